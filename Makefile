@@ -1,0 +1,31 @@
+# Two commands: `make plan` runs the main job on real data, `make test` checks everything.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: plan test lint clean
+.DEFAULT_GOAL := plan
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/plan.stamp: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) --editable '.[examples,report,fast]'
+	touch $@
+
+.venv/test.stamp: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+plan: .venv/plan.stamp  ## real contact history to a checked roster and its report, in out/
+	$(BIN)/python examples/bank/main.py
+
+test: .venv/test.stamp  ## everything: lint, types, layers, tests, doctests, examples
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+clean:
+	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

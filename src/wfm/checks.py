@@ -1,0 +1,105 @@
+"""Checks of single values, used everywhere, so that a bad number always reads the same.
+
+Each check returns the value it was given or raises `DataError` with the value and the remedy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import TypeVar
+
+from wfm.errors import DataError, Problem, did_you_mean
+
+__all__ = ["check_choice", "check_fraction", "check_in_range", "check_int", "check_name"]
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def check_in_range(
+    name: str,
+    value: float,
+    low: float,
+    high: float = math.inf,
+    *,
+    include_low: bool = True,
+    include_high: bool = True,
+    remedy: str = "",
+) -> float:
+    """Return `value` if it is a finite number inside the interval; booleans and NaN are refused.
+
+    Examples
+    --------
+    >>> check_in_range("aht_s", -3.0, 0.0, include_low=False)
+    Traceback (most recent call last):
+    ...
+    wfm.errors.DataError: aht_s must be a number in (0, inf), got -3.0
+    """
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and math.isfinite(value):
+        above = value >= low if include_low else value > low
+        below = value <= high if include_high else value < high
+        if above and below:
+            return value
+    left = "[" if include_low else "("
+    right = "]" if include_high and math.isfinite(high) else ")"
+    interval = f"{left}{low:g}, {high:g}{right}"
+    raise DataError(Problem(f"{name} must be a number in {interval}, got {value!r}", remedy=remedy))
+
+
+def check_fraction(name: str, value: float, *, include_zero: bool = False, include_one: bool = True) -> float:
+    """Return `value` if it is a fraction; a percentage is refused with the fraction to write instead.
+
+    Examples
+    --------
+    >>> check_fraction("fraction", 80)
+    Traceback (most recent call last):
+    ...
+    wfm.errors.DataError: fraction must be a number in (0, 1], got 80; write 0.8 for 80 %
+    """
+    percentage = isinstance(value, int | float) and 1 < value <= 100
+    return check_in_range(
+        name,
+        value,
+        0.0,
+        1.0,
+        include_low=include_zero,
+        include_high=include_one,
+        remedy=f"write {value / 100:g} for {value:g} %" if percentage else "",
+    )
+
+
+def check_int(name: str, value: int, low: int, high: int | None = None, *, remedy: str = "") -> int:
+    """Return `value` if it is a whole number of at least `low` (and at most `high`)."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if whole and value >= low and (high is None or value <= high):
+        return value
+    bounds = f"at least {low}" if high is None else f"from {low} to {high}"
+    raise DataError(Problem(f"{name} must be a whole number {bounds}, got {value!r}", remedy=remedy))
+
+
+def check_name(name: str, value: str) -> str:
+    """Return `value` if it is a non-empty text without space at its ends."""
+    if isinstance(value, str) and value and value == value.strip():
+        return value
+    remedy = "give a non-empty text without spaces at its ends"
+    raise DataError(Problem(f"{name} must be a name, got {value!r}", remedy=remedy))
+
+
+def check_choice(name: str, value: str, choices: type[E]) -> E:
+    """Return the member of `choices` that `value` names.
+
+    Examples
+    --------
+    >>> from wfm.domain.queue import Channel
+    >>> check_choice("channel", "fone", Channel)
+    Traceback (most recent call last):
+    ...
+    wfm.errors.DataError: unknown channel 'fone'; did you mean 'phone'? Known: ...
+    """
+    members: Iterable[E] = choices
+    for member in members:
+        if value == member.value:
+            return member
+    raise DataError(Problem(f"unknown {name} {value!r}", remedy=did_you_mean(str(value), [m.value for m in choices])))

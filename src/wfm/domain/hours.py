@@ -1,0 +1,241 @@
+"""Opening hours and the specification of a calendar: what days and times mean to a centre.
+
+These are specifications only. `wfm.calendar` computes with them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import NamedTuple
+
+from wfm.checks import check_choice, check_int, check_name
+from wfm.domain.duration import time_of_day
+from wfm.errors import DataError, Faults, Problem, did_you_mean
+
+__all__ = ["CalendarSpec", "Event", "EventKind", "OpenPeriod", "OpeningHours"]
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_RULE = re.compile(r"([A-Za-z]+)(?:\s*-\s*([A-Za-z]+))?\s+(.+)")
+_SPAN = re.compile(r"(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})")
+_DAY = timedelta(days=1)
+
+
+class OpenPeriod(NamedTuple):
+    """One stretch of opening time, as offsets from local midnight; `closes` passes 24 h across midnight."""
+
+    opens: timedelta
+    closes: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningHours:
+    """When a centre or a queue is open.
+
+    Parameters
+    ----------
+    weekly
+        `"24x7"`, or rules separated by `;` such as `"Mon-Fri 07:00-21:00; Sat 09:00-13:00,14:00-18:00"`. A span
+        that ends at or before its start passes midnight: `"Fri 22:00-06:00"`. Days not named are closed.
+    exceptions
+        Hours of single dates, which replace the weekly ones: spans such as `"09:00-13:00"`, `"24h"`, or `"closed"`.
+
+    Raises
+    ------
+    DataError
+        With every rule that cannot be read.
+
+    Examples
+    --------
+    >>> hours = OpeningHours("Mon-Fri 07:00-21:00", exceptions={date(2026, 12, 24): "07:00-13:00"})
+    >>> hours.on(date(2026, 12, 24))[0].closes
+    datetime.timedelta(seconds=46800)
+    >>> hours.on(date(2026, 12, 26))
+    ()
+    """
+
+    weekly: str = "24x7"
+    exceptions: Mapping[date, str] | tuple[tuple[date, str], ...] = field(default=(), kw_only=True)
+    periods: tuple[tuple[OpenPeriod, ...], ...] = field(init=False, repr=False, compare=False)
+    dated: tuple[tuple[date, tuple[OpenPeriod, ...]], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        faults = Faults("opening hours")
+        given = self.exceptions.items() if isinstance(self.exceptions, Mapping) else self.exceptions
+        object.__setattr__(self, "exceptions", tuple(sorted(given)))
+        periods: tuple[tuple[OpenPeriod, ...], ...] = ()
+        with faults.collecting():
+            periods = _weekly(self.weekly)
+        dated = []
+        for day, text in sorted(given):
+            with faults.collecting(f"exception {day}"):
+                dated.append((day, _exception(text)))
+        faults.raise_if_any()
+        object.__setattr__(self, "periods", periods)
+        object.__setattr__(self, "dated", tuple(dated))
+
+    def on(self, day: date) -> tuple[OpenPeriod, ...]:
+        """Return the stretches that start on `day`, in order."""
+        return dict(self.dated).get(day, self.periods[day.weekday()])
+
+    @property
+    def is_always(self) -> bool:
+        """Whether this is open round the clock on every day."""
+        return not self.dated and all(day == (OpenPeriod(timedelta(0), _DAY),) for day in self.periods)
+
+    def __str__(self) -> str:
+        return self.weekly + (f" ({len(self.exceptions)} exceptions)" if self.exceptions else "")
+
+
+def _weekly(text: str) -> tuple[tuple[OpenPeriod, ...], ...]:
+    if not isinstance(text, str) or not text.strip():
+        raise DataError(Problem(f"opening hours must be text, got {text!r}", remedy="write 'Mon-Fri 08:00-18:00'"))
+    if text.strip().lower() in ("24x7", "24/7"):
+        return ((OpenPeriod(timedelta(0), _DAY),),) * 7
+    days: list[list[OpenPeriod]] = [[] for _ in _DAYS]
+    for rule in filter(None, (part.strip() for part in text.split(";"))):
+        match = _RULE.fullmatch(rule)
+        if not match:
+            raise DataError(Problem(f"cannot read the opening rule {rule!r}", remedy="write 'Mon-Fri 08:00-18:00'"))
+        first, last = _weekday(match[1]), _weekday(match[2] or match[1])
+        for offset in range((last - first) % 7 + 1):
+            days[(first + offset) % 7].extend(_spans(match[3]))
+    return tuple(_in_order(spans, name) for spans, name in zip(days, _DAYS, strict=True))
+
+
+def _weekday(text: str) -> int:
+    for number, name in enumerate(_DAYS):
+        if text[:3].lower() == name.lower():
+            return number
+    raise DataError(Problem(f"unknown weekday {text!r}", remedy=did_you_mean(text, _DAYS)))
+
+
+def _spans(text: str) -> list[OpenPeriod]:
+    if text.strip().lower() in ("24h", "00:00-24:00"):
+        return [OpenPeriod(timedelta(0), _DAY)]
+    spans = []
+    for part in text.split(","):
+        match = _SPAN.fullmatch(part.strip())
+        if not match:
+            raise DataError(Problem(f"cannot read the hours {part.strip()!r}", remedy="write '08:00-18:00'"))
+        opens, closes = time_of_day("opens", match[1]), time_of_day("closes", match[2])
+        spans.append(OpenPeriod(opens, closes if closes > opens else closes + _DAY))
+    return spans
+
+
+def _in_order(spans: Iterable[OpenPeriod], day: str) -> tuple[OpenPeriod, ...]:
+    ordered = sorted(spans)
+    for before, after in pairwise(ordered):
+        if after.opens < before.closes:
+            raise DataError(Problem(f"the opening hours of {day} overlap", remedy="join the spans or move one"))
+    return tuple(ordered)
+
+
+def _exception(text: str) -> tuple[OpenPeriod, ...]:
+    return () if text.strip().lower() == "closed" else _in_order(_spans(text), "the day")
+
+
+class EventKind(StrEnum):
+    """What sort of special day an event is; events of one kind may borrow from each other."""
+
+    HOLIDAY = "holiday"
+    PROMOTION = "promotion"
+    CAMPAIGN = "campaign"
+    OUTAGE = "outage"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A named run of special days, as data: a promotion, a festival, an outage.
+
+    Parameters
+    ----------
+    name
+        Name shared by all occurrences, such as `"11.11"`.
+    dates
+        The days of the event, in all years known.
+    kind
+        Sort of event; default `other`.
+    before, after
+        Days before the first and after the last day of each run that are affected too (pre-sale, returns wave);
+        0 or more, default 0.
+
+    Raises
+    ------
+    DataError
+        If there is no date or a value is outside its range.
+
+    Examples
+    --------
+    >>> Event(name="11.11", dates=(date(2026, 11, 11),), kind="promotion", before=10, after=7).kind
+    <EventKind.PROMOTION: 'promotion'>
+    """
+
+    name: str
+    dates: tuple[date, ...]
+    kind: EventKind = EventKind.OTHER
+    before: int = 0
+    after: int = 0
+
+    def __post_init__(self) -> None:
+        check_name("name", self.name)
+        object.__setattr__(self, "dates", tuple(sorted(set(self.dates))))
+        if not self.dates:
+            raise DataError(Problem(f"event {self.name!r} has no dates", remedy="give at least one date"))
+        object.__setattr__(self, "kind", check_choice("kind", self.kind, EventKind))
+        check_int("before", self.before, 0)
+        check_int("after", self.after, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarSpec:
+    """What the days of a centre are: hours, public holidays, make-up days, events.
+
+    Parameters
+    ----------
+    hours
+        Opening hours of the centre; a queue may have its own. Default 24x7.
+    country, subdivision
+        ISO codes for the public holidays, such as `"CN"` or `"US"` and `"CA"`; default none.
+    closed_on_holidays
+        Whether the centre is closed on public holidays that have no exception of their own; default no.
+    makeup_days
+        Weekend dates worked in place of a holiday (China's adjusted working days): they count as working days and have
+        Monday's hours, unless they have an exception of their own.
+    events
+        Special days.
+
+    Raises
+    ------
+    DataError
+        If a value is outside its range; an unknown country is found by `wfm.calendar`, which knows the list.
+
+    Examples
+    --------
+    >>> CalendarSpec(hours="Mon-Fri 07:00-21:00", country="US").hours.weekly
+    'Mon-Fri 07:00-21:00'
+    """
+
+    hours: OpeningHours = field(default_factory=OpeningHours)
+    country: str | None = None
+    subdivision: str | None = None
+    closed_on_holidays: bool = False
+    makeup_days: tuple[date, ...] = ()
+    events: tuple[Event, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.hours, str):
+            object.__setattr__(self, "hours", OpeningHours(self.hours))
+        if self.subdivision is not None and self.country is None:
+            raise DataError(
+                Problem(f"subdivision {self.subdivision!r} without a country", remedy="give the country too")
+            )
+        if self.closed_on_holidays and self.country is None:
+            raise DataError(Problem("closed_on_holidays without a country", remedy="give the country's ISO code"))
+        object.__setattr__(self, "makeup_days", tuple(sorted(set(self.makeup_days))))
+        object.__setattr__(self, "events", tuple(self.events))

@@ -1,0 +1,375 @@
+"""People: who can serve what, under which contract, and when they cannot or would rather not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from wfm.checks import check_choice, check_in_range, check_int, check_name
+from wfm.domain.duration import set_duration
+from wfm.errors import DataError, Faults, Problem
+
+__all__ = [
+    "Absence",
+    "Contract",
+    "ContractKind",
+    "Employee",
+    "Preference",
+    "Skill",
+    "Unavailability",
+    "Wish",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """That an employee can serve a queue.
+
+    Parameters
+    ----------
+    queue
+        Name of the queue.
+    proficiency
+        Speed against the standard handle time, in (0, 2]; default 1. At 0.8 a contact takes 1 / 0.8 of the time.
+
+    Raises
+    ------
+    DataError
+        If the proficiency is outside its range.
+
+    Examples
+    --------
+    >>> Skill("chat", 0.8)
+    Skill(queue='chat', proficiency=0.8)
+    """
+
+    queue: str
+    proficiency: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_name("queue", self.queue)
+        check_in_range("proficiency", self.proficiency, 0.0, 2.0, include_low=False)
+
+
+class ContractKind(StrEnum):
+    """Sort of employment."""
+
+    FULL = "full"
+    PART = "part"
+    TEMPORARY = "temporary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What may be asked of an employee, and what it costs.
+
+    All hours are paid hours. A week runs from Monday to Sunday; a period is the horizon that is rostered.
+
+    Parameters
+    ----------
+    name
+        Name, unique in the centre.
+    kind
+        Full, part or temporary; default full.
+    min_day, max_day
+        Shortest and longest paid time of a day that is worked; default none and 8 hours.
+    min_week, max_week
+        Paid time of a week; default none and 40 hours. A part-timer has less than 40. The minimum of a week is reduced
+        by a fifth for each weekday of leave, and does not bind in a week that the horizon cuts.
+    min_period, max_period
+        Paid time of the horizon; default none.
+    max_days_per_week
+        Most working days of a week, 1 to 7; default 5.
+    max_days_in_a_row
+        Most working days without a day off, 1 to 14; default 6.
+    min_rest
+        Least time between the end of a shift and the start of the next; default 11 hours.
+    max_weekends
+        Most weekends with work on Saturday or Sunday in the horizon, 0 or more; default no limit.
+    templates
+        Names of the shift templates allowed; default all of the centre.
+    cost_per_hour
+        Cost of a paid hour, in the centre's currency, more than 0; default 1, which counts cost in paid hours.
+    overtime_factor
+        Price of an overtime hour over a plain one, 1 or more; default 1.5.
+    max_overtime_week
+        Most overtime above `max_week`; default none allowed.
+
+    Raises
+    ------
+    DataError
+        With every fault of the contract.
+
+    Examples
+    --------
+    >>> part = Contract(name="part 20 h", kind="part", max_day="6h", min_week="16h", max_week="20h")
+    >>> part.max_week_s / 3600
+    20.0
+    """
+
+    name: str
+    kind: ContractKind = ContractKind.FULL
+    min_day: timedelta | str = "0h"
+    max_day: timedelta | str = "8h"
+    min_week: timedelta | str = "0h"
+    max_week: timedelta | str = "40h"
+    min_period: timedelta | str = "0h"
+    max_period: timedelta | str | None = None
+    max_days_per_week: int = 5
+    max_days_in_a_row: int = 6
+    min_rest: timedelta | str = "11h"
+    max_weekends: int | None = None
+    templates: tuple[str, ...] | None = None
+    cost_per_hour: float = 1.0
+    overtime_factor: float = 1.5
+    max_overtime_week: timedelta | str = "0h"
+    min_day_s: float = field(init=False, repr=False, compare=False)
+    max_day_s: float = field(init=False, repr=False, compare=False)
+    min_week_s: float = field(init=False, repr=False, compare=False)
+    max_week_s: float = field(init=False, repr=False, compare=False)
+    min_period_s: float = field(init=False, repr=False, compare=False)
+    max_period_s: float | None = field(init=False, repr=False, compare=False)
+    min_rest_s: float = field(init=False, repr=False, compare=False)
+    max_overtime_week_s: float = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        faults = Faults(f"contract {self.name!r}")
+        with faults.collecting():
+            check_name("name", self.name)
+        with faults.collecting():
+            object.__setattr__(self, "kind", check_choice("kind", self.kind, ContractKind))
+        for name in (
+            "min_day",
+            "max_day",
+            "min_week",
+            "max_week",
+            "min_period",
+            "min_rest",
+            "max_overtime_week",
+        ):
+            with faults.collecting():
+                set_duration(self, name, allow_zero=not name.startswith("max_") or name == "max_overtime_week")
+        object.__setattr__(self, "max_period_s", None)
+        with faults.collecting():
+            if self.max_period is not None:
+                set_duration(self, "max_period")
+        faults.raise_if_any()
+        if self.templates is not None:
+            object.__setattr__(self, "templates", tuple(self.templates))
+        self._check_numbers(faults)
+        self._check_hours(faults)
+        faults.raise_if_any()
+
+    def _check_numbers(self, faults: Faults) -> None:
+        with faults.collecting():
+            check_int("max_days_per_week", self.max_days_per_week, 1, 7)
+        with faults.collecting():
+            check_int("max_days_in_a_row", self.max_days_in_a_row, 1, 14)
+        with faults.collecting():
+            if self.max_weekends is not None:
+                check_int("max_weekends", self.max_weekends, 0)
+        with faults.collecting():
+            check_in_range("cost_per_hour", self.cost_per_hour, 0.0, include_low=False)
+        with faults.collecting():
+            check_in_range("overtime_factor", self.overtime_factor, 1.0)
+        if self.templates is not None and not self.templates:
+            faults.add(
+                "no shift template is allowed",
+                remedy="name at least one, or leave templates out to allow all",
+            )
+
+    def _check_hours(self, faults: Faults) -> None:
+        for span in ("day", "week", "period"):
+            low, high = getattr(self, f"min_{span}_s"), getattr(self, f"max_{span}_s")
+            if high is not None and low > high:
+                what = f"min_{span} {low / 3600:g} h is above max_{span} {high / 3600:g} h"
+                faults.add(what, remedy="lower the minimum or raise the maximum")
+        if self.max_day_s > 86400:
+            faults.add(f"max_day {self.max_day_s / 3600:g} h is longer than a day", remedy="give at most '24h'")
+        week_limit = 168 * 3600
+        if self.max_week_s > week_limit:
+            faults.add(f"max_week {self.max_week_s / 3600:g} h is longer than a week", remedy="give at most '168h'")
+        if self.kind is ContractKind.PART and self.max_week_s >= 40 * 3600:
+            what = f"a part-time contract with max_week {self.max_week_s / 3600:g} h"
+            faults.add(what, remedy="write kind = 'full', or give less than '40h'")
+        if self.min_week_s > self.max_day_s * self.max_days_per_week:
+            most = self.max_day_s * self.max_days_per_week / 3600
+            what = f"min_week {self.min_week_s / 3600:g} h cannot be reached in {self.max_days_per_week} days"
+            faults.add(what, remedy=f"they hold at most {most:g} h: lower it, or raise max_day or max_days_per_week")
+
+
+class Absence(StrEnum):
+    """Why an employee is not available."""
+
+    LEAVE = "leave"
+    SICK = "sick"
+    TRAINING = "training"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unavailability:
+    """A stretch in which an employee cannot work.
+
+    Parameters
+    ----------
+    start, end
+        Half-open. Both dates (whole days in the centre's zone: `end` is the first day back) or both instants with a zone.
+    reason
+        Leave, sick, training or other; default leave.
+
+    Raises
+    ------
+    DataError
+        If `end` is not after `start`, or an instant has no zone.
+
+    Examples
+    --------
+    >>> Unavailability(start=date(2026, 11, 2), end=date(2026, 11, 9)).reason
+    <Absence.LEAVE: 'leave'>
+    """
+
+    start: date | datetime
+    end: date | datetime
+    reason: Absence = Absence.LEAVE
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", check_choice("reason", self.reason, Absence))
+        for name, value in (("start", self.start), ("end", self.end)):
+            if isinstance(value, datetime) and value.tzinfo is None:
+                remedy = "give it a zone, such as tzinfo=ZoneInfo('Europe/Berlin'), or a date for the whole day"
+                raise DataError(Problem(f"{name} {value} of an unavailability has no zone", remedy=remedy))
+        if isinstance(self.start, datetime) != isinstance(self.end, datetime):
+            what = f"an unavailability from {self.start} to {self.end} mixes a date and an instant"
+            raise DataError(Problem(what, remedy="give two dates or two instants"))
+        if not self.end > self.start:
+            what = f"an unavailability ends at {self.end}, not after its start {self.start}"
+            raise DataError(Problem(what, remedy="give the first day or instant back at work as its end"))
+
+    @property
+    def is_whole_days(self) -> bool:
+        """Whether it is given in dates."""
+        return not isinstance(self.start, datetime)
+
+
+class Wish(StrEnum):
+    """What an employee would like on a day."""
+
+    OFF = "off"
+    WORK = "work"
+    TEMPLATE = "template"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference:
+    """A wish of an employee for one day. It is honoured where it can be; it is never a rule.
+
+    Parameters
+    ----------
+    day
+        The date.
+    wish
+        A day off, a day of work, or a shift of the given template.
+    template
+        Name of the template, with the wish `template` only.
+    rank
+        1 (default, the dearest) to 9.
+
+    Raises
+    ------
+    DataError
+        If the template does not go with the wish, or the rank is outside its range.
+
+    Examples
+    --------
+    >>> Preference(day=date(2026, 12, 24), wish="off").rank
+    1
+    """
+
+    day: date
+    wish: Wish
+    template: str | None = None
+    rank: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wish", check_choice("wish", self.wish, Wish))
+        check_int("rank", self.rank, 1, 9)
+        if (self.wish is Wish.TEMPLATE) != (self.template is not None):
+            what = f"wish {self.wish.value!r} with template {self.template!r}"
+            raise DataError(Problem(what, remedy="a template goes with wish='template', and only with it"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Employee:
+    """A person who is rostered.
+
+    Parameters
+    ----------
+    id
+        Identifier, unique in the centre; it stands in the column `employee` of every frame.
+    contract
+        Name of the contract.
+    skills
+        What the person serves, the primary skill first; at least one.
+    team
+        Name of the team; default none.
+    unavailable
+        Stretches without work; they must not overlap.
+    preferences
+        Wishes, at most one for a day.
+
+    Raises
+    ------
+    DataError
+        With every fault of the person.
+
+    Examples
+    --------
+    >>> Employee(id="A1", contract="full", skills=(Skill("chat"), Skill("phone", 0.9))).queues
+    ('chat', 'phone')
+    """
+
+    id: str
+    contract: str
+    skills: tuple[Skill, ...]
+    team: str | None = None
+    unavailable: tuple[Unavailability, ...] = ()
+    preferences: tuple[Preference, ...] = ()
+
+    def __post_init__(self) -> None:
+        faults = Faults(f"employee {self.id!r}")
+        with faults.collecting():
+            check_name("id", self.id)
+        object.__setattr__(self, "skills", tuple(self.skills))
+        object.__setattr__(self, "unavailable", tuple(self.unavailable))
+        object.__setattr__(self, "preferences", tuple(sorted(self.preferences, key=lambda p: p.day)))
+        if not self.skills:
+            faults.add("no skills", remedy="give at least one queue that the person serves")
+        for queue in sorted({q for q in self.queues if self.queues.count(q) > 1}):
+            faults.add(f"skill {queue!r} is given twice", remedy="keep one")
+        self._check_leave(faults)
+        days = [wish.day for wish in self.preferences]
+        for day in sorted({d for d in days if days.count(d) > 1}):
+            faults.add(f"two wishes for {day}", remedy="keep one")
+        faults.raise_if_any()
+
+    def _check_leave(self, faults: Faults) -> None:
+        for whole_days in (True, False):
+            stretches = sorted(
+                (s for s in self.unavailable if s.is_whole_days is whole_days),
+                key=lambda stretch: stretch.start,
+            )
+            for before, after in pairwise(stretches):
+                if after.start < before.end:
+                    what = (
+                        f"{before.reason} {before.start} to {before.end} overlaps "
+                        f"{after.reason} {after.start} to {after.end}"
+                    )
+                    faults.add(what, remedy="join them or move one")
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """Names of the queues served, the primary one first."""
+        return tuple(skill.queue for skill in self.skills)

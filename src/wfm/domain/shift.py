@@ -1,0 +1,198 @@
+"""Shift templates: when a shift may start, how long it lasts, and which breaks move inside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+
+from wfm.checks import check_name
+from wfm.domain.duration import set_duration, time_of_day
+from wfm.errors import DataError, Faults, Problem
+
+__all__ = ["BREAK", "LUNCH", "MEETING", "TRAINING", "WORK", "Activity", "Break", "ShiftTemplate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What an employee does in a stretch of time.
+
+    Parameters
+    ----------
+    name
+        Name, as it stands in the frame `activities`.
+    paid
+        Whether the time is paid; default yes.
+    productive
+        Whether the employee can take contacts; default no.
+
+    Examples
+    --------
+    >>> LUNCH.paid, WORK.productive
+    (False, True)
+    """
+
+    name: str
+    paid: bool = field(default=True, kw_only=True)
+    productive: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        check_name("name", self.name)
+
+
+WORK = Activity("work", productive=True)
+BREAK = Activity("break")
+LUNCH = Activity("lunch", paid=False)
+MEETING = Activity("meeting")
+TRAINING = Activity("training")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """A break or lunch inside a shift.
+
+    Parameters
+    ----------
+    name
+        `"break"`, `"lunch"` or a name of your own; unique within the template.
+    length
+        How long, more than 0.
+    earliest, latest
+        The first and the last moment it may start, measured from the start of the shift.
+    paid
+        Whether it is paid; default no.
+
+    Raises
+    ------
+    DataError
+        If the window is empty or a duration has no unit.
+
+    Examples
+    --------
+    >>> Break(name="lunch", length="30min", earliest="3h", latest="5h").length_s
+    1800.0
+    """
+
+    name: str
+    length: timedelta | str
+    earliest: timedelta | str
+    latest: timedelta | str
+    paid: bool = False
+    length_s: float = field(init=False, repr=False, compare=False)
+    earliest_s: float = field(init=False, repr=False, compare=False)
+    latest_s: float = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check_name("name", self.name)
+        for name in ("length", "earliest", "latest"):
+            set_duration(self, name, allow_zero=name == "earliest")
+        if self.latest_s < self.earliest_s:
+            what = f"break {self.name!r} has its latest start {self.latest} before its earliest {self.earliest}"
+            raise DataError(Problem(what, remedy="swap them"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftTemplate:
+    """A family of shifts: every start of the window with every length of the range.
+
+    Lengths are elapsed time, so a night shift across a change to summer time lasts as long as it is paid.
+
+    Parameters
+    ----------
+    name
+        Name, unique in the centre.
+    earliest_start, latest_start
+        First and last start, on the wall clock of the day that names the shift, such as `"07:00"`; `latest_start`
+        defaults to `earliest_start`.
+    step
+        Distance between starts and between lengths; default 30 minutes.
+    min_length, max_length
+        Shortest and longest time from start to end, breaks included, at most 24 h; `max_length` defaults to
+        `min_length`.
+    breaks
+        Breaks placed within the shift, in any order; a gap between them is kept by their windows. Default none.
+    weekdays
+        Weekdays on which it may start, 0 (Monday) to 6 (Sunday); default all.
+
+    Raises
+    ------
+    DataError
+        With every fault of the template: window or length range reversed, breaks that do not fit into the shortest
+        shift.
+
+    Examples
+    --------
+    >>> lunch = Break(name="lunch", length="30min", earliest="3h", latest="5h")
+    >>> day = ShiftTemplate(name="day", earliest_start="07:00", min_length="8h30min", breaks=(lunch,))
+    >>> day.min_paid_s / 3600
+    8.0
+    """
+
+    name: str
+    earliest_start: time | timedelta | str
+    latest_start: time | timedelta | str | None = None
+    step: timedelta | str = "30min"
+    min_length: timedelta | str
+    max_length: timedelta | str | None = None
+    breaks: tuple[Break, ...] = ()
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    earliest_start_s: float = field(init=False, repr=False, compare=False)
+    latest_start_s: float = field(init=False, repr=False, compare=False)
+    step_s: float = field(init=False, repr=False, compare=False)
+    min_length_s: float = field(init=False, repr=False, compare=False)
+    max_length_s: float = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check_name("name", self.name)
+        if self.latest_start is None:
+            object.__setattr__(self, "latest_start", self.earliest_start)
+        if self.max_length is None:
+            object.__setattr__(self, "max_length", self.min_length)
+        faults = Faults(f"shift template {self.name!r}")
+        for name in ("earliest_start", "latest_start"):
+            with faults.collecting():
+                value = time_of_day(name, getattr(self, name))
+                object.__setattr__(self, name, value)
+                object.__setattr__(self, f"{name}_s", value.total_seconds())
+        for name in ("step", "min_length", "max_length"):
+            with faults.collecting():
+                set_duration(self, name)
+        faults.raise_if_any()
+        object.__setattr__(self, "breaks", tuple(self.breaks))
+        object.__setattr__(self, "weekdays", tuple(sorted(set(self.weekdays))))
+        self._check(faults)
+        faults.raise_if_any()
+
+    def _check(self, faults: Faults) -> None:
+        if self.latest_start_s < self.earliest_start_s:
+            what = f"latest start {self.latest_start} is before the earliest {self.earliest_start}"
+            faults.add(what, remedy="swap them; a window does not pass midnight: write two templates")
+        if self.max_length_s < self.min_length_s:
+            faults.add(f"max_length {self.max_length} is below min_length {self.min_length}", remedy="swap them")
+        if self.max_length_s > 86400:
+            faults.add(f"max_length {self.max_length} is longer than a day", remedy="give at most '24h'")
+        if not self.weekdays or not all(isinstance(d, int) and 0 <= d <= 6 for d in self.weekdays):
+            faults.add(f"weekdays {self.weekdays}", remedy="give numbers from 0 (Monday) to 6 (Sunday)")
+        names = [rest.name for rest in self.breaks]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            faults.add(f"two breaks are named {name!r}", remedy="name them apart, such as 'break 1' and 'break 2'")
+        end = 0.0
+        for rest in sorted(self.breaks, key=lambda rest: (rest.latest_s, rest.earliest_s)):
+            end = max(end, rest.earliest_s) + rest.length_s
+            if end - rest.length_s > rest.latest_s or end > self.min_length_s:
+                what = f"break {rest.name!r} does not fit into the shortest shift of {self.min_length}"
+                faults.add(what, remedy="widen its window or lengthen the shift")
+
+    @property
+    def unpaid_s(self) -> float:
+        """Unpaid break time in a shift, in seconds."""
+        return sum(rest.length_s for rest in self.breaks if not rest.paid)
+
+    @property
+    def min_paid_s(self) -> float:
+        """Paid time of the shortest shift, in seconds."""
+        return self.min_length_s - self.unpaid_s
+
+    @property
+    def max_paid_s(self) -> float:
+        """Paid time of the longest shift, in seconds."""
+        return self.max_length_s - self.unpaid_s

@@ -1,0 +1,432 @@
+"""The columns, types and keys of every public frame, and one check that collects all faults.
+
+Keys are plain columns, never an index. Columns that a frame does not name are let through untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import pandas as pd
+
+from wfm.errors import DataError, Faults, Problem, did_you_mean
+
+__all__ = ["FRAMES", "QUANTILES", "Column", "Frame", "FrameLike", "Kind", "as_frame", "check"]
+
+
+class Kind(StrEnum):
+    """What a column holds."""
+
+    TEXT = "text"
+    STAMP = "stamp"
+    NUMBER = "number"
+    FRACTION = "fraction"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a frame.
+
+    Parameters
+    ----------
+    kind
+        What it holds: text, a zoned stamp, a number, a fraction in [0, 1], or a flag.
+    required
+        Whether the frame must have it; default yes.
+    nullable
+        Whether values may be missing; default no.
+    low
+        Lowest allowed number; default 0.
+    above
+        Whether the lowest number itself is excluded; default no.
+    """
+
+    kind: Kind
+    required: bool = True
+    nullable: bool = False
+    low: float = 0.0
+    above: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A public frame: the columns it is sorted by, all its columns, and whether a key occurs only once."""
+
+    key: tuple[str, ...]
+    columns: Mapping[str, Column]
+    unique: bool = True
+
+
+@runtime_checkable
+class HasFrame(Protocol):
+    """A result that can give its frame."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the frame."""
+        ...
+
+
+FrameLike: TypeAlias = "pd.DataFrame | HasFrame"
+
+# The design's 13 quantiles of a forecast, by column.
+QUANTILES: Mapping[str, float] = {
+    "offered_q025": 0.025,
+    "offered_q05": 0.05,
+    "offered_q10": 0.10,
+    "offered_q20": 0.20,
+    "offered_q30": 0.30,
+    "offered_q40": 0.40,
+    "offered_q50": 0.50,
+    "offered_q60": 0.60,
+    "offered_q70": 0.70,
+    "offered_q80": 0.80,
+    "offered_q90": 0.90,
+    "offered_q95": 0.95,
+    "offered_q975": 0.975,
+}
+
+_TEXT = Column(Kind.TEXT)
+_STAMP = Column(Kind.STAMP)
+_NUMBER = Column(Kind.NUMBER)
+_MAYBE_TEXT = Column(Kind.TEXT, required=False, nullable=True)
+_MAYBE_STAMP = Column(Kind.STAMP, required=False, nullable=True)
+_MAYBE_NUMBER = Column(Kind.NUMBER, required=False, nullable=True)
+_MAYBE_FLAG = Column(Kind.FLAG, required=False, nullable=True)
+_MAYBE_FRACTION = Column(Kind.FRACTION, required=False, nullable=True)
+
+FRAMES: Mapping[str, Frame] = {
+    "contacts": Frame(
+        ("contact_id",),
+        {
+            "contact_id": _TEXT,
+            "queue": _TEXT,
+            "channel": _MAYBE_TEXT,
+            "customer": _MAYBE_TEXT,
+            "ticket": _MAYBE_TEXT,
+            "reason": _MAYBE_TEXT,
+            "employee": _MAYBE_TEXT,
+            "arrived_at": _STAMP,
+            "queued_at": _MAYBE_STAMP,
+            "answered_at": Column(Kind.STAMP, nullable=True),
+            "ended_at": _MAYBE_STAMP,
+            "abandoned_at": Column(Kind.STAMP, nullable=True),
+            "talk_s": _MAYBE_NUMBER,
+            "hold_s": _MAYBE_NUMBER,
+            "wrap_s": _MAYBE_NUMBER,
+            "sessions": _MAYBE_NUMBER,
+            "transferred_to": _MAYBE_TEXT,
+        },
+    ),
+    "tickets": Frame(
+        ("ticket",),
+        {
+            "ticket": _TEXT,
+            "customer": _MAYBE_TEXT,
+            "channel": _TEXT,
+            "queue": _TEXT,
+            "kind": _TEXT,
+            "priority": _MAYBE_NUMBER,
+            "segment": _MAYBE_TEXT,
+            "created_at": _STAMP,
+            "reason": _MAYBE_TEXT,
+            "parent": _MAYBE_TEXT,
+        },
+    ),
+    "ticket_events": Frame(
+        ("ticket", "at"),
+        {
+            "ticket": _TEXT,
+            "at": _STAMP,
+            "kind": _TEXT,
+            "actor": _TEXT,
+            "employee": _MAYBE_TEXT,
+            "public": _MAYBE_FLAG,
+            "from_state": _MAYBE_TEXT,
+            "to_state": _MAYBE_TEXT,
+        },
+        unique=False,  # two events of a ticket may fall on the same instant; their order in the frame counts
+    ),
+    "surveys": Frame(
+        ("survey_id",),
+        {
+            "survey_id": _TEXT,
+            "ticket": _TEXT,
+            "employee": _MAYBE_TEXT,
+            "offered_at": _STAMP,
+            "answered_at": Column(Kind.STAMP, nullable=True),
+            "kind": _TEXT,
+            "score": Column(Kind.NUMBER, nullable=True),
+            "scale": _NUMBER,
+        },
+    ),
+    "employee_states": Frame(
+        ("employee", "start"),
+        {"employee": _TEXT, "start": _STAMP, "end": _STAMP, "state": _TEXT, "productive": Column(Kind.FLAG)},
+    ),
+    "history": Frame(
+        ("queue", "start"),
+        {
+            "queue": _TEXT,
+            "start": _STAMP,
+            "offered": _NUMBER,
+            "handled": _MAYBE_NUMBER,
+            "abandoned": _MAYBE_NUMBER,
+            "blocked": _MAYBE_NUMBER,
+            "handle_s": _MAYBE_NUMBER,
+            "wait_s": _MAYBE_NUMBER,
+            "answered_within": _MAYBE_NUMBER,
+            "within_s": _MAYBE_NUMBER,
+            "aht_s": _MAYBE_NUMBER,
+        },
+    ),
+    "forecast": Frame(
+        ("queue", "start"),
+        {
+            "queue": _TEXT,
+            "start": _STAMP,
+            "offered": _NUMBER,
+            "aht_s": Column(Kind.NUMBER, required=False, above=True),
+            **{name: Column(Kind.NUMBER, required=False) for name in QUANTILES},
+        },
+    ),
+    "paths": Frame(("path", "queue", "start"), {"path": _NUMBER, "queue": _TEXT, "start": _STAMP, "offered": _NUMBER}),
+    "requirement": Frame(
+        ("queue", "start"),
+        {
+            "queue": _TEXT,
+            "start": _STAMP,
+            "load_erl": _NUMBER,
+            "agents": _NUMBER,
+            "scheduled": _NUMBER,
+            "service_level": _MAYBE_FRACTION,
+            "asa_s": _MAYBE_NUMBER,
+            "occupancy": _MAYBE_FRACTION,
+            "abandonment": _MAYBE_FRACTION,
+        },
+    ),
+    "level_curve": Frame(
+        ("queue", "start", "agents"),
+        {"queue": _TEXT, "start": _STAMP, "agents": _NUMBER, "service_level": Column(Kind.FRACTION)},
+    ),
+    "shifts": Frame(
+        ("employee", "shift_start"),
+        {
+            "employee": _TEXT,
+            "shift_start": _STAMP,
+            "shift_end": _STAMP,
+            "template": _TEXT,
+            "paid_h": _NUMBER,
+        },
+    ),
+    "activities": Frame(
+        ("employee", "start"),
+        {
+            "employee": _TEXT,
+            "start": _STAMP,
+            "end": _STAMP,
+            "activity": _TEXT,
+            "queue": Column(Kind.TEXT, nullable=True),
+        },
+    ),
+    "coverage": Frame(
+        ("queue", "start"),
+        {
+            "queue": _TEXT,
+            "start": _STAMP,
+            "required": _NUMBER,
+            "rostered": _NUMBER,
+            "under": _NUMBER,
+            "over": _NUMBER,
+        },
+    ),
+}
+
+
+def as_frame(
+    value: FrameLike,
+    name: str,
+    *,
+    tz: str | None = None,
+    known: Mapping[str, Iterable[str]] | None = None,
+) -> pd.DataFrame:
+    """Return the checked frame `name` of a frame or of any result with `.to_frame()`.
+
+    Parameters
+    ----------
+    value
+        A frame, or a result that gives one.
+    name
+        Name of the frame in the design, such as `"history"`.
+    tz
+        Zone that the stamps are turned to; default as they are.
+    known
+        Allowed values by column, such as `{"queue": ["calls"]}`; default all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy, sorted by key, with a fresh index.
+
+    Raises
+    ------
+    DataError
+        With every fault of the frame.
+
+    Examples
+    --------
+    >>> start = pd.Timestamp("2026-11-02 09:00", tz="UTC")
+    >>> as_frame(pd.DataFrame({"queue": ["calls"], "start": [start], "offered": [12]}), "history")["offered"].tolist()
+    [12]
+    """
+    frame = value.to_frame() if isinstance(value, HasFrame) and not isinstance(value, pd.DataFrame) else value
+    return check(frame, name, tz=tz, known=known)
+
+
+def check(
+    frame: pd.DataFrame,
+    name: str,
+    *,
+    tz: str | None = None,
+    known: Mapping[str, Iterable[str]] | None = None,
+) -> pd.DataFrame:
+    """Check a frame against the design; return a sorted copy, or raise one `DataError` with every fault.
+
+    Takes the parameters of `as_frame`, of a frame only. Rows in the messages are the labels of the frame's index.
+
+    Examples
+    --------
+    >>> start = pd.Timestamp("2026-11-02 09:00", tz="UTC")
+    >>> check(pd.DataFrame({"start": [start], "offerd": [1]}), "history")
+    Traceback (most recent call last):
+    ...
+    wfm.errors.DataError: 2 problems in frame 'history':
+      1. column 'queue' is missing; the frame has: start, offerd
+      2. column 'offered' is missing; rename 'offerd'?
+    """
+    if name not in FRAMES:
+        raise DataError(Problem(f"unknown frame {name!r}", remedy=did_you_mean(name, FRAMES)))
+    if not isinstance(frame, pd.DataFrame):
+        what = f"frame {name!r} is a {type(frame).__name__}"
+        raise DataError(Problem(what, remedy="give a pandas.DataFrame or a result with to_frame()"))
+    spec = FRAMES[name]
+    faults = Faults(f"frame {name!r}")
+    for column, rule in spec.columns.items():
+        if column not in frame.columns:
+            if rule.required:
+                faults.add(f"column {column!r} is missing", remedy=_rename(column, frame, spec))
+            continue
+        with faults.collecting():
+            _check_column(frame[column], column, rule)
+        _check_known(frame[column], column, (known or {}).get(column), faults)
+    faults.raise_if_any()
+    _check_key(frame, spec, faults)
+    faults.raise_if_any()
+    result = frame.copy()
+    for column, rule in spec.columns.items():
+        if rule.kind is Kind.STAMP and column in result.columns:
+            zone = tz or result[column].dt.tz
+            result[column] = result[column].dt.tz_convert(zone).dt.as_unit("ns")
+    return result.sort_values(list(spec.key), kind="stable", ignore_index=True)
+
+
+def _rename(column: str, frame: pd.DataFrame, spec: Frame) -> str:
+    import difflib
+
+    spare = [str(name) for name in frame.columns if name not in spec.columns]
+    if column in frame.index.names:
+        return "it is in the index: call frame.reset_index()"
+    close = difflib.get_close_matches(column, spare, n=1)
+    if close:
+        return f"rename {close[0]!r}?"
+    return f"the frame has: {', '.join(map(str, frame.columns)) or 'no columns'}"
+
+
+def _check_column(values: pd.Series, column: str, rule: Column) -> None:
+    if rule.kind is Kind.TEXT:
+        _check_text(values, column)
+    elif rule.kind is Kind.STAMP:
+        _check_stamp(values, column, nullable=rule.nullable)
+    elif rule.kind is Kind.FLAG:
+        _check_flag(values, column)
+    else:
+        _check_number(values, column, rule)
+    missing = values.isna()
+    if not rule.nullable and missing.any():
+        remedy = "fill it or leave the row out"
+        raise DataError(Problem(f"column {column!r} has no value", remedy=remedy, rows=_rows(missing)))
+
+
+def _check_text(values: pd.Series, column: str) -> None:
+    wrong = ~values.isna() & ~values.map(lambda value: isinstance(value, str)).astype(bool)
+    if wrong.any():
+        shown = values[wrong].iloc[0]
+        remedy = f"call frame[{column!r}].astype(str)"
+        raise DataError(Problem(f"column {column!r} is not text: {shown!r}", remedy=remedy, rows=_rows(wrong)))
+
+
+def _check_stamp(values: pd.Series, column: str, *, nullable: bool) -> None:
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return
+    if values.isna().all() and nullable and len(values):
+        what = f"column {column!r} holds no stamp at all and has no zone"
+        remedy = f"call pd.to_datetime(frame[{column!r}], utc=True), or leave the column out"
+        raise DataError(Problem(what, remedy=remedy))
+    if pd.api.types.is_datetime64_dtype(values.dtype):
+        remedy = f"call frame[{column!r}].dt.tz_localize('Europe/Berlin') with your zone"
+        raise DataError(Problem(f"column {column!r} has stamps without a zone", remedy=remedy))
+    remedy = f"call pd.to_datetime(frame[{column!r}]).dt.tz_localize('Europe/Berlin') with your zone"
+    kind = "text" if pd.api.types.is_string_dtype(values.dtype) else f"{values.dtype}"
+    raise DataError(Problem(f"column {column!r} holds {kind}, not stamps", remedy=remedy))
+
+
+def _check_number(values: pd.Series, column: str, rule: Column) -> None:
+    if not pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
+        remedy = f"call pd.to_numeric(frame[{column!r}])"
+        raise DataError(Problem(f"column {column!r} holds {values.dtype}, not numbers", remedy=remedy))
+    numbers = values.to_numpy(dtype=float, na_value=np.nan)
+    low = (numbers <= rule.low) if rule.above else (numbers < rule.low)
+    high = numbers > 1 if rule.kind is Kind.FRACTION else np.isinf(numbers)
+    wrong = pd.Series(low | high | np.isinf(numbers), index=values.index)
+    if wrong.any():
+        shown = values[wrong].iloc[0]
+        bound = f"{'above' if rule.above else 'at least'} {rule.low:g}"
+        allowed = "a fraction from 0 to 1" if rule.kind is Kind.FRACTION else f"a finite number {bound}"
+        remedy = f"write {shown / 100:g} for {shown:g} %" if rule.kind is Kind.FRACTION and 1 < shown <= 100 else ""
+        what = f"column {column!r} must be {allowed}, got {shown:g}"
+        raise DataError(Problem(what, remedy=remedy or "correct the value", rows=_rows(wrong)))
+
+
+def _check_flag(values: pd.Series, column: str) -> None:
+    wrong = ~values.isna() & ~values.isin([True, False])
+    if wrong.any():
+        what = f"column {column!r} must be true or false, got {values[wrong].iloc[0]!r}"
+        raise DataError(Problem(what, remedy="write True or False", rows=_rows(wrong)))
+
+
+def _check_known(values: pd.Series, column: str, allowed: Iterable[str] | None, faults: Faults) -> None:
+    if allowed is None:
+        return
+    names = set(allowed)
+    unknown = ~values.isna() & ~values.isin(names)
+    for value in values[unknown].unique():
+        rows = _rows(values == value)
+        faults.add(f"unknown {column} {value!r}", remedy=did_you_mean(str(value), names), rows=rows)
+
+
+def _check_key(frame: pd.DataFrame, spec: Frame, faults: Faults) -> None:
+    if not spec.unique:
+        return
+    again = frame.duplicated(list(spec.key), keep="first")
+    if again.any():
+        first = frame.loc[again, list(spec.key)].iloc[0]
+        named = ", ".join(f"{column} {value}" for column, value in first.items())
+        faults.add(f"the key occurs twice: {named}", remedy="keep one row for each key", rows=_rows(again))
+
+
+def _rows(mask: pd.Series) -> tuple[object, ...]:
+    return tuple(mask.index[mask.to_numpy(dtype=bool)].tolist())
