@@ -1,0 +1,157 @@
+"""The command line: `wfm plan` and its companions.
+
+Exit codes: 0 done, 2 bad input, 3 the roster is short beyond the given limit.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from wfm.errors import DataError, InfeasibleError, WfmError
+
+__all__ = ["BAD_INPUT", "SHORT", "app", "main"]
+
+BAD_INPUT, SHORT = 2, 3
+
+app = typer.Typer(
+    name="wfm",
+    help="Workforce management for customer-service centres.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Workforce management for customer-service centres."""
+
+
+@app.command()
+def plan(
+    centre: Annotated[Path, typer.Argument(help="The centre, a TOML file.", metavar="CENTRE.toml")],
+    history: Annotated[Path, typer.Option(help="Contacts by interval: CSV, Parquet, Excel or JSON.")],
+    out: Annotated[Path, typer.Option(help="Directory for the report and the CSV files.")] = Path("out"),
+    queue: Annotated[str | None, typer.Option(help="Name of the queue, if the history has no such column.")] = None,
+    start: Annotated[str | None, typer.Option(help="First day, such as 2026-11-02; default the Monday after.")] = None,
+    weeks: Annotated[int, typer.Option(min=1, help="Weeks to plan.")] = 2,
+    replications: Annotated[int, typer.Option(min=2, help="Simulated runs of the roster.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 0,
+    work_limit: Annotated[float | None, typer.Option(help="Deterministic limit of the solver's work.")] = None,
+    time_limit: Annotated[str | None, typer.Option(help="Wall-clock limit of the solver instead, such as 60s.")] = None,
+    max_short: Annotated[
+        float | None, typer.Option(help="Exit with 3 if more than this share of the required hours is short.")
+    ] = None,
+) -> None:
+    """Plan a centre: forecast, requirement, roster, and the simulation of that roster."""
+    from wfm import io, planning
+    from wfm.checks import check_fraction
+    from wfm.timegrid import Horizon
+
+    with _errors():
+        if max_short is not None:
+            check_fraction("--max-short", max_short, include_zero=True)
+        place = io.read_centre(centre)
+        past = io.read_history(history, tz=place.tz, queue=queue)
+        first = start or _next_monday(past["start"].max().tz_convert(place.tz).date()).isoformat()
+        horizon = Horizon(first, weeks=weeks, interval=place.interval, tz=place.tz)
+        with _progress(planning.STAGES) as step:
+            made = planning.plan(
+                past,
+                place,
+                horizon,
+                replications=replications,
+                seed=seed,
+                work_limit=work_limit,
+                time_limit=time_limit,
+                progress=step,
+            )
+        written = made.write(out)
+    typer.echo(str(made))
+    typer.echo("\n".join(["written", *(f"  {path}" for path in written)]))
+    if max_short is not None and made.short_share > max_short:
+        typer.echo(
+            f"short of {made.short_share:.2%} of the required hours, above --max-short {max_short:.2%}", err=True
+        )
+        raise typer.Exit(SHORT)
+
+
+@app.command()
+def versions() -> None:
+    """Print the versions of wfm and of what it stands on."""
+    from wfm.versions import show_versions
+
+    typer.echo(str(show_versions()))
+
+
+def _next_monday(day: date) -> date:
+    from datetime import timedelta
+
+    return day + timedelta(days=7 - day.weekday())
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Turn the library's errors into a message and an exit code, without a traceback."""
+    try:
+        yield
+    except DataError as error:
+        _stop(error, BAD_INPUT)
+    except InfeasibleError as error:
+        _stop(error, SHORT)
+    except WfmError as error:
+        _stop(error, 1)
+
+
+def _stop(error: Exception, code: int) -> NoReturn:
+    typer.echo(f"wfm: {error}", err=True)
+    raise typer.Exit(code)
+
+
+class _Step:
+    """Shows the stage that is under way."""
+
+    def __init__(self, stages: tuple[str, ...]) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self._stages = stages
+        self._bar = Progress(
+            TextColumn("{task.description:<12}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=len(stages))
+
+    def __call__(self, stage: str) -> None:
+        self._bar.update(self._task, description=stage, completed=self._stages.index(stage))
+
+    def start(self) -> None:
+        self._bar.start()
+
+    def stop(self) -> None:
+        self._bar.stop()
+
+
+@contextmanager
+def _progress(stages: tuple[str, ...]) -> Iterator[_Step]:
+    step = _Step(stages)
+    step.start()
+    try:
+        yield step
+    finally:
+        step.stop()
+
+
+def main() -> None:
+    """Run the command line."""
+    app(args=sys.argv[1:], prog_name="wfm")

@@ -1,0 +1,261 @@
+"""The five stages chained: history to forecast, requirement, roster, and its proof by simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wfm.checks import check_int
+from wfm.domain.centre import Centre
+from wfm.errors import Faults, WfmError
+from wfm.schema import FrameLike, as_frame
+from wfm.timegrid import Horizon
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from wfm.forecast import Backtest, Forecast
+    from wfm.report import Report
+    from wfm.roster import Roster
+    from wfm.simulate import SimulationResult
+    from wfm.staffing import Requirement
+
+__all__ = ["STAGES", "Plan", "plan"]
+
+STAGES = ("backtest", "forecast", "requirement", "roster", "simulation")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan: the result of each stage, and the centre and horizon it was made for.
+
+    Attributes
+    ----------
+    centre, horizon
+        What was planned.
+    history
+        The checked history, a frame `history`.
+    backtest
+        How the forecaster did on the last weeks of the history; `None` if it is too short for one.
+    forecast, requirement, roster, simulation
+        Each stage's result.
+    """
+
+    centre: Centre
+    horizon: Horizon
+    history: pd.DataFrame
+    backtest: Backtest | None
+    forecast: Forecast
+    requirement: Requirement
+    roster: Roster
+    simulation: SimulationResult
+
+    def __str__(self) -> str:
+        return _screen(self)
+
+    @property
+    def short_share(self) -> float:
+        """Share of the required agent-hours that the roster leaves uncovered, from 0 to 1."""
+        required = float(self.roster.coverage["required"].sum())
+        return float(self.roster.coverage["under"].sum()) / required if required else 0.0
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return every frame of the plan by name, as `write` writes them."""
+        frames = {
+            "forecast": self.forecast.to_frame(),
+            "forecast_audit": self.forecast.audit,
+            "requirement": self.requirement.to_frame(),
+            "shifts": self.roster.shifts,
+            "activities": self.roster.activities,
+            "coverage": self.roster.coverage,
+            "simulation": self.simulation.to_frame(),
+            "simulation_summary": self.simulation.summary,
+        }
+        if self.backtest is not None:
+            frames["backtest"] = self.backtest.to_frame()
+        return frames
+
+    def report(self) -> Report:
+        """Return the plan as one HTML page; needs the `report` extra."""
+        from wfm import report
+
+        return report.plan(
+            self.history,
+            self.forecast,
+            self.requirement,
+            self.roster,
+            self.simulation,
+            centre=self.centre,
+            backtest=self.backtest,
+        )
+
+    def write(self, directory: str | Path) -> tuple[Path, ...]:
+        """Write `plan.html` and a CSV file of every frame into a directory, which is made if need be.
+
+        Parameters
+        ----------
+        directory
+            Where to write; files of the same names are replaced, each at once and whole.
+
+        Returns
+        -------
+        tuple of pathlib.Path
+            The files written, the page first.
+        """
+        from wfm import io
+
+        folder = Path(directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        page = folder / "plan.html"
+        self.report().write(page)
+        written = [page]
+        for name, frame in self.frames().items():
+            path = folder / f"{name}.csv"
+            io.write_frame(frame, path)
+            written.append(path)
+        return tuple(written)
+
+
+def plan(
+    history: FrameLike,
+    centre: Centre,
+    horizon: Horizon,
+    *,
+    replications: int = 100,
+    seed: int = 0,
+    work_limit: float | None = None,
+    time_limit: timedelta | str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Plan:
+    """Plan a centre: forecast, requirement, roster, and the simulation of that roster.
+
+    Parameters
+    ----------
+    history
+        Frame `history`: contacts offered by queue and interval, of the centre's interval and queues.
+    centre
+        The centre, with contracts, shift templates and people.
+    horizon
+        The days to plan, in the centre's zone and interval, after the end of the history.
+    replications
+        Simulated runs of the roster, at least 2; default 100.
+    seed
+        Seed of every random number; default 0.
+    work_limit
+        Deterministic limit of the solver's work, as in `wfm.roster.solve`; default that of `solve`.
+    time_limit
+        Wall-clock limit of the solver instead, such as `"60s"`; default none. With it, two runs may differ.
+    progress
+        Called with the name of each stage as it starts (see `STAGES`); default none.
+
+    Returns
+    -------
+    Plan
+        The result of each stage.
+
+    Raises
+    ------
+    DataError
+        With every fault of the input.
+
+    Examples
+    --------
+    >>> from wfm import testing
+    >>> history, centre = testing.make_history(weeks=8), testing.make_centre()
+    >>> first = history["start"].max().date() + timedelta(days=1)
+    >>> made = plan(history, centre, Horizon(first, weeks=1, tz=centre.tz), replications=5)
+    >>> made.roster.headcount > 0
+    True
+    """
+    from wfm import forecast, roster, simulate, staffing
+
+    check_int("replications", replications, 2)
+    _check_fit(centre, horizon)
+    known = {"queue": [queue.name for queue in centre.queues]}
+    checked = as_frame(history, "history", tz=centre.tz, known=known)
+
+    def begin(stage: str) -> None:
+        if progress is not None:
+            progress(stage)
+
+    begin("backtest")
+    tested = _backtest(checked, centre)
+    begin("forecast")
+    predicted = forecast.Forecaster(calendar=centre.calendar).fit(checked).predict(horizon)
+    begin("requirement")
+    needed = staffing.requirement(predicted, centre)
+    begin("roster")
+    limits = {"work_limit": work_limit} if work_limit is not None else {}
+    solved = roster.solve(needed, centre, seed=seed, time_limit=time_limit, **limits)
+    broken = roster.check(solved, centre, needed)
+    if broken:
+        raise WfmError(
+            f"the solver returned a roster that breaks {len(broken)} rules, the first: {broken[0]}; please report it"
+        )
+    begin("simulation")
+    proved = simulate.run(predicted, solved, centre, replications=replications, seed=seed)
+    return Plan(centre, horizon, checked, tested, predicted, needed, solved, proved)
+
+
+def _check_fit(centre: Centre, horizon: Horizon) -> None:
+    faults = Faults("the centre and the horizon")
+    for kind in ("employees", "contracts", "shifts"):
+        if not getattr(centre, kind):
+            faults.add(f"the centre has no {kind}", remedy=f"give it {kind}, or call the stages one by one")
+    if horizon.tz != centre.tz:
+        what = f"the horizon is in {horizon.tz}, the centre in {centre.tz}"
+        faults.add(what, remedy=f"write Horizon(..., tz={centre.tz!r})")
+    if horizon.interval_s != centre.interval_s:
+        what = f"the horizon has intervals of {horizon.interval_s / 60:g} min, the centre of {centre.interval_s / 60:g}"
+        faults.add(what, remedy="give both the same interval")
+    if horizon.cyclic:
+        faults.add("the horizon is cyclic", remedy="plan dated days; a typical week is for staffing alone")
+    faults.raise_if_any()
+
+
+def _backtest(history: pd.DataFrame, centre: Centre) -> Backtest | None:
+    from wfm import forecast
+
+    try:
+        return forecast.backtest(history, calendar=centre.calendar)
+    except forecast.TooShortError:
+        return None
+
+
+def _screen(made: Plan) -> str:
+    """Return the plan on one screen."""
+    forecast, need, roster = made.forecast.to_frame(), made.requirement.to_frame(), made.roster
+    hours = made.centre.interval_s / 3600
+    coverage = roster.coverage
+    lines = [
+        f"{made.centre.name}: {made.horizon}",
+        f"  forecast     {forecast['offered'].sum():,.0f} contacts",
+    ]
+    if made.backtest is not None:
+        lines += [f"               {line}" for line in made.backtest.headline()]
+    lines += [
+        f"  requirement  {need['agents'].sum() * hours:,.0f} agent-hours on seat, "
+        f"{need['scheduled'].sum() * hours:,.0f} scheduled, at most {_peak(need):,.0f} heads at once",
+        f"  roster       {roster.headcount:,} people, {len(roster.shifts):,} shifts, {roster.paid_h:,.0f} paid hours",
+        f"               short {coverage['under'].sum() * hours:,.1f} h, over {coverage['over'].sum() * hours:,.1f} h",
+        f"               {roster.status}: cost {roster.objective:,.0f} {made.centre.currency}, "
+        f"bound {_or_none(roster.bound, ',.0f')}, gap {_or_none(roster.gap, '.2%')}",
+    ]
+    for row in made.simulation.summary.itertuples():
+        lines.append(f"  simulation   {row.queue}: {_proof(row)}")
+    return "\n".join(lines)
+
+
+def _peak(need: pd.DataFrame) -> float:
+    return float(need.groupby("start")["scheduled"].sum().max())
+
+
+def _or_none(value: float | None, form: str) -> str:
+    return "none" if value is None else format(value, form)
+
+
+def _proof(row: object) -> str:
+    return str(row)
