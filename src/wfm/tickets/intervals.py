@@ -1,0 +1,122 @@
+"""From a log of contacts to the history of intervals that a forecast is made from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from wfm.domain.duration import as_duration
+from wfm.schema import FrameLike, as_frame
+from wfm.tickets.outcomes import outcomes_of
+from wfm.timegrid import Horizon, floor_to_interval
+
+if TYPE_CHECKING:
+    from wfm.calendar import Calendar
+
+__all__ = ["interval_history"]
+
+
+def interval_history(
+    contacts: FrameLike,
+    interval: timedelta | str = "30min",
+    within: timedelta | str = "30s",
+    *,
+    tz: str | None = None,
+    calendar: Calendar | None = None,
+) -> pd.DataFrame:
+    """Count the contacts of each queue by the interval in which they arrived.
+
+    Everything about a contact is counted in the interval of its arrival, also what happened later: the answer, the
+    handle time, the abandonment. So `offered = handled + abandoned + waiting (+ blocked)` in every row.
+
+    Parameters
+    ----------
+    contacts
+        Frame `contacts`. Waits run from `queued_at`, or from `arrived_at` where that column is absent.
+    interval
+        Length of an interval, a divisor of an hour or one hour; default 30 minutes.
+    within
+        Acceptable wait for the column `answered_within`, which counts waits of exactly that length too; 0 or more,
+        default 30 seconds.
+    tz
+        Zone of the intervals; default that of `arrived_at`.
+    calendar
+        Adds a row of zeros for each open interval without contact, for every queue, from the first to the last day of
+        arrival. Intervals with contacts outside the opening hours stay. Default none: only intervals in which a queue
+        had a contact have a row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Frame `history`: `queue, start, offered, handled, abandoned, waiting, blocked` (where the log has
+        `queued_at`), `handle_s` (sum over the handled; missing where one of them has no handle time yet), `wait_s`
+        (sum over the answered), `answered_within`, `within_s` and the derived `aht_s`, missing where none was handled.
+        `waiting` are the contacts that were neither answered nor abandoned when the log was taken.
+
+    Raises
+    ------
+    DataError
+        With every fault of the log, or if the interval does not divide an hour.
+
+    Examples
+    --------
+    >>> at = pd.Series(pd.to_datetime(["2026-11-02 09:05", "2026-11-02 09:07"]).tz_localize("Asia/Shanghai"))
+    >>> contacts = pd.DataFrame(
+    ...     {
+    ...         "contact_id": ["a", "b"],
+    ...         "queue": "calls",
+    ...         "arrived_at": at,
+    ...         "answered_at": (at + pd.Timedelta("10s")).where([True, False]),
+    ...         "abandoned_at": (at + pd.Timedelta("40s")).where([False, True]),
+    ...         "talk_s": [100.0, None],
+    ...     }
+    ... )
+    >>> interval_history(contacts)[["offered", "handled", "abandoned", "aht_s"]].to_numpy().tolist()
+    [[2.0, 1.0, 1.0, 100.0]]
+    """
+    step = as_duration("interval", interval)
+    limit = as_duration("within", within, allow_zero=True)
+    # A horizon also checks that the interval divides an hour.
+    Horizon("2026-01-01", days=1, interval=step, tz="UTC")
+    log = as_frame(contacts, "contacts", tz=tz)
+    each = _count_each(log, step, limit)
+    table = each.groupby(["queue", "start"], sort=True).sum()
+    if calendar is not None and len(table):
+        table = table.reindex(_with_open_intervals(table.index, step, calendar), fill_value=0)
+    table["handle_s"] = table["handle_s"].where(table.pop("untimed") == 0)
+    table["within_s"] = limit.total_seconds()
+    table["aht_s"] = table["handle_s"] / table["handled"].where(table["handled"] > 0)
+    return as_frame(table.reset_index(), "history")
+
+
+def _count_each(log: pd.DataFrame, step: timedelta, limit: timedelta) -> pd.DataFrame:
+    """Return what each contact adds to its row of the history."""
+    fate = outcomes_of(log)
+    in_time = fate.answered & (fate.wait_ns <= round(limit.total_seconds() * 1e9))
+    untimed = np.isnan(fate.handle_s)
+    columns = {
+        "queue": log["queue"],
+        "start": floor_to_interval(log["arrived_at"], step),
+        "offered": 1,
+        "handled": fate.answered.astype("int64"),
+        "abandoned": fate.abandoned.astype("int64"),
+        "waiting": fate.waiting.astype("int64"),
+        **({} if fate.blocked is None else {"blocked": fate.blocked.astype("int64")}),
+        "handle_s": np.where(untimed, 0.0, fate.handle_s),
+        "wait_s": np.where(fate.answered, fate.wait_ns / 1e9, 0.0),
+        "answered_within": in_time.astype("int64"),
+        "untimed": untimed.astype("int64"),
+    }
+    return pd.DataFrame(columns)
+
+
+def _with_open_intervals(index: pd.MultiIndex, step: timedelta, calendar: Calendar) -> pd.MultiIndex:
+    """Return the keys seen and, for every queue, the open intervals from the first to the last day of arrival."""
+    seen = index.get_level_values("start")
+    horizon = Horizon(seen.min().date(), seen.max().date() + timedelta(days=1), interval=step, tz=str(seen.tz))
+    opened = calendar.open_starts(horizon).as_unit("ns").tz_convert(seen.tz)
+    queues = index.get_level_values("queue").unique()
+    return index.union(pd.MultiIndex.from_product([queues, opened], names=index.names))
