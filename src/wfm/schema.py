@@ -362,6 +362,8 @@ def _check_column(values: pd.Series, column: str, rule: Column) -> None:
 
 
 def _check_text(values: pd.Series, column: str) -> None:
+    if isinstance(values.dtype, pd.StringDtype):  # holds nothing but text; a look at each value would take long
+        return
     wrong = ~values.isna() & ~values.map(lambda value: isinstance(value, str)).astype(bool)
     if wrong.any():
         shown = values[wrong].iloc[0]
