@@ -1,0 +1,9 @@
+"""Exact queueing formulas: Erlang B, C and A, by number or by array.
+
+Numbers are answered on plain floats without importing numpy; arrays are broadcast and never looped over.
+"""
+
+from wfm.erlang.measures import Measures, erlang_b, erlang_c, measures
+from wfm.erlang.required import agents_required
+
+__all__ = ["Measures", "agents_required", "erlang_b", "erlang_c", "measures"]

@@ -1,0 +1,92 @@
+"""The formulas on plain floats, for a service that asks one question at a time; numpy is not imported."""
+
+from __future__ import annotations
+
+import math
+
+from wfm.erlang.station import Late, Series, State, Station
+
+__all__ = ["beyond", "erlang_station", "inverse_b", "series", "state"]
+
+# Sums stop where the rest is below this share of them.
+_NEGLIGIBLE = 1e-17
+# Terms are scaled down by 2^-600 before they overflow.
+_LARGE, _SHIFT = 1e200, 600
+_SHRINK = 2.0**-_SHIFT
+
+
+def inverse_b(agents: int, load: float) -> float:
+    """Return 1 / B(n, A), the backward sum of positive terms n (n-1) ... / A^k; infinite where B underflows."""
+    if load == 0.0:
+        return math.inf if agents else 1.0
+    total = term = 1.0
+    for free in range(agents, 0, -1):
+        term *= free / load
+        total += term
+        # Past the largest term the ratio falls steadily, so the rest is less than a geometric series.
+        if free < load and term * load <= _NEGLIGIBLE * total * (load - free):
+            break
+    return total
+
+
+def erlang_station(load: float, aht: float, agents: int, inverse: float, theta: float) -> Station:
+    """Return the station of `agents` who take one contact each, given 1/B."""
+    return Station(inverse - 1.0, load / aht, agents / aht, (agents - load) / aht, theta)
+
+
+def series(c: float, z: float) -> Series:
+    """Return the sums of the waiting room at c = drain / theta and z = rate / theta."""
+    one = term = 1.0
+    ahead = queued = delays = step = 0.0
+    exponent = k = 0
+    while True:
+        k += 1
+        term *= z / (c + k)
+        step += 1.0 / (c + k)
+        ahead += term
+        queued += k * term
+        delays += step * term
+        if term > _LARGE:
+            one, term, ahead = one * _SHRINK, term * _SHRINK, ahead * _SHRINK
+            queued, delays, exponent = queued * _SHRINK, delays * _SHRINK, exponent + _SHIFT
+        gap = 1.0 - z / (c + k + 1)
+        if gap > 0.0 and term * (k + 1.0 / gap) <= _NEGLIGIBLE * queued * gap:
+            return Series(one, ahead, queued, delays, exponent)
+
+
+def state(station: Station) -> State:
+    """Return the long-run figures of a station; without patience and with no slack the waits are infinite."""
+    below, rate, drain, slack, theta, _ = station
+    if rate == 0.0:
+        return State(0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0)
+    if theta == 0.0:
+        if slack <= 0.0:
+            return State(1.0, 1.0, 0.0, math.inf, math.inf, 0.0, 0)
+        busy = 1.0 / (1.0 + below * (slack / drain))
+        return State(busy, 1.0, 0.0, busy / slack, busy / slack, busy * slack / drain, 0)
+    c, z = drain / theta, rate / theta
+    sums = series(c, z)
+    free = below * 2.0**-sums.exponent
+    whole = free + sums.one + sums.ahead
+    weight = 1.0 / whole
+    answered = weight * (free + sums.ahead * drain / rate)
+    abandonment = weight * sums.queued / z
+    asa = weight * sums.delays * (drain / rate) / (theta * answered)
+    busy = weight * (sums.one + sums.ahead)
+    return State(busy, answered, abandonment, abandonment / theta, asa, weight, sums.exponent)
+
+
+def beyond(station: Station, known: State, wait: float) -> Late:
+    """Return the shares of contacts beyond a wait in seconds."""
+    _, rate, drain, slack, theta, _ = station
+    if rate == 0.0:
+        return Late(0.0, 0.0, 0.0)
+    if theta == 0.0:
+        share = known.wait_probability * math.exp(-max(slack, 0.0) * wait)
+        return Late(share, share, 0.0)
+    c, z = drain / theta, rate / theta
+    worn = theta * wait
+    sums = series(c, z * math.exp(-worn))
+    growth = -slack * wait - z * (math.expm1(-worn) + worn)
+    weight = known.weight * math.exp(growth + (sums.exponent - known.exponent) * math.log(2.0))
+    return Late(weight * (sums.one + sums.ahead), weight * sums.ahead * drain / rate, weight * sums.queued / z)
