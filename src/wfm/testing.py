@@ -157,7 +157,7 @@ def _shape(starts: pd.DatetimeIndex) -> npt.NDArray[np.float64]:
 def make_centre(*, people: int = 20, cross_skilled: bool = False, shrinkage: float = 0.0) -> Centre:
     """Return a small phone centre with full- and part-time people, open Mon-Fri 08:00-20:00 in Europe/Berlin.
 
-    Seven people in ten work full time, in day shifts of 8 paid hours with a lunch; the others part time, in short shifts
+    Seven people in ten work full time, in day shifts of 8 paid hours with a lunch; the others part time, in shifts
     of 4 to 5 hours.
 
     Parameters
