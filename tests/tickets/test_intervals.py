@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wfm.calendar import Calendar
+from wfm.domain import CalendarSpec
 from wfm.errors import DataError
 from wfm.tickets import interval_history
 
@@ -114,8 +116,22 @@ def test_the_day_the_clock_is_put_forward_lacks_an_hour():
     assert (history["start"].dt.hour == 2).sum() == 0
 
 
+def test_a_calendar_adds_the_open_intervals_without_contact():
+    calendar = Calendar(CalendarSpec(hours="Mon-Fri 09:00-11:00"), SHANGHAI)
+    late = ("chat", "2026-11-04 20:00:00", None, None, None)  # outside the hours: stays
+    history = interval_history(log([*HAND_MADE, late]), calendar=calendar)
+    sizes = history.groupby("queue").size()
+    assert sizes.tolist() == [3 * 4, 3 * 4 + 1]
+    assert history["offered"].sum() == 7
+    blank = history[history["offered"] == 0]
+    assert (blank[["handled", "abandoned", "waiting", "handle_s", "wait_s", "answered_within"]] == 0).all(axis=None)
+    assert (blank["within_s"] == 30).all()
+    assert blank["aht_s"].isna().all()
+
+
 def test_no_contacts_give_no_rows():
-    assert interval_history(log(HAND_MADE).iloc[:0]).empty
+    calendar = Calendar(CalendarSpec(), SHANGHAI)
+    assert interval_history(log(HAND_MADE).iloc[:0], calendar=calendar).empty
 
 
 def test_every_fault_of_the_log_is_named():
