@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from wfm.errors import DataError, Problem, did_you_mean
 
-__all__ = ["check_choice", "check_fraction", "check_in_range", "check_int", "check_name"]
+__all__ = ["check_choice", "check_date", "check_fraction", "check_in_range", "check_int", "check_name", "check_zone"]
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -103,3 +105,45 @@ def check_choice(name: str, value: str, choices: type[E]) -> E:
         if value == member.value:
             return member
     raise DataError(Problem(f"unknown {name} {value!r}", remedy=did_you_mean(str(value), [m.value for m in choices])))
+
+
+def check_date(name: str, value: date) -> date:
+    """Return `value` if it is a date; an instant and text are refused, for neither ever equals a date.
+
+    Examples
+    --------
+    >>> check_date("day", "2026-12-24")
+    Traceback (most recent call last):
+    ...
+    wfm.errors.DataError: day must be a date, got '2026-12-24'; write date(2026, 12, 24)
+    """
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        day = value.date() if isinstance(value, datetime) else date.fromisoformat(value)
+    except (TypeError, ValueError):
+        remedy = "write date(2026, 12, 24)"
+    else:
+        remedy = f"write date({day.year}, {day.month}, {day.day})"
+    raise DataError(Problem(f"{name} must be a date, got {str(value)!r}", remedy=remedy))
+
+
+def check_zone(tz: str) -> str:
+    """Return `tz` if it is the name of a known time zone.
+
+    Examples
+    --------
+    >>> check_zone("Europe/Berlim")
+    Traceback (most recent call last):
+    ...
+    wfm.errors.DataError: unknown time zone 'Europe/Berlim'; did you mean 'Europe/Berlin'? Known: ...
+    """
+    try:
+        ZoneInfo(tz)
+    except (KeyError, ValueError, TypeError, AttributeError, OSError):
+        # The known zones are read only to help with a wrong one.
+        from zoneinfo import available_timezones
+
+        remedy = did_you_mean(str(tz), available_timezones())
+        raise DataError(Problem(f"unknown time zone {tz!r}", remedy=remedy)) from None
+    return tz

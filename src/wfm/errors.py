@@ -50,7 +50,12 @@ class MissingExtraError(WfmError, ImportError):
     """An optional dependency is not installed; the message holds the `pip install` line."""
 
     def __init__(self, package: str, extra: str) -> None:
+        self.package = package
+        self.extra = extra
         super().__init__(f"{package} is not installed; run: pip install 'wfm[{extra}]'")
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        return type(self), (self.package, self.extra)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from wfm.checks import check_int
+from wfm.checks import check_int, check_zone
 from wfm.domain.duration import as_duration, format_duration
-from wfm.errors import DataError, Problem, did_you_mean
+from wfm.errors import DataError, Problem
 
 __all__ = ["Horizon", "Localized", "check_zone", "day_starts", "floor_to_interval", "interval_starts", "localize"]
 
@@ -261,18 +260,6 @@ def _second_by_order(local: pd.DatetimeIndex, twice: pd.Series) -> pd.Series:
         latest[night] = stamp
         marks[position] = night in passed
     return marks
-
-
-def check_zone(tz: str) -> str:
-    """Return `tz` if it is a known time zone, or raise `DataError`."""
-    try:
-        ZoneInfo(tz)
-    except (KeyError, ValueError, TypeError, OSError):
-        from zoneinfo import available_timezones
-
-        remedy = did_you_mean(str(tz), available_timezones())
-        raise DataError(Problem(f"unknown time zone {tz!r}", remedy=remedy)) from None
-    return tz
 
 
 def _as_date(name: str, value: date | str) -> date:

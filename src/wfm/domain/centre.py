@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
-from wfm.checks import check_fraction, check_in_range, check_name
+from wfm.checks import check_fraction, check_in_range, check_name, check_zone
 from wfm.domain.duration import set_duration
 from wfm.domain.hours import CalendarSpec
 from wfm.domain.people import Contract, Employee, Wish
@@ -194,13 +193,8 @@ class Centre:
     def _check_self(self, faults: Faults) -> None:
         with faults.collecting():
             check_name("name", self.name)
-        try:
-            ZoneInfo(self.tz)
-        except (KeyError, ValueError, TypeError, OSError):
-            # The known zones are read only to help with a wrong one.
-            from zoneinfo import available_timezones
-
-            faults.add(f"unknown time zone {self.tz!r}", remedy=did_you_mean(str(self.tz), available_timezones()))
+        with faults.collecting():
+            check_zone(self.tz)
         with faults.collecting():
             set_duration(self, "interval")
             if self.interval_s not in (300, 600, 900, 1200, 1800, 3600):

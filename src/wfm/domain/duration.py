@@ -14,6 +14,7 @@ __all__ = ["as_duration", "format_duration", "set_duration", "time_of_day"]
 
 _SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 _PART = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(sec|s|min|h|d|w)(?![a-z])\s*")
+_REMEDY = "use s, min, h, d or w, such as '30s', '15min', '1h30min'"
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 
 
@@ -47,10 +48,12 @@ def as_duration(name: str, value: timedelta | str, *, allow_zero: bool = False) 
         result = value
     elif isinstance(value, str):
         result = _parse(name, value)
-    else:
+    elif isinstance(value, int | float) and not isinstance(value, bool):
         raise DataError(
             Problem(f"{name} has no unit: {value!r}", remedy=f"write '{value}s', '{value}min' or '{value}h'")
         )
+    else:
+        raise DataError(Problem(f"{name} is not a length of time: {value!r}", remedy=_REMEDY))
     if result < timedelta(0) or (not allow_zero and not result):
         allowed = "0 or more" if allow_zero else "more than 0"
         raise DataError(
@@ -72,9 +75,11 @@ def _parse(name: str, text: str) -> timedelta:
         seconds += float(match[1]) * _SECONDS[match[2]]
         position = match.end()
     if position == 0 or position != len(text):
-        remedy = "use s, min, h, d or w, such as '30s', '15min', '1h30min'"
-        raise DataError(Problem(f"{name} is not a length of time: {text!r}", remedy=remedy))
-    return timedelta(seconds=seconds)
+        raise DataError(Problem(f"{name} is not a length of time: {text!r}", remedy=_REMEDY))
+    try:
+        return timedelta(seconds=seconds)
+    except OverflowError:
+        raise DataError(Problem(f"{name} is too long: {text!r}", remedy="give less than 999999999 days")) from None
 
 
 def format_duration(value: timedelta | str) -> str:
@@ -105,7 +110,7 @@ def time_of_day(name: str, value: timedelta | time | str) -> timedelta:
     datetime.timedelta(seconds=27000)
     """
     if isinstance(value, time) and value.tzinfo is None:
-        result = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second)
+        result = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
     elif isinstance(value, timedelta):
         result = value
     elif isinstance(value, str) and (match := _CLOCK.fullmatch(value.strip())) and int(match[2]) < 60:
