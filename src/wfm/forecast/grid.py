@@ -1,0 +1,162 @@
+"""History laid out for the model: one row for each day and one column for each wall-clock interval of the day.
+
+A day of a clock change has 46 or 50 half-hours: the missing ones stay empty, the two that share a place on the clock
+are averaged. So a day always has the same columns, and its level is that of a day without a clock change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from wfm.errors import DataError, Faults, Problem
+from wfm.schema import FrameLike, as_frame
+
+__all__ = ["DAY_NAMES", "FloatArray", "History", "QueueGrid", "read_history", "wall_clock"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+_DAY_S = 86_400
+_FEWEST_DAYS = 12  # Monday of one week to Friday of the next
+
+
+@dataclass(frozen=True, slots=True)
+class QueueGrid:
+    """The history of one queue.
+
+    `volume`, `handle_s` (sum of handle times) and `handled` have one row for each day of `days` (day numbers since
+    1970-01-01, without gaps) and one column for each interval of the wall clock; NaN where nothing was recorded.
+    """
+
+    queue: str
+    days: IntArray
+    volume: FloatArray
+    handle_s: FloatArray | None
+    handled: FloatArray | None
+
+    @property
+    def recorded(self) -> BoolArray:
+        """Whether the interval is in the history."""
+        return ~np.isnan(self.volume)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A checked history: its frame, its interval and its zone."""
+
+    frame: pd.DataFrame
+    interval_s: int
+    tz: str
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """Names of the queues, sorted."""
+        return tuple(sorted(str(queue) for queue in self.frame["queue"].unique()))
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """First instant after the history."""
+        return self.frame["start"].max() + pd.Timedelta(seconds=self.interval_s)
+
+    def by_queue(self) -> Iterator[pd.DataFrame]:
+        """Give the rows of each queue, in the order of the names."""
+        for _, rows in self.frame.groupby("queue", sort=True):
+            yield rows
+
+    def grid(self, rows: pd.DataFrame) -> QueueGrid:
+        """Lay out the rows of one queue."""
+        day, slot = wall_clock(pd.DatetimeIndex(rows["start"]), self.interval_s)
+        days = np.arange(day.min(), day.max() + 1)
+        place = (day - days[0]) * (_DAY_S // self.interval_s) + slot
+        shape = (len(days), _DAY_S // self.interval_s)
+        count = np.bincount(place, minlength=shape[0] * shape[1]).astype(float)
+
+        def laid(values: pd.Series) -> FloatArray:
+            numbers = values.to_numpy(dtype=float, na_value=np.nan)
+            total = np.bincount(place, weights=np.nan_to_num(numbers), minlength=len(count))
+            known = np.bincount(place, weights=~np.isnan(numbers), minlength=len(count))
+            return np.where(known > 0, total / np.maximum(known, 1), np.nan).reshape(shape)
+
+        handle_s, handled = _handle_time(rows)
+        return QueueGrid(
+            str(rows["queue"].iloc[0]),
+            days,
+            laid(rows["offered"]),
+            None if handle_s is None else laid(handle_s),
+            None if handled is None else laid(handled),
+        )
+
+
+def _handle_time(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series] | tuple[None, None]:
+    """Return the sums of handle time and the contacts they belong to, or nothing where the history has none."""
+    if "handle_s" in rows.columns and "handled" in rows.columns:
+        return rows["handle_s"], rows["handled"].where(rows["handle_s"].notna())
+    if "aht_s" in rows.columns:
+        contacts = rows["handled"] if "handled" in rows.columns else rows["offered"]
+        contacts = contacts.where(rows["aht_s"].notna())
+        return rows["aht_s"] * contacts, contacts
+    return None, None
+
+
+def wall_clock(starts: pd.DatetimeIndex, interval_s: int) -> tuple[IntArray, IntArray]:
+    """Return day number and place in the day, by the clock on the wall, of zoned interval starts."""
+    seconds = starts.tz_localize(None).as_unit("s").asi8
+    return seconds // _DAY_S, seconds % _DAY_S // interval_s
+
+
+def read_history(history: FrameLike) -> History:
+    """Check a history for forecasting: schema, interval, grid, length.
+
+    Raises
+    ------
+    DataError
+        With every fault: those of the frame, an interval that cannot be told or does not divide the hour, stamps off
+        the grid, fewer than two weeks of a queue.
+    """
+    frame = as_frame(history, "history")
+    if frame.empty:
+        raise DataError(Problem("the history is empty", remedy="give at least two weeks of it"))
+    interval_s = _interval(frame)
+    faults = Faults("the history")
+    local = pd.DatetimeIndex(frame["start"]).tz_localize(None).as_unit("s").asi8
+    off = pd.Series(local % interval_s != 0)
+    if off.any():
+        shown = frame.loc[off, "start"].iloc[0].isoformat()
+        faults.add(
+            f"starts off the grid of {interval_s // 60} minutes: {shown}",
+            remedy="sum the history to intervals that begin on the hour (wfm.timegrid.floor_to_interval)",
+            rows=frame.index[off.to_numpy()],
+        )
+    day = pd.Series(local // _DAY_S).groupby(frame["queue"]).agg(["min", "max"])
+    for queue, span in (day["max"] - day["min"] + 1).items():
+        if span < _FEWEST_DAYS:
+            faults.add(
+                f"queue {queue!r} has {span} days of history",
+                remedy="give at least two weeks, such as Monday to the next week's Friday",
+            )
+    faults.raise_if_any()
+    return History(frame, interval_s, str(frame["start"].dt.tz))
+
+
+def _interval(frame: pd.DataFrame) -> int:
+    """Return the most frequent distance of neighbouring rows, in seconds, if it divides the hour."""
+    seconds = pd.DatetimeIndex(frame["start"]).as_unit("s").asi8
+    same = frame["queue"].to_numpy()[1:] == frame["queue"].to_numpy()[:-1]
+    steps = np.diff(seconds)[same]
+    if not len(steps):
+        raise DataError(Problem("the history has one row for each queue", remedy="give at least two weeks of it"))
+    values, counts = np.unique(steps, return_counts=True)
+    step = int(values[np.argmax(counts)])
+    if step > 3600 or 3600 % step:
+        what = f"the interval of the history is {timedelta(seconds=step)}, which does not divide an hour"
+        raise DataError(Problem(what, remedy="give 5, 10, 15, 20, 30 or 60 minutes"))
+    return step

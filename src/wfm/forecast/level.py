@@ -1,0 +1,175 @@
+"""Day level: what the total of a day will be.
+
+The logarithm of the day level is a sum of parts, each with its own memory: a level that moves fast and returns, a level
+that moves slowly, weekdays that drift, the phase of the month, the day after a closed one, and days of a kind (public
+holidays, events). Each part is a Gaussian process, so the whole is one linear system with a closed solution, days may
+be missing, and the uncertainty grows with the horizon by itself. Variances are given relative to the noise of a day,
+which is estimated: one set of numbers serves every series.
+
+Source: Rasmussen & Williams, *Gaussian Processes for Machine Learning* (2006), eqs. 2.25-2.26, 4.31, 5.12.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from wfm.forecast.days import DayFeatures
+from wfm.forecast.grid import BoolArray, FloatArray
+
+__all__ = ["DayLevel", "fit_level"]
+
+# (variance relative to the noise, memory in days). Chosen on origins of no benchmark; the error is flat around them.
+_FAST = (0.6, 7.0)
+_SLOW = (1.0, 150.0)
+_WEEKDAY = (100.0, 0.1, 120.0)  # constant part, drifting part, memory
+_MONTH = (2.0, 0.7)  # variance, length relative to the month's circle
+_AFTER_CLOSED = 4.0
+_LABEL = 100.0  # each name that two special days share
+
+_CUT = 2.0  # standard deviations from which a day counts less
+_UNUSUAL = 4.0  # standard deviations from which a day is named in the audit
+_UNUSUAL_LOG = 0.25  # and at least this far from expectation, as a logarithm
+_LOW = 0.25  # share of the expected level below which the logarithm goes on as a straight line
+_PASSES = 6
+
+
+def covariance(left: DayFeatures, right: DayFeatures) -> FloatArray:
+    """Return the covariance of the log levels of two sets of days, relative to the noise of a day."""
+    apart = np.abs(left.number[:, None] - right.number).astype(float)
+    result = _FAST[0] * np.exp(-apart / _FAST[1]) + _SLOW[0] * np.exp(-apart / _SLOW[1])
+    same_weekday = left.weekday[:, None] == right.weekday
+    result += same_weekday * (_WEEKDAY[0] + _WEEKDAY[1] * np.exp(-apart / _WEEKDAY[2]))
+    turn = np.sin(np.pi * (left.phase[:, None] - right.phase))
+    result += _MONTH[0] * np.exp(-2 * (turn / _MONTH[1]) ** 2)
+    result += _AFTER_CLOSED * (left.after_closed[:, None] & right.after_closed)
+    for row in np.flatnonzero([bool(labels) for labels in left.labels]):
+        result[row] += _LABEL * np.array([len(left.labels[row] & labels) for labels in right.labels])
+    return np.asarray(result)
+
+
+def _own_variance(days: DayFeatures) -> FloatArray:
+    """Return the diagonal of `covariance(days, days)`."""
+    common = _FAST[0] + _SLOW[0] + _WEEKDAY[0] + _WEEKDAY[1] + _MONTH[0]
+    labels = np.array([len(labels) for labels in days.labels], dtype=float)
+    return np.asarray(common + _AFTER_CLOSED * days.after_closed + _LABEL * labels)
+
+
+@dataclass(frozen=True, slots=True)
+class DayLevel:
+    """The fitted day level of one queue.
+
+    `days` are those it was fitted on. `noise` is the standard deviation of an ordinary day (logarithm), `weights` how
+    much each day counted (1 = fully), `surprise` its distance from what all other days say, in standard deviations,
+    `expected` the level that the model sees in it and `unusual` whether it is named in the audit.
+    """
+
+    days: DayFeatures
+    noise: float
+    weights: FloatArray
+    surprise: FloatArray
+    expected: FloatArray
+    unusual: BoolArray
+    base: FloatArray
+    smear: float
+    factor: FloatArray
+    ones: FloatArray
+    white: FloatArray
+
+    def predict(self, days: DayFeatures) -> tuple[FloatArray, FloatArray]:
+        """Return the mean level of each day, and the variance of its logarithm with the noise of the day itself."""
+        return self._conditioned(days, self._cross(days), len(self.white))
+
+    def predict_from(self, days: DayFeatures, origins: list[int]) -> list[tuple[FloatArray, FloatArray]]:
+        """Return what `predict` would have said with the days before each of the day numbers `origins` alone."""
+        cross = self._cross(days)
+        return [self._conditioned(days, cross, int(np.searchsorted(self.days.number, origin))) for origin in origins]
+
+    def _cross(self, days: DayFeatures) -> FloatArray:
+        return np.asarray(
+            solve_triangular(self.factor, covariance(self.days, days), lower=True, check_finite=False), dtype=float
+        )
+
+    def _conditioned(self, days: DayFeatures, cross: FloatArray, known: int) -> tuple[FloatArray, FloatArray]:
+        # The leading block of a Cholesky factor is the factor of the leading block, and so are the first rows of what
+        # is solved with it: the past is cut off, not solved anew.
+        cross, ones, white = cross[:known], self.ones[:known], self.white[:known]
+        centre = (ones @ white) / (ones @ ones)
+        log_level = self.base[days.weekday] + centre + cross.T @ (white - centre * ones)
+        unknown_centre = (1 - ones @ cross) ** 2 / (ones @ ones)
+        spread = _own_variance(days) - (cross**2).sum(axis=0) + unknown_centre + 1
+        return self.smear * np.exp(log_level), self.noise**2 * np.maximum(spread, 1.0)
+
+
+def fit_level(level: FloatArray, days: DayFeatures) -> DayLevel:
+    """Fit the day level.
+
+    Parameters
+    ----------
+    level
+        Observed level of each day; 0 or more, not all 0.
+    days
+        The days, in order; none missing from `level` (days without an observation are simply not there).
+
+    Returns
+    -------
+    DayLevel
+        With days far from what the others say counted less: weight `(2 / distance)²` beyond 2 standard deviations,
+        found by leaving each day out.
+    """
+    start = _weekday_base(level, days)
+    base = np.log(start)
+    prior = covariance(days, days)
+    weights = np.ones(len(level))
+    expected = start[days.weekday]
+    for _ in range(_PASSES):
+        response = _log_level(level, expected) - base[days.weekday]
+        inverse = np.linalg.inv(prior + np.diag(1 / weights))
+        centre = inverse.sum(axis=0) @ response / inverse.sum()
+        pull = inverse @ (response - centre)
+        left_out = pull / np.diag(inverse)
+        # The yardstick of a day is what it would be at full weight, whatever weight it has by now.
+        apart = left_out / np.sqrt(1 / np.diag(inverse) - 1 / weights + 1)
+        noise = max(1.4826 * float(np.median(np.abs(apart))), 1e-9)
+        surprise = apart / noise
+        weights = np.maximum((_CUT / np.maximum(np.abs(surprise), _CUT)) ** 2, 1e-6)
+        expected = np.exp(base[days.weekday] + response - left_out)
+    fitted = np.exp(base[days.weekday] + centre + prior @ pull)
+    unusual = (
+        (np.abs(surprise) > _UNUSUAL)
+        & (np.abs(left_out) > _UNUSUAL_LOG)
+        & (np.abs(level - expected) > _UNUSUAL * np.sqrt(expected))
+    )
+    usual = weights * ~unusual
+    smear = float(usual @ level / (usual @ fitted)) if usual @ fitted > 0 else 1.0
+    factor = np.asarray(np.linalg.cholesky(prior + np.diag(1 / weights)), dtype=float)
+    both = np.column_stack([np.ones(len(level)), response])
+    ones, white = solve_triangular(factor, both, lower=True, check_finite=False).T
+    return DayLevel(days, noise, weights, surprise, expected, unusual, base, smear, factor, ones, white)
+
+
+def _weekday_base(level: FloatArray, days: DayFeatures) -> FloatArray:
+    """Return a typical level of each weekday; of a weekday never seen, that of all days."""
+    overall = _typical(level)
+    recent = days.number > days.number[-1] - 56
+    result = np.full(7, overall)
+    for weekday in range(7):
+        seen = level[(days.weekday == weekday) & recent]
+        seen = seen if len(seen) else level[days.weekday == weekday]
+        if len(seen) and seen.max() > 0:
+            result[weekday] = _typical(seen)
+    return result
+
+
+def _typical(level: FloatArray) -> float:
+    middle = float(np.median(level))
+    return middle if middle > 0 else float(np.mean(level))
+
+
+def _log_level(level: FloatArray, expected: FloatArray) -> FloatArray:
+    """Return log(level), going on as a straight line below a quarter of the expected level, so that 0 has a place."""
+    share = level / expected
+    log_share = np.where(share >= _LOW, np.log(np.maximum(share, _LOW)), np.log(_LOW) + (share - _LOW) / _LOW)
+    return np.asarray(np.log(expected) + log_share)

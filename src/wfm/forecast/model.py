@@ -1,0 +1,307 @@
+"""The default model: day level × intraday profile, with quantiles from forecasts made inside the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from wfm.calendar import Calendar
+from wfm.checks import check_in_range, check_int
+from wfm.domain import CalendarSpec, OpeningHours
+from wfm.errors import NotFittedError
+from wfm.forecast.days import DayFeatures, as_date
+from wfm.forecast.grid import BoolArray, FloatArray, wall_clock
+from wfm.forecast.handle_time import fit_handle_time
+from wfm.forecast.level import DayLevel, fit_level
+from wfm.forecast.prepare import AuditRow, Prepared, QueueHistory, check_horizon, prepare
+from wfm.forecast.profile import day_levels, fit_profile
+from wfm.forecast.result import Forecast, audit_frame
+from wfm.forecast.uncertainty import Calibration, Dispersion, calibrate, fit_dispersion, quantiles
+from wfm.schema import QUANTILES, FrameLike
+from wfm.timegrid import Horizon, day_starts
+
+__all__ = ["Forecaster", "QueueModel"]
+
+_LEAST_COVERED = 0.5  # share of a day that must be recorded for its level to count
+_ORIGINS, _SPACING, _AHEAD = 6, 7, 28  # forecasts inside the history: how many, how far apart, how long (days)
+_LEAST_TRAINING = 10  # days before the first of them
+
+
+@dataclass(frozen=True, slots=True)
+class QueueModel:
+    """What was fitted for one queue.
+
+    `level` is the day level (None where no contact was ever recorded), `profile` the shares by weekday and interval,
+    `aht_s` the handle time by weekday and interval (no rows where there is none), `idle` the weekdays without any
+    contact, `nearest` the recorded interval of the day to use for each one, `whole` whether contacts are whole numbers.
+    """
+
+    history: QueueHistory
+    level: DayLevel | None
+    profile: FloatArray
+    dispersion: Dispersion
+    calibration: Calibration
+    aht_s: FloatArray
+    idle: BoolArray
+    nearest: np.ndarray
+    whole: bool
+
+
+class Forecaster:
+    """Forecast of contacts and handle time by queue and interval.
+
+    The level of a day is the sum (in logarithms) of a level that moves fast and returns, one that moves slowly,
+    weekdays, the phase of the month, the day after a closed one, and public holidays and events of the calendar; see
+    `wfm.forecast.level`. It is spread over the day by the profile of its weekday. Days far from all others count less
+    and are listed in the audit; nothing is replaced.
+
+    Parameters
+    ----------
+    calendar
+        Opening hours, public holidays, make-up days and events. Without one (default) opening hours are read from the
+        last eight weeks of the history, no day is special, and the audit says so.
+    hours
+        Opening hours by queue, in place of the calendar's; default none.
+    weeks
+        Most recent weeks of history that are used, 2 to 520; default 52.
+    half_life_days
+        Age at which a day counts half in the profile and in handle time, more than 0; default 42.
+    stale_after_days
+        Days between the end of a queue's history and the horizon from which `predict` refuses; 0 or more, default 42.
+
+    Attributes
+    ----------
+    queues_
+        Names of the queues.
+    models_
+        What was fitted, by queue.
+    interval_s_, tz_, end_
+        Interval, zone and first instant after the history.
+    audit_
+        Frame of what was found in the history: `queue, start, end, finding, action`.
+
+    Examples
+    --------
+    >>> starts = pd.date_range("2026-10-05", periods=28 * 48, freq="30min", tz="Asia/Shanghai")
+    >>> history = pd.DataFrame({"queue": "chat", "start": starts, "offered": 10 + starts.hour})
+    >>> forecast = Forecaster().fit(history).predict(Horizon("2026-11-02", days=1, tz="Asia/Shanghai"))
+    >>> forecast.to_frame()["offered"].round(6).tolist()[:4]
+    [10.0, 10.0, 11.0, 11.0]
+    """
+
+    def __init__(
+        self,
+        *,
+        calendar: CalendarSpec | Calendar | None = None,
+        hours: Mapping[str, OpeningHours | None] | None = None,
+        weeks: int = 52,
+        half_life_days: float = 42.0,
+        stale_after_days: int = 42,
+    ) -> None:
+        self.calendar = calendar
+        self.hours = hours
+        self.weeks = check_int("weeks", weeks, 2, 520)
+        self.half_life_days = check_in_range("half_life_days", half_life_days, 0.0, include_low=False)
+        self.stale_after_days = check_int("stale_after_days", stale_after_days, 0)
+
+    def fit(self, history: FrameLike) -> Forecaster:
+        """Fit every queue of a history.
+
+        Parameters
+        ----------
+        history
+            Frame `history`: `queue, start, offered`, and for handle times `handle_s` with `handled`, or `aht_s`. At
+            least two weeks of each queue.
+
+        Raises
+        ------
+        DataError
+            With every fault of the history.
+        """
+        prepared = prepare(history, self.calendar, self.hours, self.weeks)
+        audit = list(prepared.audit)
+        self._prepared: Prepared = prepared
+        self.models_: dict[str, QueueModel] = {
+            queue.name: _fit_queue(queue, prepared, self.half_life_days, audit) for queue in prepared.queues
+        }
+        self.queues_: tuple[str, ...] = tuple(self.models_)
+        self.interval_s_: int = prepared.interval_s
+        self.tz_: str = prepared.tz
+        self.end_: pd.Timestamp = prepared.end
+        self.audit_: pd.DataFrame = audit_frame(audit, prepared.tz)
+        self._rows: list[AuditRow] = audit
+        return self
+
+    def predict(self, horizon: Horizon) -> Forecast:
+        """Forecast the open intervals of a horizon.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        DataError
+            If the horizon has another interval or zone, begins before the history ends, or the history is stale.
+        """
+        if not hasattr(self, "models_"):
+            raise NotFittedError("the forecaster is not fitted; call fit(history) first")
+        check_horizon(horizon, self._prepared, self.stale_after_days)
+        audit = list(self._rows)
+        calendar = self._prepared.calendar
+        frames = [_predict_queue(model, horizon, calendar, audit) for model in self.models_.values()]
+        frame = pd.concat(frames, ignore_index=True)
+        without = [name for name, model in self.models_.items() if not len(model.aht_s)]
+        if without and "aht_s" in frame:
+            frame = frame.drop(columns="aht_s")
+            end = self.end_
+            start = end - pd.Timedelta(weeks=self.weeks)
+            finding, action = "no handle time in the history", "aht_s is left out for all queues"
+            audit.extend((name, start, end, finding, action) for name in without)
+        words = {name: _in_words(model) for name, model in self.models_.items()}
+        audited = audit_frame(audit, self.tz_)
+        return Forecast(frame, tz=self.tz_, interval_s=float(self.interval_s_), audit=audited, models=words)
+
+
+def _in_words(model: QueueModel) -> str:
+    if model.level is None:
+        return "no contact in the history: 0"
+    days = len(model.level.weights)
+    checked = f"levels checked on {model.calibration.days} days" if model.calibration.days else "quantiles unchecked"
+    return f"day level × weekday profile, {days} days, noise of a day {model.level.noise:.1%}, {checked}"
+
+
+def _fit_queue(queue: QueueHistory, prepared: Prepared, half_life_days: float, audit: list[AuditRow]) -> QueueModel:
+    grid = queue.grid
+    features = queue.features(int(grid.days[-1]), prepared.calendar)
+    discount = 0.5 ** ((grid.days[-1] - grid.days) / half_life_days)
+    ordinary = discount * ~features.special
+    first = fit_profile(grid.volume, features.weekday, queue.usual, ordinary)
+    levels, covered = day_levels(grid.volume, first[features.weekday])
+    idle = np.array([not levels[features.weekday == n].any() for n in range(7)])
+    used = (covered >= _LEAST_COVERED) & ~idle[features.weekday]
+    _note_days(queue, features, (covered > 0) & (covered < _LEAST_COVERED), idle, prepared, audit)
+    level = fit_level(levels[used], features.take(used)) if used.sum() > 1 else None
+    weight = np.zeros(len(discount))
+    if level is not None:
+        weight[used] = ordinary[used] * level.weights * ~level.unusual
+        _note_unusual(queue, level, levels[used], prepared, audit)
+    profile = fit_profile(grid.volume, features.weekday, queue.usual, weight if weight.any() else ordinary)
+    levels, _ = day_levels(grid.volume, profile[features.weekday])
+    dispersion = fit_dispersion(grid.volume, levels[:, None] * profile[features.weekday], weight)
+    volume = grid.volume[~np.isnan(grid.volume)]
+    handle = np.empty((0, grid.volume.shape[1]))
+    if grid.handle_s is not None and grid.handled is not None:
+        handle = fit_handle_time(grid.handle_s, grid.handled, features.weekday, ordinary)
+    recorded = np.flatnonzero(~np.isnan(grid.volume).all(axis=0))
+    slots = np.arange(grid.volume.shape[1])
+    return QueueModel(
+        queue,
+        level,
+        profile,
+        dispersion,
+        _calibration(grid.volume, grid.days, level, profile, dispersion),
+        handle,
+        idle,
+        recorded[np.abs(slots[:, None] - recorded).argmin(axis=1)],
+        bool(np.mean(volume == np.rint(volume)) > 0.99),
+    )
+
+
+def _calibration(
+    volume: FloatArray, days: np.ndarray, level: DayLevel | None, profile: FloatArray, dispersion: Dispersion
+) -> Calibration:
+    """Forecast the last weeks of the history from inside it, and correct the levels by what happened."""
+    nothing = np.empty(0)
+    if level is None:
+        return calibrate(nothing, nothing, nothing, 0)
+    end = int(days[-1]) + 1
+    known = level.days.number
+    origins = [end - n * _SPACING for n in range(1, _ORIGINS + 1)]
+    origins = [origin for origin in origins if (known < origin).sum() >= _LEAST_TRAINING and known[-1] >= origin]
+    late = level.days.take(known >= min(origins, default=end))
+    seen, means, variances = [nothing], [nothing], [nothing]
+    for origin, (total, variance) in zip(origins, level.predict_from(late, origins), strict=True):
+        ahead = (late.number >= origin) & (late.number < origin + _AHEAD)
+        mean = (total[:, None] * profile[late.weekday])[ahead]
+        actual = volume[late.number[ahead] - days[0]]
+        spread = dispersion.variance(mean, np.broadcast_to(variance[ahead, None], mean.shape))
+        use = ~np.isnan(actual)
+        seen.append(actual[use])
+        means.append(mean[use])
+        variances.append(spread[use])
+    return calibrate(np.concatenate(seen), np.concatenate(means), np.concatenate(variances), len(late.number))
+
+
+def _note_days(
+    queue: QueueHistory,
+    features: DayFeatures,
+    partial: BoolArray,
+    idle: BoolArray,
+    prepared: Prepared,
+    audit: list[AuditRow],
+) -> None:
+    for number in features.number[partial]:
+        start, end = day_starts([as_date(number), as_date(number + 1)], prepared.tz)
+        finding = "partial day: less than half of it is recorded"
+        audit.append((queue.name, start, end, finding, "left out of the day level"))
+    empty = idle & np.isin(np.arange(7), features.weekday[queue.opened])
+    for weekday in np.flatnonzero(empty):
+        of_weekday = features.number[features.weekday == weekday]
+        start, end = day_starts([as_date(of_weekday[0]), as_date(of_weekday[-1] + 1)], prepared.tz)
+        name = as_date(of_weekday[-1]).strftime("%A")
+        audit.append((queue.name, start, end, f"no contact on any {name}", "forecast as 0"))
+
+
+def _note_unusual(
+    queue: QueueHistory, level: DayLevel, levels: FloatArray, prepared: Prepared, audit: list[AuditRow]
+) -> None:
+    for n in np.flatnonzero(level.unusual):
+        number = int(level.days.number[n])
+        start, end = day_starts([as_date(number), as_date(number + 1)], prepared.tz)
+        finding = f"unusual day: {levels[n]:.0f} contacts, {levels[n] / level.expected[n]:.2f} of what was expected"
+        action = f"counted with weight {level.weights[n]:.2f} in the level, not at all in the profile"
+        audit.append((queue.name, start, end, finding, action))
+
+
+def _predict_queue(
+    model: QueueModel, horizon: Horizon, calendar: Calendar | None, audit: list[AuditRow]
+) -> pd.DataFrame:
+    queue = model.history
+    starts = queue.hours.open_starts(horizon)
+    day, slot = wall_clock(starts, int(horizon.interval_s))
+    number, row = np.unique(day, return_inverse=True)
+    features = queue.features(int(day.max()) if len(day) else 0, calendar)
+    features = features.take(np.isin(features.number, number))
+    level, variance = np.zeros(len(number)), np.zeros(len(number))
+    if model.level is not None and len(number):
+        level, variance = model.level.predict(features)
+        level = np.where(model.idle[features.weekday], 0.0, level)
+        _note_new_labels(queue, model.level, features, horizon, audit)
+    weekday = features.weekday[row]
+    mean = level[row] * model.profile[weekday, model.nearest[slot]]
+    spread = model.dispersion.variance(mean, variance[row])
+    new = model.nearest[slot] != slot
+    if new.any():
+        step = pd.Timedelta(seconds=horizon.interval_s)
+        finding = f"open intervals that the history never has: {int(new.sum())}"
+        action = "forecast as the nearest interval of the day that it has"
+        audit.append((queue.name, starts[new][0], starts[new][-1] + step, finding, action))
+    columns: dict[str, object] = {"queue": queue.name, "start": starts, "offered": mean}
+    if len(model.aht_s):
+        columns["aht_s"] = model.aht_s[weekday, model.nearest[slot]]
+    values = quantiles(mean, spread, model.calibration, whole=model.whole)
+    columns |= {name: values[:, n] for n, name in enumerate(QUANTILES)}
+    return pd.DataFrame(columns).astype({"queue": "str"})
+
+
+def _note_new_labels(
+    queue: QueueHistory, level: DayLevel, features: DayFeatures, horizon: Horizon, audit: list[AuditRow]
+) -> None:
+    known = frozenset().union(*level.days.labels)
+    for n in np.flatnonzero(features.special):
+        if not features.labels[n] & known:
+            start, end = day_starts([as_date(features.number[n]), as_date(features.number[n] + 1)], horizon.tz)
+            finding = f"special day never seen: {', '.join(sorted(features.labels[n]))}"
+            audit.append((queue.name, start, end, finding, "forecast as an ordinary day, with a wide band"))

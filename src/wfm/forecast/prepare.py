@@ -1,0 +1,198 @@
+"""From a history to what every model starts with: the grid of each queue, its opening hours, the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from wfm.calendar import Calendar
+from wfm.domain import CalendarSpec, OpeningHours
+from wfm.errors import Faults, did_you_mean
+from wfm.forecast.days import DayFeatures, as_date, day_features, day_number, weekdays
+from wfm.forecast.grid import BoolArray, History, QueueGrid, read_history, wall_clock
+from wfm.forecast.opening import CalendarHours, Hours, SeenHours, hours_of
+from wfm.schema import FrameLike
+from wfm.timegrid import Horizon, day_starts
+
+__all__ = ["AuditRow", "Prepared", "QueueHistory", "check_horizon", "prepare"]
+
+AuditRow = tuple[str, pd.Timestamp, pd.Timestamp, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueHistory:
+    """One queue's history, ready for a model: rows outside the opening hours are taken out of the grid.
+
+    `opened` says of each day of the grid whether the queue was open at all; `starts` and `end` bound its rows.
+    """
+
+    grid: QueueGrid
+    hours: Hours
+    opened: BoolArray
+    usual: BoolArray
+    end: pd.Timestamp
+
+    @property
+    def name(self) -> str:
+        """Name of the queue."""
+        return self.grid.queue
+
+    def features(self, last: int, calendar: Calendar | None) -> DayFeatures:
+        """Describe every day from the first of the history to day number `last`."""
+        days = np.arange(self.grid.days[0], max(last, self.grid.days[-1]) + 1)
+        later = days[len(self.grid.days) :]
+        if isinstance(self.hours, SeenHours):
+            ahead = np.asarray(self.hours.seen.any(axis=1))[weekdays(later, None)]
+        else:
+            ahead = _open_days(self.hours, later)
+        return day_features(days, np.concatenate([self.opened, ahead]), calendar)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All queues of a history."""
+
+    queues: tuple[QueueHistory, ...]
+    calendar: Calendar | None
+    interval_s: int
+    tz: str
+    end: pd.Timestamp
+    audit: tuple[AuditRow, ...]
+
+
+def prepare(
+    history: FrameLike,
+    calendar: CalendarSpec | Calendar | None,
+    hours: Mapping[str, OpeningHours | None] | None = None,
+    weeks: int | None = None,
+) -> Prepared:
+    """Check a history, lay it out by queue, and note what is missing in it or outside the opening hours.
+
+    Parameters
+    ----------
+    history
+        Frame `history`.
+    calendar
+        Calendar, its specification, or none.
+    hours
+        Opening hours by queue, in place of the calendar's.
+    weeks
+        Most recent weeks to keep; default all.
+    """
+    checked = read_history(history)
+    if weeks is not None:
+        first = checked.end - pd.Timedelta(weeks=weeks)
+        checked = replace(checked, frame=checked.frame[checked.frame["start"] >= first])
+    known = _calendar(calendar, checked, hours or {})
+    audit: list[AuditRow] = []
+    queues = [_queue(checked, rows, known, hours or {}, audit) for rows in checked.by_queue()]
+    return Prepared(tuple(queues), known, checked.interval_s, checked.tz, checked.end, tuple(audit))
+
+
+def _calendar(
+    calendar: CalendarSpec | Calendar | None, history: History, hours: Mapping[str, OpeningHours | None]
+) -> Calendar | None:
+    faults = Faults("the forecaster")
+    if calendar is None and hours:
+        faults.add("opening hours of queues without a calendar", remedy="give calendar=CalendarSpec(...) too")
+    if isinstance(calendar, Calendar) and calendar.tz != history.tz:
+        remedy = f"call history['start'].dt.tz_convert({calendar.tz!r})"
+        faults.add(f"the history is in {history.tz}, the calendar in {calendar.tz}", remedy=remedy)
+    for queue in sorted(set(hours) - set(history.queues)):
+        remedy = did_you_mean(queue, history.queues)
+        faults.add(f"opening hours of queue {queue!r}, which is not in the history", remedy=remedy)
+    faults.raise_if_any()
+    if calendar is None or isinstance(calendar, Calendar):
+        return calendar
+    return Calendar(calendar, history.tz)
+
+
+def _queue(
+    history: History,
+    rows: pd.DataFrame,
+    calendar: Calendar | None,
+    given: Mapping[str, OpeningHours | None],
+    audit: list[AuditRow],
+) -> QueueHistory:
+    grid = history.grid(rows)
+    hours = hours_of(grid, calendar, given)
+    step = pd.Timedelta(seconds=history.interval_s)
+    present = pd.DatetimeIndex(rows["start"])
+    utc = pd.date_range(present[0].tz_convert("UTC"), present[-1].tz_convert("UTC"), freq=step, unit="ns")
+    starts = utc.tz_convert(history.tz)
+    is_open, seen = hours.is_open(starts, history.interval_s), starts.isin(present)
+    day, slot = wall_clock(starts, history.interval_s)
+    row = day - grid.days[0]
+    if isinstance(hours, SeenHours):
+        action = f"no calendar was given; open are {hours}"
+        audit.append((grid.queue, starts[0], starts[-1] + step, "opening hours read from the history", action))
+    recorded = np.bincount(row[seen & is_open], minlength=len(grid.days)) > 0
+    _note_missing(grid.queue, starts[is_open & ~seen], row[is_open & ~seen], recorded, step, audit)
+    outside = seen & ~is_open
+    if outside.any():
+        contacts = float(rows.loc[present.isin(starts[outside]), "offered"].sum())
+        finding = f"outside opening hours: {int(outside.sum())} intervals with {contacts:g} contacts"
+        audit.append((grid.queue, starts[outside][0], starts[outside][-1] + step, finding, "left out"))
+        grid.volume[row[outside], slot[outside]] = np.nan
+    usual = np.zeros((7, grid.volume.shape[1]), dtype=bool)
+    np.logical_or.at(usual, (weekdays(day, calendar)[is_open], slot[is_open]), True)
+    opened = recorded if isinstance(hours, SeenHours) else _open_days(hours, grid.days)
+    return QueueHistory(grid, hours, opened, usual, present[-1] + step)
+
+
+def _note_missing(
+    queue: str,
+    starts: pd.DatetimeIndex,
+    row: np.ndarray,
+    recorded: BoolArray,
+    step: pd.Timedelta,
+    audit: list[AuditRow],
+) -> None:
+    """Note runs of missing days, and runs of missing intervals inside days that are recorded."""
+    if not len(starts):
+        return
+    whole = ~recorded[row]
+    # A run ends where an interval is not the next one, or for whole days, where a day is not the next one.
+    follows = np.where(
+        whole[1:] & whole[:-1], np.diff(row) <= 1, np.diff(starts.asi8) == step.as_unit(starts.unit).value
+    )
+    breaks = np.flatnonzero(~follows | (whole[1:] != whole[:-1])) + 1
+    for run in np.split(np.arange(len(starts)), breaks):
+        first, last = starts[run[0]], starts[run[-1]] + step
+        if whole[run[0]]:
+            count = len(np.unique(row[run]))
+            finding = f"missing day{'s' if count > 1 else ''}: {count} of the open days"
+        else:
+            finding = f"missing interval{'s' if len(run) > 1 else ''}: {len(run)} in a recorded day"
+        audit.append((queue, first, last, finding, "left out of the fit, not read as 0"))
+
+
+def _open_days(hours: CalendarHours, days: np.ndarray) -> BoolArray:
+    return np.array([bool(hours.calendar.hours_on(as_date(day), hours.hours)) for day in days], dtype=bool)
+
+
+def check_horizon(horizon: Horizon, prepared: Prepared, stale_after_days: int) -> None:
+    """Refuse a horizon in another zone or interval, in the past, or too long after the end of the history."""
+    faults = Faults("the horizon")
+    if horizon.tz != prepared.tz:
+        remedy = f"write Horizon(..., tz={prepared.tz!r}), or fit a history turned to {horizon.tz!r}"
+        faults.add(f"the horizon is in {horizon.tz}, the history in {prepared.tz}", remedy=remedy)
+    if horizon.interval_s != prepared.interval_s:
+        minutes = f"{prepared.interval_s // 60}min"
+        what = f"the horizon has intervals of {horizon.interval_s / 60:g} minutes, the history of {minutes[:-3]}"
+        faults.add(what, remedy=f"write Horizon(..., interval={minutes!r})")
+    faults.raise_if_any()
+    start = day_starts([horizon.dates[0]], prepared.tz)[0]
+    if start < prepared.end:
+        remedy = "begin after it, or fit the history before the horizon alone"
+        faults.add(f"the horizon starts on {horizon.dates[0]}, the history ends at {prepared.end}", remedy=remedy)
+    for queue in prepared.queues:
+        age = day_number(horizon.dates[0]) - int(queue.grid.days[-1]) - 1
+        if age > stale_after_days:
+            what = f"the history of queue {queue.name!r} ends {age} days before the horizon"
+            remedy = f"bring it up to date, or give stale_after_days={age} or more (now {stale_after_days})"
+            faults.add(what, remedy=remedy)
+    faults.raise_if_any()
