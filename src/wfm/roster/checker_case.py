@@ -1,0 +1,261 @@
+"""The frames of a roster as the checker reads them: people, their shifts, and the stretches of each shift."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from math import isnan
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from wfm.calendar import Calendar
+from wfm.domain import MEETING, TRAINING, WORK, Centre, Contract, Employee, OpeningHours, ShiftTemplate
+from wfm.errors import DataError, Problem
+from wfm.schema import as_frame
+from wfm.timegrid import day_starts
+
+__all__ = ["DAY", "Case", "Person", "RosterLike", "Shift", "Stretch", "read_case", "seconds"]
+
+DAY = timedelta(days=1)
+
+
+@runtime_checkable
+class RosterLike(Protocol):
+    """A roster, or anything that holds its frames `shifts` and `activities`; `coverage` is judged where it has one."""
+
+    @property
+    def shifts(self) -> pd.DataFrame:
+        """The frame `shifts`."""
+        ...
+
+    @property
+    def activities(self) -> pd.DataFrame:
+        """The frame `activities`."""
+        ...
+
+
+class Stretch(NamedTuple):
+    """A row of `activities`, in seconds since 1970."""
+
+    start_s: float
+    end_s: float
+    activity: str
+    queue: str | None
+
+
+@dataclass(slots=True)
+class Shift:
+    """A row of `shifts`, in seconds since 1970, with the stretches that belong to it.
+
+    `walls_s` are the readings of the start on the wall clock, since midnight of `day`: one, and a second one where a
+    time that the clock skips stands for this start. `clashes` says that the shift overlaps another one of the person,
+    so that nobody can tell whose its stretches are.
+    """
+
+    start_s: float
+    end_s: float
+    walls_s: tuple[float, ...]
+    day: date
+    name: str
+    template: ShiftTemplate | None
+    stated_paid_s: float
+    clashes: bool = False
+    stretches: list[Stretch] = field(default_factory=list)
+
+    @property
+    def length_s(self) -> float:
+        """Elapsed time from start to end."""
+        return self.end_s - self.start_s
+
+    @property
+    def paid_s(self) -> float:
+        """Elapsed time less the unpaid breaks; as stated where the breaks cannot be told."""
+        if self.template is None or self.clashes:
+            return self.stated_paid_s
+        unpaid = {rest.name for rest in self.template.breaks if not rest.paid}
+        return self.length_s - sum(s.end_s - s.start_s for s in self.stretches if s.activity in unpaid)
+
+
+@dataclass(slots=True)
+class Person:
+    """All that stands in the roster of one person, in order of time; `loose` are stretches that belong to no shift."""
+
+    id: str
+    employee: Employee | None
+    contract: Contract | None
+    away: list[tuple[float, float, str]]
+    shifts: list[Shift] = field(default_factory=list)
+    loose: list[Stretch] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is judged.
+
+    `activity_names` are the allowed ones by template, under None those of all templates; `weeks` the Mondays of the
+    weeks that the horizon does not cut; `midnights` the first instants of days.
+    """
+
+    centre: Centre
+    people: dict[str, Person]
+    activities: pd.DataFrame
+    queues: frozenset[str]
+    activity_names: dict[str | None, frozenset[str]]
+    weeks: tuple[date, ...]
+    midnights: dict[date, float]
+
+    def at(self, moment_s: float) -> pd.Timestamp:
+        """Return an instant in the zone of the centre."""
+        return pd.Timestamp(round(moment_s * 1e9), unit="ns", tz="UTC").tz_convert(self.centre.tz)
+
+    def text(self, moment_s: float) -> str:
+        """Return an instant as a message shows it."""
+        return f"{self.at(moment_s):%Y-%m-%d %H:%M}"
+
+
+def read_case(roster: RosterLike, centre: Centre, need: pd.DataFrame | None) -> Case:
+    """Return what is judged, or raise `DataError` where a frame has faults of form."""
+    if not isinstance(roster, RosterLike):
+        what = f"a {type(roster).__name__} is not a roster"
+        raise DataError(Problem(what, remedy="give an object with the frames shifts and activities"))
+    shifts = as_frame(roster.shifts, "shifts", tz=centre.tz)
+    activities = as_frame(roster.activities, "activities", tz=centre.tz)
+    weeks = _whole_weeks(centre, shifts["shift_start"] if need is None else need["start"])
+    midnights = _midnights(centre, weeks)
+    people = _people(centre, {*shifts["employee"], *activities["employee"]}, midnights)
+    _add_shifts(people, shifts, centre)
+    _add_stretches(people, activities)
+    plain = {WORK.name, MEETING.name, TRAINING.name}
+    names: dict[str | None, frozenset[str]] = {
+        template.name: frozenset(plain.union(rest.name for rest in template.breaks)) for template in centre.shifts
+    }
+    names[None] = frozenset(plain.union(*names.values()))
+    queues = frozenset(queue.name for queue in centre.queues)
+    return Case(centre, people, activities, queues, names, weeks, midnights)
+
+
+def seconds(stamps: pd.Series) -> npt.NDArray[np.float64]:
+    """Return stamps as seconds since 1970; whole seconds are exact."""
+    utc = stamps.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[ns]")
+    return np.asarray(utc.astype("int64").to_numpy() / 1e9, dtype=float)
+
+
+def _people(centre: Centre, named: Iterable[str], midnights: dict[date, float]) -> dict[str, Person]:
+    employees = {employee.id: employee for employee in centre.employees}
+    contracts = {contract.name: contract for contract in centre.contracts}
+    people = {}
+    for key in sorted({*employees, *named}):
+        employee = employees.get(key)
+        if employee is None:
+            people[key] = Person(key, None, None, [])
+        else:
+            people[key] = Person(key, employee, contracts[employee.contract], _away(employee, midnights))
+    return people
+
+
+def _away(employee: Employee, midnights: dict[date, float]) -> list[tuple[float, float, str]]:
+    """Return when a person is unavailable, in order, with a name for the messages."""
+
+    def moment_s(moment: date | datetime) -> float:
+        return moment.timestamp() if isinstance(moment, datetime) else midnights[moment]
+
+    return sorted(
+        (moment_s(u.start), moment_s(u.end), f"{u.reason} {u.start} to {u.end}") for u in employee.unavailable
+    )
+
+
+def _add_shifts(people: dict[str, Person], shifts: pd.DataFrame, centre: Centre) -> None:
+    templates = {template.name: template for template in centre.shifts}
+    wall = shifts["shift_start"].dt.tz_localize(None)
+    walls_s = [(wall - wall.dt.normalize()).dt.total_seconds(), _skipped_s(shifts["shift_start"])]
+    columns = zip(
+        shifts["employee"].tolist(),
+        seconds(shifts["shift_start"]).tolist(),
+        seconds(shifts["shift_end"]).tolist(),
+        zip(*walls_s, strict=True),
+        wall.dt.date.tolist(),
+        shifts["template"].tolist(),
+        (shifts["paid_h"] * 3600.0).tolist(),
+        strict=True,
+    )
+    for key, start_s, end_s, readings, day, name, paid_s in columns:
+        walls = tuple(reading for reading in readings if not isnan(reading))
+        shift = Shift(start_s, end_s, walls, day, name, templates.get(name), paid_s)
+        for before in people[key].shifts:
+            if before.end_s > start_s:
+                before.clashes = shift.clashes = True
+        people[key].shifts.append(shift)
+
+
+def _skipped_s(starts: pd.Series) -> pd.Series:
+    """Return the time that each start would show had the clock not been put forward, where no clock showed it.
+
+    This is the rule of `wfm.timegrid.localize`, read backwards: a start at 02:30 that is skipped is at 03:30.
+    """
+    utc = starts.dt.tz_convert("UTC").dt.tz_localize(None)
+    day_before = starts - DAY
+    offset = day_before.dt.tz_localize(None) - (utc - DAY)
+    unchanged = utc + offset
+    real = unchanged.dt.tz_localize(starts.dt.tz, ambiguous=np.ones(len(starts), dtype=bool), nonexistent="NaT")
+    return (unchanged - unchanged.dt.normalize()).dt.total_seconds().where(real.isna())
+
+
+def _add_stretches(people: dict[str, Person], activities: pd.DataFrame) -> None:
+    columns = zip(
+        activities["employee"].tolist(),
+        seconds(activities["start"]).tolist(),
+        seconds(activities["end"]).tolist(),
+        activities["activity"].tolist(),
+        [queue if isinstance(queue, str) else None for queue in activities["queue"].tolist()],
+        strict=True,
+    )
+    starts = {key: [shift.start_s for shift in person.shifts] for key, person in people.items()}
+    for key, start_s, end_s, activity, queue in columns:
+        stretch = Stretch(start_s, end_s, activity, queue)
+        begun = bisect_right(starts[key], start_s)
+        shift = _owner(people[key].shifts, begun, stretch)
+        (people[key].loose if shift is None else shift.stretches).append(stretch)
+
+
+def _owner(shifts: list[Shift], begun: int, stretch: Stretch) -> Shift | None:
+    """Return the shift that runs when a stretch starts, or else the one that starts while it lasts."""
+    for shift in reversed(shifts[:begun]):
+        if stretch.start_s < shift.end_s:
+            return shift
+    if begun < len(shifts) and stretch.end_s > shifts[begun].start_s:
+        return shifts[begun]
+    return None
+
+
+def _whole_weeks(centre: Centre, starts: pd.Series) -> tuple[date, ...]:
+    """Return the Mondays of the weeks of which no open day lies before the first or after the last of `starts`."""
+    if starts.empty:
+        return ()
+    calendar = Calendar.of(centre)
+    hours = [queue.hours if isinstance(queue.hours, OpeningHours) else None for queue in centre.queues]
+    first, last = starts.min().date(), starts.max().date()
+
+    def is_inside(day: date) -> bool:
+        return first <= day <= last or not any(calendar.open_periods(day, day, own) for own in hours)
+
+    monday = first - first.weekday() * DAY
+    mondays = [monday + n * DAY for n in range(0, (last - monday).days + 1, 7)]
+    return tuple(monday for monday in mondays if all(is_inside(monday + n * DAY) for n in range(7)))
+
+
+def _midnights(centre: Centre, weeks: Iterable[date]) -> dict[date, float]:
+    """Return the first instant of every day that leave begins or ends with, or is counted by."""
+    days = {monday + n * DAY for monday in weeks for n in range(6)}
+    for employee in centre.employees:
+        for away in employee.unavailable:
+            if away.is_whole_days:
+                days.update((away.start, away.end))
+    ordered = sorted(days)
+    if not ordered:
+        return {}
+    return dict(zip(ordered, seconds(pd.Series(day_starts(ordered, centre.tz))).tolist(), strict=True))
