@@ -13,13 +13,14 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from wfm.checks import check_choice, check_int, check_name
+from wfm.checks import check_choice, check_date, check_int, check_name
 from wfm.domain.duration import time_of_day
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 
 __all__ = ["CalendarSpec", "Event", "EventKind", "OpenPeriod", "OpeningHours"]
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_FULL_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _RULE = re.compile(r"([A-Za-z]+)(?:\s*-\s*([A-Za-z]+))?\s+(.+)")
 _SPAN = re.compile(r"(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})")
 _DAY = timedelta(days=1)
@@ -65,18 +66,19 @@ class OpeningHours:
 
     def __post_init__(self) -> None:
         faults = Faults("opening hours")
-        given = self.exceptions.items() if isinstance(self.exceptions, Mapping) else self.exceptions
-        object.__setattr__(self, "exceptions", tuple(sorted(given)))
-        periods: tuple[tuple[OpenPeriod, ...], ...] = ()
-        with faults.collecting():
-            periods = _weekly(self.weekly)
-        dated = []
-        for day, text in sorted(given):
+        given = tuple(self.exceptions.items() if isinstance(self.exceptions, Mapping) else self.exceptions)
+        periods = _weekly(self.weekly, faults)
+        dated: dict[date, tuple[OpenPeriod, ...]] = {}
+        for day, text in given:
             with faults.collecting(f"exception {day}"):
-                dated.append((day, _exception(text)))
+                check_date("its day", day)
+                if day in dated:
+                    raise DataError(Problem("the day is given twice", remedy="keep one"))
+                dated[day] = _exception(text)
         faults.raise_if_any()
+        object.__setattr__(self, "exceptions", tuple(sorted(given)))
         object.__setattr__(self, "periods", periods)
-        object.__setattr__(self, "dated", tuple(dated))
+        object.__setattr__(self, "dated", tuple(sorted(dated.items())))
 
     def on(self, day: date) -> tuple[OpenPeriod, ...]:
         """Return the stretches that start on `day`, in order."""
@@ -88,33 +90,48 @@ class OpeningHours:
         return not self.dated and all(day == (OpenPeriod(timedelta(0), _DAY),) for day in self.periods)
 
     def __str__(self) -> str:
-        return self.weekly + (f" ({len(self.exceptions)} exceptions)" if self.exceptions else "")
+        count = len(self.exceptions)
+        return self.weekly + (f" ({count} exception{'s' if count > 1 else ''})" if count else "")
 
 
-def _weekly(text: str) -> tuple[tuple[OpenPeriod, ...], ...]:
-    if not isinstance(text, str) or not text.strip():
-        raise DataError(Problem(f"opening hours must be text, got {text!r}", remedy="write 'Mon-Fri 08:00-18:00'"))
-    if text.strip().lower() in ("24x7", "24/7"):
+def _weekly(text: str, faults: Faults) -> tuple[tuple[OpenPeriod, ...], ...]:
+    """Return the stretches of each weekday; every rule that cannot be read goes to the faults."""
+    rules = [part.strip() for part in text.split(";") if part.strip()] if isinstance(text, str) else []
+    if not rules:
+        faults.add(f"opening hours must be text, got {text!r}", remedy="write 'Mon-Fri 08:00-18:00'")
+    if [rule.lower() for rule in rules] in (["24x7"], ["24/7"]):
         return ((OpenPeriod(timedelta(0), _DAY),),) * 7
     days: list[list[OpenPeriod]] = [[] for _ in _DAYS]
-    for rule in filter(None, (part.strip() for part in text.split(";"))):
-        match = _RULE.fullmatch(rule)
-        if not match:
-            raise DataError(Problem(f"cannot read the opening rule {rule!r}", remedy="write 'Mon-Fri 08:00-18:00'"))
-        first, last = _weekday(match[1]), _weekday(match[2] or match[1])
-        for offset in range((last - first) % 7 + 1):
-            days[(first + offset) % 7].extend(_spans(match[3]))
-    return tuple(_in_order(spans, name) for spans, name in zip(days, _DAYS, strict=True))
+    for rule in rules:
+        with faults.collecting():
+            for day, spans in _rule(rule):
+                days[day].extend(spans)
+    periods: list[tuple[OpenPeriod, ...]] = []
+    for given, name in zip(days, _DAYS, strict=True):
+        with faults.collecting():
+            periods.append(_in_order(given, name))
+    return tuple(periods)
+
+
+def _rule(text: str) -> list[tuple[int, list[OpenPeriod]]]:
+    match = _RULE.fullmatch(text)
+    if not match:
+        raise DataError(Problem(f"cannot read the opening rule {text!r}", remedy="write 'Mon-Fri 08:00-18:00'"))
+    first, last = _weekday(match[1]), _weekday(match[2] or match[1])
+    spans = _spans(match[3])
+    return [((first + offset) % 7, spans) for offset in range((last - first) % 7 + 1)]
 
 
 def _weekday(text: str) -> int:
-    for number, name in enumerate(_DAYS):
-        if text[:3].lower() == name.lower():
+    for number, name in enumerate(_FULL_DAYS):
+        if len(text) >= 3 and name.startswith(text.lower()):
             return number
     raise DataError(Problem(f"unknown weekday {text!r}", remedy=did_you_mean(text, _DAYS)))
 
 
 def _spans(text: str) -> list[OpenPeriod]:
+    if text.strip().lower() == "closed":
+        raise DataError(Problem("a weekday is never written as closed", remedy="leave out the days that are closed"))
     if text.strip().lower() in ("24h", "00:00-24:00"):
         return [OpenPeriod(timedelta(0), _DAY)]
     spans = []
@@ -136,6 +153,8 @@ def _in_order(spans: Iterable[OpenPeriod], day: str) -> tuple[OpenPeriod, ...]:
 
 
 def _exception(text: str) -> tuple[OpenPeriod, ...]:
+    if not isinstance(text, str):
+        raise DataError(Problem(f"its hours must be text, got {text!r}", remedy="write '09:00-13:00' or 'closed'"))
     return () if text.strip().lower() == "closed" else _in_order(_spans(text), "the day")
 
 
@@ -184,7 +203,7 @@ class Event:
 
     def __post_init__(self) -> None:
         check_name("name", self.name)
-        object.__setattr__(self, "dates", tuple(sorted(set(self.dates))))
+        object.__setattr__(self, "dates", _dates("a date", self.dates))
         if not self.dates:
             raise DataError(Problem(f"event {self.name!r} has no dates", remedy="give at least one date"))
         object.__setattr__(self, "kind", check_choice("kind", self.kind, EventKind))
@@ -237,5 +256,12 @@ class CalendarSpec:
             )
         if self.closed_on_holidays and self.country is None:
             raise DataError(Problem("closed_on_holidays without a country", remedy="give the country's ISO code"))
-        object.__setattr__(self, "makeup_days", tuple(sorted(set(self.makeup_days))))
+        object.__setattr__(self, "makeup_days", _dates("a make-up day", self.makeup_days))
         object.__setattr__(self, "events", tuple(self.events))
+        names = [event.name for event in self.events]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            raise DataError(Problem(f"two events are named {name!r}", remedy="join their dates, or rename one"))
+
+
+def _dates(name: str, values: Iterable[date]) -> tuple[date, ...]:
+    return tuple(sorted({check_date(name, value) for value in values}))

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from wfm.checks import check_choice, check_in_range, check_int, check_name
+from wfm.checks import check_choice, check_date, check_in_range, check_int, check_name
 from wfm.domain.duration import set_duration
 from wfm.errors import DataError, Faults, Problem
 
@@ -216,7 +216,8 @@ class Unavailability:
     Parameters
     ----------
     start, end
-        Half-open. Both dates (whole days in the centre's zone: `end` is the first day back) or both instants with a zone.
+        Half-open. Both dates (whole days in the centre's zone: `end` is the first day back), or both instants with a
+        zone.
     reason
         Leave, sick, training or other; default leave.
 
@@ -238,6 +239,9 @@ class Unavailability:
     def __post_init__(self) -> None:
         object.__setattr__(self, "reason", check_choice("reason", self.reason, Absence))
         for name, value in (("start", self.start), ("end", self.end)):
+            if not isinstance(value, date):
+                remedy = "give a date, or an instant with a zone"
+                raise DataError(Problem(f"{name} {value!r} of an unavailability is not a date", remedy=remedy))
             if isinstance(value, datetime) and value.tzinfo is None:
                 remedy = "give it a zone, such as tzinfo=ZoneInfo('Europe/Berlin'), or a date for the whole day"
                 raise DataError(Problem(f"{name} {value} of an unavailability has no zone", remedy=remedy))
@@ -294,6 +298,7 @@ class Preference:
     rank: int = 1
 
     def __post_init__(self) -> None:
+        check_date("day", self.day)
         object.__setattr__(self, "wish", check_choice("wish", self.wish, Wish))
         check_int("rank", self.rank, 1, 9)
         if (self.wish is Wish.TEMPLATE) != (self.template is not None):
@@ -347,6 +352,10 @@ class Employee:
         object.__setattr__(self, "preferences", tuple(sorted(self.preferences, key=lambda p: p.day)))
         if not self.skills:
             faults.add("no skills", remedy="give at least one queue that the person serves")
+        wrong = [skill for skill in self.skills if not isinstance(skill, Skill)]
+        if wrong:
+            faults.add(f"{wrong[0]!r} is not a skill", remedy="write skills=(Skill('chat'),)")
+        faults.raise_if_any()
         for queue in sorted({q for q in self.queues if self.queues.count(q) > 1}):
             faults.add(f"skill {queue!r} is given twice", remedy="keep one")
         self._check_leave(faults)

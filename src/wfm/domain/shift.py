@@ -160,6 +160,7 @@ class ShiftTemplate:
         object.__setattr__(self, "breaks", tuple(self.breaks))
         object.__setattr__(self, "weekdays", tuple(sorted(set(self.weekdays))))
         self._check(faults)
+        self._check_steps(faults)
         faults.raise_if_any()
 
     def _check(self, faults: Faults) -> None:
@@ -181,6 +182,13 @@ class ShiftTemplate:
             if end - rest.length_s > rest.latest_s or end > self.min_length_s:
                 what = f"break {rest.name!r} does not fit into the shortest shift of {self.min_length}"
                 faults.add(what, remedy="widen its window or lengthen the shift")
+
+    def _check_steps(self, faults: Faults) -> None:
+        for low, high, noun in (("earliest_start", "latest_start", "start"), ("min_length", "max_length", "length")):
+            span = getattr(self, f"{high}_s") - getattr(self, f"{low}_s")
+            if span > 0 and span % self.step_s:
+                reached = f"the {noun} {getattr(self, high)} is not reached from {getattr(self, low)}"
+                faults.add(f"{reached} in steps of {self.step}", remedy=f"change {high} or the step")
 
     @property
     def unpaid_s(self) -> float:
