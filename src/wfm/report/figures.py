@@ -40,6 +40,7 @@ def forecast_fan(history: pd.DataFrame, forecast: pd.DataFrame, queue: str) -> s
         axes.plot(x, _same_weekday(past, ahead["start"]), color=ACTUAL, linewidth=1, label="last same weekday")
         axes.plot(x, ahead["offered"], color=STAFF, linewidth=1.6, label="forecast")
         _days(axes, ahead["start"])
+        axes.set_ylim(bottom=0)
         _finish(axes, "contacts per interval")
         return _svg(figure)
 
@@ -72,6 +73,7 @@ def staff_against_demand(coverage: pd.DataFrame, queue: str) -> str:
             label="short",
         )
         _days(axes, rows["start"])
+        axes.set_ylim(bottom=0)
         _finish(axes, "heads")
         return _svg(figure)
 

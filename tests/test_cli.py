@@ -1,0 +1,96 @@
+"""The command line as a scheduling script meets it: what is printed, what is written, and the exit code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from wfm import io, testing
+
+
+def _run(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from wfm.cli import main; main()", *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a centre and its history."""
+    folder = tmp_path_factory.mktemp("site")
+    io.write_centre(testing.make_centre(), folder / "centre.toml")
+    io.write_frame(testing.make_history(weeks=8), folder / "history.csv")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def planned(site: Path) -> subprocess.CompletedProcess[str]:
+    return _run("plan", "centre.toml", "--history", "history.csv", "--weeks", 1, "--replications", 5, cwd=site)
+
+
+def test_plan_exits_with_0_and_prints_one_screen(planned: subprocess.CompletedProcess[str]) -> None:
+    assert planned.returncode == 0, planned.stderr
+    for stage in ("forecast", "requirement", "roster", "simulation", "written"):
+        assert stage in planned.stdout
+
+
+def test_plan_writes_the_page_and_a_file_for_each_frame(
+    site: Path, planned: subprocess.CompletedProcess[str]
+) -> None:
+    assert planned.returncode == 0
+    centre = io.read_centre(site / "centre.toml")
+    page = (site / "out" / "plan.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    shifts = io.read_frame(site / "out" / "shifts.csv", "shifts", tz=centre.tz)
+    assert set(shifts["employee"]) <= {employee.id for employee in centre.employees}
+    assert len(pd.read_csv(site / "out" / "simulation.csv")) == len(pd.read_csv(site / "out" / "requirement.csv"))
+
+
+def test_a_plan_that_is_short_beyond_the_limit_exits_with_3(site: Path) -> None:
+    busy = io.read_history(site / "history.csv", tz=testing.make_centre().tz)
+    for column in busy.columns.difference(["queue", "start", "within_s", "aht_s"]):
+        busy[column] = busy[column] * 20
+    io.write_frame(busy, site / "busy.csv")
+    words = ("plan", "centre.toml", "--history", "busy.csv", "--weeks", 1, "--replications", 2, "--max-short", 0.1)
+    run = _run(*words, "--out", "busy", cwd=site)
+    assert run.returncode == 3
+    assert "above --max-short 10.00%" in run.stderr
+    assert (site / "busy" / "plan.html").exists()
+
+
+def test_bad_input_exits_with_2_and_names_every_fault(site: Path) -> None:
+    text = (site / "centre.toml").read_text(encoding="utf-8")
+    assert "0.8" in text
+    (site / "wrong.toml").write_text(text.replace("fraction = 0.8", "fraction = 80"), encoding="utf-8")
+    run = _run("plan", "wrong.toml", "--history", "history.csv", cwd=site)
+    assert run.returncode == 2
+    assert "write 0.8 for 80 %" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_missing_file_exits_with_2(site: Path) -> None:
+    run = _run("plan", "nowhere.toml", "--history", "history.csv", cwd=site)
+    assert run.returncode == 2
+    assert "nowhere.toml" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_percentage_for_max_short_is_refused(site: Path) -> None:
+    run = _run("plan", "centre.toml", "--history", "history.csv", "--max-short", 5, cwd=site)
+    assert run.returncode == 2
+    assert "write 0.05 for 5 %" in run.stderr
+
+
+def test_versions_names_the_library_and_its_solver(site: Path) -> None:
+    run = _run("versions", cwd=site)
+    assert run.returncode == 0
+    assert "wfm" in run.stdout
+    assert "ortools" in run.stdout
