@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from wfm.erlang.station import Late, Series, State, Station
 
-__all__ = ["Floats", "Ints", "beyond", "erlang_station", "inverse_b", "series", "state", "take"]
+__all__ = ["Floats", "Ints", "beyond", "erlang_station", "inverse_b", "longest_wait", "series", "state", "take"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -24,6 +24,8 @@ _SHRINK = 2.0**-_SHIFT
 _BLOCK = 8192
 # How often the elements that have converged are put aside.
 _CHECK = 8
+# Convergence is quadratic; this many are never needed.
+_NEWTON_STEPS = 60
 
 
 def inverse_b(agents: Ints, load: Floats) -> Floats:
@@ -120,7 +122,7 @@ def state(station: Station) -> State:
     size = len(station.rate)
     out = np.zeros((7, size))
     out[1] = 1.0
-    some = station.rate > 0.0
+    some = (station.rate > 0.0) & np.isfinite(station.below)
     endless = some & (station.theta == 0.0)
     if endless.any():
         out[:, endless] = _endless_state(take(station, endless))
@@ -177,3 +179,40 @@ def _patient_beyond(station: Station, weight: Floats, exponent: Floats, wait: Fl
     growth = -slack * wait - z * (np.expm1(-worn) + worn)
     scaled = weight * np.exp(growth + (sums.exponent - exponent) * np.log(2.0))
     return np.stack([scaled * (sums.one + sums.ahead), scaled * sums.ahead * drain / rate, scaled * sums.queued / z])
+
+
+def longest_wait(station: Station, known: State, breach: Floats) -> Floats:
+    """Return the wait in seconds that a share `breach` of contacts would exceed, were they patient; 0 if fewer wait.
+
+    The logarithm of the share beyond t is concave in t, so that Newton's steps come down on the answer from above,
+    once they start from a point known to lie beyond it.
+    """
+    result = np.zeros(len(breach))
+    waits = known.wait_probability > breach
+    endless = waits & (station.theta == 0.0)
+    with np.errstate(divide="ignore"):
+        slack = np.maximum(station.slack[endless], 0.0)
+        result[endless] = np.log(known.wait_probability[endless] / breach[endless]) / slack
+    patient = waits & (station.theta > 0.0)
+    if patient.any():
+        part, weight = take(station, patient), known.weight[patient]
+        result[patient] = _patient_longest(part, weight, known.exponent[patient], breach[patient])
+    return result
+
+
+def _patient_longest(station: Station, weight: Floats, exponent: Floats, breach: Floats) -> Floats:
+    _, rate, drain, slack, theta, _ = station
+    z = rate / theta
+    # The share beyond t is at most exp(z - drain t).
+    wait: Floats = (z - np.log(breach)) / drain
+    for _ in range(_NEWTON_STEPS):
+        worn = theta * wait
+        sums = series(drain / theta, z * np.exp(-worn))
+        whole = sums.one + sums.ahead
+        growth = -slack * wait - z * (np.expm1(-worn) + worn)
+        share = np.log(weight) + growth + (sums.exponent - exponent) * np.log(2.0) + np.log(whole)
+        step = (share - np.log(breach)) * whole * 2.0**sums.exponent / drain
+        wait = np.maximum(wait + step, 0.0)
+        if (np.abs(step) <= 1e-9 * (wait + 1.0)).all():
+            break
+    return wait

@@ -41,7 +41,7 @@ class Rule:
         return value > 0 if self.positive else value >= 0
 
 
-RULES = {
+_RULES = {
     "offered": Rule(remedy="give the number of contacts in the interval"),
     "aht_s": Rule(positive=True, remedy="give the mean handle time in seconds"),
     "interval_s": Rule(positive=True, remedy="give the length of the interval in seconds"),
@@ -51,6 +51,11 @@ RULES = {
     "patience_s": Rule(positive=True, remedy="give the mean patience in seconds, or leave it out if nobody abandons"),
     "short_abandon_s": Rule(positive=True, remedy="give the threshold in seconds"),
 }
+
+
+def _rule(name: str) -> Rule:
+    """Return the rule of a value; `aht_s[2]`, the third of a list, follows that of `aht_s`."""
+    return _RULES[name.partition("[")[0]]
 
 
 def as_scalars(values: dict[str, Any]) -> dict[str, float] | None:
@@ -64,11 +69,11 @@ def as_scalars(values: dict[str, Any]) -> dict[str, float] | None:
     for value in values.values():
         if not isinstance(value, int | float) or isinstance(value, bool):
             return None
-    bad = [name for name, value in values.items() if not RULES[name].allows(value)]
+    bad = [name for name, value in values.items() if not _rule(name).allows(value)]
     if bad:
         faults = Faults()
         for name in bad:
-            rule = RULES[name]
+            rule = _rule(name)
             faults.add(f"{name} must be {rule.text}, got {values[name]!r}", remedy=rule.remedy)
         faults.raise_if_any()
     return {name: float(value) for name, value in values.items()}
@@ -90,7 +95,7 @@ def broadcast(values: dict[str, Any]) -> tuple[dict[str, npt.NDArray[np.float64]
         array = np.asarray(value)
         if array.dtype.kind not in "iuf":
             what = f"{name} holds {array.dtype if array.dtype.kind != 'O' else type(value).__name__}, not numbers"
-            faults.add(what, remedy=RULES[name].remedy)
+            faults.add(what, remedy=_rule(name).remedy)
             continue
         arrays[name] = array.astype(float)
         _check_array(name, arrays[name], faults)
@@ -107,7 +112,7 @@ def broadcast(values: dict[str, Any]) -> tuple[dict[str, npt.NDArray[np.float64]
 def _check_array(name: str, array: npt.NDArray[np.float64], faults: Faults) -> None:
     import numpy as np
 
-    rule = RULES[name]
+    rule = _rule(name)
     good = np.isfinite(array) & ((array > 0) if rule.positive else (array >= 0))
     if rule.whole:
         good &= array == np.floor(array)

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wfm.checks import check_choice
+from wfm.checks import check_choice, check_fraction
 from wfm.domain.targets import ServiceLevelBasis
 from wfm.erlang import scalar
 from wfm.erlang.inputs import Number, as_scalars, broadcast, check_loads, rows
-from wfm.erlang.station import Late, State, Station, missed_levels, occupancy
+from wfm.erlang.station import State, Station, missed_levels, occupancy
 from wfm.errors import DataError, Problem
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Measures", "assemble", "erlang_b", "erlang_c", "measure_stations", "measures"]
+__all__ = ["Measures", "erlang_b", "erlang_c", "measures", "of_station", "of_stations"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -45,6 +45,10 @@ class Measures:
         The acceptable wait that the service levels are about.
     missed
         1 - service level by basis, computed without taking a difference: exact where the level is near 1.
+    station, state
+        The waiting room that the figures were computed from, flat where they are arrays.
+    shape
+        Shape of the figures; none for floats.
     """
 
     load_erl: Any
@@ -56,6 +60,9 @@ class Measures:
     queue_length: Any
     within_s: Any
     missed: Mapping[ServiceLevelBasis, Any] = field(repr=False)
+    station: Station = field(repr=False)
+    state: State = field(repr=False)
+    shape: tuple[int, ...] | None = field(repr=False)
 
     def service_level(self, basis: ServiceLevelBasis | str = ServiceLevelBasis.OFFERED) -> Any:
         """Return the service level on a basis; default `offered`.
@@ -78,6 +85,34 @@ class Measures:
         if known not in self.missed:
             raise DataError(Problem(f"basis {known.value!r} without a threshold", remedy="give short_abandon_s"))
         return self.missed[known]
+
+    def longest_wait_s(self, breach: float = 0.01) -> Any:
+        """Return the wait in seconds that a share `breach` of contacts would exceed, were they endlessly patient.
+
+        Parameters
+        ----------
+        breach
+            Share of contacts, in (0, 1); default 0.01.
+
+        Raises
+        ------
+        DataError
+            If the share is outside its range.
+
+        Examples
+        --------
+        >>> round(measures(100, 180, 1800, 14, within_s=20).longest_wait_s(0.1), 1)
+        25.0
+        """
+        check_fraction("breach", breach, include_one=False)
+        if self.shape is None:
+            return scalar.longest_wait(self.station, self.state, breach)
+        import numpy as np
+
+        from wfm.erlang import arrays
+
+        size = len(self.station.rate)
+        return _shaped(arrays.longest_wait(self.station, self.state, np.full(size, breach)), self.shape)
 
     def __str__(self) -> str:
         names = ("load_erl", "wait_probability", "asa_s", "mean_wait_s", "abandonment", "occupancy", "queue_length")
@@ -226,17 +261,7 @@ def _measures_of_floats(asked: dict[str, float]) -> Measures:
         raise DataError(_too_few(agents, load, patience is not None))
     theta = 0.0 if patience is None else 1.0 / patience
     station = scalar.erlang_station(load, asked["aht_s"], agents, scalar.inverse_b(agents, load), theta)
-    state = scalar.state(station)
-    short = asked.get("short_abandon_s")
-    return assemble(
-        load,
-        state,
-        occupancy(station, state) if load else 0.0,
-        state.mean_wait_s * station.rate,
-        asked["within_s"],
-        scalar.beyond(station, state, asked["within_s"]),
-        None if short is None else scalar.beyond(station, state, short),
-    )
+    return of_station(load, station, asked["within_s"], asked.get("short_abandon_s"))
 
 
 def _measures_of_arrays(asked: dict[str, npt.NDArray[np.float64]], shape: tuple[int, ...]) -> Measures:
@@ -254,12 +279,32 @@ def _measures_of_arrays(asked: dict[str, npt.NDArray[np.float64]], shape: tuple[
         raise DataError(_too_few(int(agents[few][0]), float(load[few][0]), patience is not None, at))
     theta = np.zeros(load.shape) if patience is None else 1.0 / patience
     station = arrays.erlang_station(load, asked["aht_s"], agents, arrays.inverse_b(agents, load), theta)
-    return measure_stations(station, load, asked["within_s"], asked.get("short_abandon_s"), shape)
+    return of_stations(load, station, asked["within_s"], asked.get("short_abandon_s"), shape)
 
 
-def measure_stations(
-    station: Station,
+def of_station(load: float, station: Station, within: float, short: float | None) -> Measures:
+    """Return the measures of one station of floats."""
+    state = scalar.state(station)
+    late = scalar.beyond(station, state, within)
+    return Measures(
+        load_erl=load,
+        wait_probability=state.wait_probability,
+        asa_s=state.asa_s,
+        mean_wait_s=state.mean_wait_s,
+        abandonment=state.abandonment,
+        occupancy=occupancy(station, state) if station.rate else 0.0,
+        queue_length=state.mean_wait_s * station.rate if station.rate else 0.0,
+        within_s=within,
+        missed=missed_levels(state, late, None if short is None else scalar.beyond(station, state, short)),
+        station=station,
+        state=state,
+        shape=None,
+    )
+
+
+def of_stations(
     load: npt.NDArray[np.float64],
+    station: Station,
     within: npt.NDArray[np.float64],
     short: npt.NDArray[np.float64] | None,
     shape: tuple[int, ...],
@@ -270,31 +315,23 @@ def measure_stations(
     from wfm.erlang import arrays
 
     state = arrays.state(station)
+    late = arrays.beyond(station, state, within)
+    missed = missed_levels(state, late, None if short is None else arrays.beyond(station, state, short))
     with np.errstate(divide="ignore", invalid="ignore"):
         busy = np.where(station.rate > 0, occupancy(station, state), 0.0)
-    queue = np.multiply(state.mean_wait_s, station.rate)
-    late = arrays.beyond(station, state, within)
-    found = assemble(
-        load, state, busy, queue, within, late, None if short is None else arrays.beyond(station, state, short)
-    )
-    if len(shape) == 1:
-        return found
-    fields = {name: _shaped(getattr(found, name), shape) for name in Measures.__slots__ if name != "missed"}
-    return Measures(**fields, missed={basis: _shaped(value, shape) for basis, value in found.missed.items()})
-
-
-def assemble(load: Any, state: State, busy: Any, queue: Any, within: Any, late: Late, short: Late | None) -> Measures:
-    """Return the measures of a state."""
     return Measures(
-        load_erl=load,
-        wait_probability=state.wait_probability,
-        asa_s=state.asa_s,
-        mean_wait_s=state.mean_wait_s,
-        abandonment=state.abandonment,
-        occupancy=busy,
-        queue_length=queue,
-        within_s=within,
-        missed=missed_levels(state, late, short),
+        load_erl=_shaped(load, shape),
+        wait_probability=_shaped(state.wait_probability, shape),
+        asa_s=_shaped(state.asa_s, shape),
+        mean_wait_s=_shaped(state.mean_wait_s, shape),
+        abandonment=_shaped(state.abandonment, shape),
+        occupancy=_shaped(busy, shape),
+        queue_length=_shaped(state.mean_wait_s * station.rate, shape),
+        within_s=_shaped(within, shape),
+        missed={basis: _shaped(value, shape) for basis, value in missed.items()},
+        station=station,
+        state=state,
+        shape=shape,
     )
 
 

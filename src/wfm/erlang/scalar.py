@@ -6,13 +6,15 @@ import math
 
 from wfm.erlang.station import Late, Series, State, Station
 
-__all__ = ["beyond", "erlang_station", "inverse_b", "series", "state"]
+__all__ = ["beyond", "erlang_station", "inverse_b", "longest_wait", "series", "state"]
 
 # Sums stop where the rest is below this share of them.
 _NEGLIGIBLE = 1e-17
 # Terms are scaled down by 2^-600 before they overflow.
 _LARGE, _SHIFT = 1e200, 600
 _SHRINK = 2.0**-_SHIFT
+# Convergence is quadratic; this many are never needed.
+_NEWTON_STEPS = 60
 
 
 def inverse_b(agents: int, load: float) -> float:
@@ -67,6 +69,8 @@ def state(station: Station) -> State:
     c, z = drain / theta, rate / theta
     sums = series(c, z)
     free = below * 2.0**-sums.exponent
+    if math.isinf(free):
+        return State(0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0)
     whole = free + sums.one + sums.ahead
     weight = 1.0 / whole
     answered = weight * (free + sums.ahead * drain / rate)
@@ -90,3 +94,30 @@ def beyond(station: Station, known: State, wait: float) -> Late:
     growth = -slack * wait - z * (math.expm1(-worn) + worn)
     weight = known.weight * math.exp(growth + (sums.exponent - known.exponent) * math.log(2.0))
     return Late(weight * (sums.one + sums.ahead), weight * sums.ahead * drain / rate, weight * sums.queued / z)
+
+
+def longest_wait(station: Station, known: State, breach: float) -> float:
+    """Return the wait in seconds that a share `breach` of contacts would exceed, were they patient; 0 if fewer wait.
+
+    The logarithm of the share beyond t is concave in t, so that Newton's steps come down on the answer from above,
+    once they start from a point known to lie beyond it.
+    """
+    _, rate, drain, slack, theta, _ = station
+    if known.wait_probability <= breach:
+        return 0.0
+    if theta == 0.0:
+        return math.log(known.wait_probability / breach) / slack if slack > 0.0 else math.inf
+    c, z = drain / theta, rate / theta
+    # The share beyond t is at most exp(z - drain t).
+    wait = (z - math.log(breach)) / drain
+    for _ in range(_NEWTON_STEPS):
+        worn = theta * wait
+        sums = series(c, z * math.exp(-worn))
+        whole = sums.one + sums.ahead
+        growth = -slack * wait - z * (math.expm1(-worn) + worn)
+        share = math.log(known.weight * whole) + growth + (sums.exponent - known.exponent) * math.log(2.0)
+        step = (share - math.log(breach)) * whole * 2.0**sums.exponent / drain
+        wait = max(wait + step, 0.0)
+        if abs(step) <= 1e-9 * (wait + 1.0):
+            break
+    return wait

@@ -37,8 +37,8 @@ class Station(NamedTuple):
     `below` is the probability of a free place over that of exactly none free and nobody waiting (1/B - 1 in Erlang's
     words); `rate` arrivals per second; `drain` contacts taken per second while all places are busy; `slack` drain
     minus rate, given apart because it is often known exactly; `theta` 1 / mean patience, 0 for endless patience.
-    `idle` is the mean share of agents without any contact, over the probability of exactly no free place and nobody
-    waiting; none where an agent takes one contact, and the occupancy follows from the flow.
+    `idle` is the mean share of agents without any contact while a place is free; none where an agent takes one contact
+    at a time, and the occupancy follows from the flow.
     """
 
     below: Value
@@ -87,7 +87,7 @@ def occupancy(station: Station, state: State) -> Value:
     """Return the share of agents who have a contact, where contacts arrive at all."""
     if station.idle is None:
         return station.rate * state.answered / station.drain
-    return 1.0 - station.idle * state.weight * 2.0**-state.exponent
+    return 1.0 - station.idle * (1.0 - state.wait_probability)
 
 
 def missed_levels(state: State, late: Late, short: Late | None) -> Mapping[ServiceLevelBasis, Value]:
