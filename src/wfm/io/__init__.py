@@ -1,5 +1,7 @@
 """Files: centres from TOML, frames from and to CSV, Parquet, Excel and JSON."""
 
 from wfm.io.centre import read_centre
+from wfm.io.frames import read_frame, write_frame
+from wfm.io.history import read_history
 
-__all__ = ["read_centre"]
+__all__ = ["read_centre", "read_frame", "read_history", "write_frame"]

@@ -130,8 +130,8 @@ def read_contracts(part: Part) -> list[Contract]:
         contract = build(Contract, table, where=where, faults=part.faults)
         if contract is None and (name := _name(table)):
             templates = table.get("templates")
-            named = isinstance(templates, list) and templates and all(isinstance(item, str) for item in templates)
-            contract = Contract(name=name, max_day="24h", templates=tuple(templates) if named else None)
+            named = [item for item in templates if isinstance(item, str)] if isinstance(templates, list) else []
+            contract = Contract(name=name, max_day="24h", templates=tuple(named) or None)
         if contract is not None:
             contracts.append(contract)
     return contracts

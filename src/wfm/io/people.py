@@ -118,11 +118,11 @@ def _employee(
         with faults.collecting(place):
             skills.append(Skill(name, _proficiency(name, proficiency)))
     read = "skills" in cells and len(skills) == len(names)
-    stand_in = [name for name, _ in names if name] or queues or ["any"]
-    employee = Employee(id=who, contract=contract, skills=tuple(Skill(name) for name in dict.fromkeys(stand_in)))
+    known = [name for name, _ in names if name] or queues or ["any"]
+    stand_in = Employee(id=who, contract=contract, skills=tuple(Skill(name) for name in dict.fromkeys(known)))
     with faults.collecting(place):
-        employee = replace(employee, skills=tuple(skills) if read else employee.skills, team=cells.get("team"))
-    return employee
+        return replace(stand_in, skills=tuple(skills) if read else stand_in.skills, team=cells.get("team"))
+    return stand_in
 
 
 def _skills(text: str) -> Iterator[tuple[str, str]]:
