@@ -15,9 +15,18 @@ import pandas as pd
 
 from wfm.checks import check_int, check_zone
 from wfm.domain.duration import as_duration, format_duration
-from wfm.errors import DataError, Problem
+from wfm.errors import DataError, Problem, did_you_mean
 
-__all__ = ["Horizon", "Localized", "check_zone", "day_starts", "floor_to_interval", "interval_starts", "localize"]
+__all__ = [
+    "Horizon",
+    "Localized",
+    "check_interval",
+    "check_zone",
+    "day_starts",
+    "floor_to_interval",
+    "interval_starts",
+    "localize",
+]
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,7 @@ class Horizon:
     end
         First day after the last, instead of `weeks` or `days`.
     weeks, days
-        Length; give exactly one of `end`, `weeks` and `days`.
+        Length; give exactly one of `end`, `weeks` and `days`. They are kept as `end`.
     interval
         Length of an interval, a divisor of an hour or one hour; default 30 minutes.
     tz
@@ -43,7 +52,8 @@ class Horizon:
     Raises
     ------
     DataError
-        If the horizon is empty, has two lengths, or does not fit the interval or the zone.
+        If the horizon is empty, has two lengths, or does not fit the interval or the zone. Lord Howe Island's clock moves by
+        half an hour, which an interval of an hour cannot follow.
 
     Examples
     --------
@@ -64,11 +74,7 @@ class Horizon:
 
     def __post_init__(self) -> None:
         check_zone(self.tz)
-        interval = as_duration("interval", self.interval)
-        if interval > timedelta(hours=1) or timedelta(hours=1) % interval:
-            what = f"interval {format_duration(interval)} does not divide an hour"
-            raise DataError(Problem(what, remedy="give '5min', '10min', '15min', '20min', '30min' or '1h'"))
-        object.__setattr__(self, "interval", interval)
+        object.__setattr__(self, "interval", check_interval(self.interval))
         start = _as_date("start", self.start)
         object.__setattr__(self, "start", start)
         given = [name for name in ("end", "weeks", "days") if getattr(self, name) is not None]
@@ -84,9 +90,22 @@ class Horizon:
         if end <= start:
             what = f"the horizon is empty: it starts on {start} and ends before {end}"
             raise DataError(Problem(what, remedy="give an end after the start"))
+        # One horizon has one form, however its length was given: equal, and open to `dataclasses.replace`.
         object.__setattr__(self, "end", end)
+        object.__setattr__(self, "weeks", None)
+        object.__setattr__(self, "days", None)
+        self._check_clock()
         if self.cyclic:
             self._check_cyclic()
+
+    def _check_clock(self) -> None:
+        bounds = day_starts([*self.dates, self.dates[-1] + timedelta(days=1)], self.tz)
+        offsets = {stamp.utcoffset() for stamp in bounds}
+        interval = as_duration("interval", self.interval)
+        if len({offset % interval for offset in offsets}) > 1:
+            moved = format_duration(max(offsets) - min(offsets))
+            what = f"the clock of {self.tz} moves by {moved} in the horizon, which cuts intervals of {self.interval}"
+            raise DataError(Problem(what, remedy="give a shorter interval"))
 
     def _check_cyclic(self) -> None:
         if len(self.dates) % 7:
@@ -122,6 +141,23 @@ class Horizon:
         return interval_starts(bounds[0], bounds[1], self.interval)
 
 
+def check_interval(interval: timedelta | str) -> timedelta:
+    """Return the length of an interval if it divides an hour.
+
+    Examples
+    --------
+    >>> check_interval("25min")
+    Traceback (most recent call last):
+    ...
+    wfm.errors.DataError: interval 25min does not divide an hour; give '5min', '10min', ...
+    """
+    length = as_duration("interval", interval)
+    if timedelta(hours=1) % length:
+        what = f"interval {format_duration(length)} does not divide an hour"
+        raise DataError(Problem(what, remedy="give '5min', '10min', '15min', '20min', '30min' or '1h'"))
+    return length
+
+
 def interval_starts(start: pd.Timestamp, end: pd.Timestamp, interval: timedelta | str) -> pd.DatetimeIndex:
     """Return the starts of the intervals in `[start, end)`, evenly spaced in elapsed time.
 
@@ -151,8 +187,14 @@ def day_starts(dates: Iterable[date], tz: str) -> pd.DatetimeIndex:
 def floor_to_interval(stamps: pd.Series, interval: timedelta | str) -> pd.Series:
     """Return the start of the interval that holds each stamp; intervals begin on the hour of the wall clock.
 
-    Intervals divide the hour, so they are found in UTC shifted by the part of the zone's offset below an hour. This
-    holds on both days of a clock change.
+    A missing stamp stays missing. Each stamp is floored on the clock that it was read from, so both hours of a night in
+    which the clock is put back keep their own intervals.
+
+    Raises
+    ------
+    DataError
+        If the stamps have no zone, the interval does not divide an hour, or the clock of the zone moves by a part of
+        an interval.
 
     Examples
     --------
@@ -160,13 +202,18 @@ def floor_to_interval(stamps: pd.Series, interval: timedelta | str) -> pd.Series
     >>> floor_to_interval(stamps, "30min")[0].isoformat()
     '2026-11-02T09:30:00+05:30'
     """
-    tz = stamps.dt.tz
-    step = int(as_duration("interval", interval).total_seconds() * 1e9)
-    utc = stamps.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[ns]").astype("int64")
-    wall = stamps.dt.tz_localize(None).astype("datetime64[ns]").astype("int64")
-    offset = wall - utc
-    floored = (wall // step) * step - offset
-    return pd.Series(pd.DatetimeIndex(floored.to_numpy()).tz_localize("UTC").tz_convert(tz), index=stamps.index)
+    length = check_interval(interval)
+    index = pd.DatetimeIndex(stamps).as_unit("ns")
+    if index.tz is None:
+        raise DataError(Problem("the stamps have no zone", remedy="call .dt.tz_localize('Europe/Berlin') with yours"))
+    step = pd.Timedelta(length)
+    utc = index.tz_convert("UTC").tz_localize(None)
+    part = (index.tz_localize(None) - utc) % step  # of the zone's offset; it is the same on both sides of most changes
+    if len(part.dropna().unique()) > 1:
+        what = f"the clock of {index.tz} moves by a part of {format_duration(length)}"
+        raise DataError(Problem(what, remedy="give a shorter interval"))
+    floored = (utc + part).floor(step) - part
+    return pd.Series(floored.tz_localize("UTC").tz_convert(index.tz), index=stamps.index)
 
 
 class Localized(NamedTuple):
@@ -206,7 +253,7 @@ def localize(
     Raises
     ------
     DataError
-        If the stamps already have a zone, or the zone is unknown.
+        If the stamps already have a zone, or the zone or the rule is unknown.
 
     Examples
     --------
@@ -215,6 +262,9 @@ def localize(
     [2.0, 2.0, 1.0]
     """
     check_zone(tz)
+    if ambiguous not in ("order", "first", "second"):
+        remedy = did_you_mean(str(ambiguous), ("order", "first", "second"))
+        raise DataError(Problem(f"unknown rule {ambiguous!r} for stamps that occur twice", remedy=remedy))
     local = pd.DatetimeIndex(stamps).as_unit("ns")
     if local.tz is not None:
         raise DataError(Problem(f"the stamps already have the zone {local.tz}", remedy=f"call .tz_convert({tz!r})"))

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import TypeVar
 
 from wfm.checks import check_fraction, check_in_range, check_name, check_zone
-from wfm.domain.duration import set_duration
-from wfm.domain.hours import CalendarSpec
+from wfm.domain.duration import format_duration, set_duration
+from wfm.domain.hours import CalendarSpec, OpeningHours
 from wfm.domain.people import Contract, Employee, Wish
 from wfm.domain.queue import Queue
 from wfm.domain.shift import ShiftTemplate
@@ -125,7 +125,7 @@ class Centre:
     ------
     DataError
         With every fault of the centre at once: names used twice, names that nothing bears, a queue that nobody serves,
-        a contract that no shift fits.
+        a contract that no shift fits, opening hours that begin or end inside an interval.
 
     Examples
     --------
@@ -200,11 +200,26 @@ class Centre:
             if self.interval_s not in (300, 600, 900, 1200, 1800, 3600):
                 remedy = "give '5min', '10min', '15min', '20min', '30min' or '1h'"
                 raise DataError(Problem(f"interval {self.interval_s / 60:g} min is not supported", remedy=remedy))
+            self._check_hours(faults)
         if not self.queues:
             faults.add("no queues", remedy="give at least one")
         total = self.unrostered_shrinkage
         if total >= 1:
             faults.add(f"the shrinkage parts add up to {total:g}", remedy="they must stay below 1")
+
+    def _check_hours(self, faults: Faults) -> None:
+        kinds = [("calendar", self.calendar.hours), *((f"queue {q.name!r}", q.hours) for q in self.queues)]
+        step = timedelta(seconds=self.interval_s)
+        for where, hours in kinds:
+            if not isinstance(hours, OpeningHours):
+                continue
+            days = (*hours.periods, *(periods for _, periods in hours.dated))
+            bounds = sorted({bound for periods in days for period in periods for bound in period if bound % step})
+            for bound in bounds:
+                minutes = bound // timedelta(minutes=1) % 1440
+                what = f"opens or closes at {minutes // 60:02d}:{minutes % 60:02d}, inside an interval"
+                remedy = f"give hours on a grid of {format_duration(step)}, or a shorter interval"
+                faults.add(what, where=where, remedy=remedy)
 
     def _check_names(self, faults: Faults) -> None:
         kinds: tuple[tuple[str, Iterable[str]], ...] = (
