@@ -1,0 +1,5 @@
+"""A seeded synthetic shop centre that looks real."""
+
+from wfm.datasets.shop.data import Shop, ecommerce
+
+__all__ = ["Shop", "ecommerce"]
