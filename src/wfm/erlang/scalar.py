@@ -106,10 +106,10 @@ def longest_wait(station: Station, known: State, breach: float) -> float:
     if known.wait_probability <= breach:
         return 0.0
     if theta == 0.0:
-        return math.log(known.wait_probability / breach) / slack if slack > 0.0 else math.inf
+        return float(math.log(known.wait_probability / breach) / slack) if slack > 0.0 else math.inf
     c, z = drain / theta, rate / theta
     # The share beyond t is at most exp(z - drain t).
-    wait = (z - math.log(breach)) / drain
+    wait: float = (z - math.log(breach)) / drain
     for _ in range(_NEWTON_STEPS):
         worn = theta * wait
         sums = series(c, z * math.exp(-worn))

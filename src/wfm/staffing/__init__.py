@@ -1,0 +1,27 @@
+"""Staffing: forecast and targets to the heads that are needed, interval by interval."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wfm.staffing.explain import Explanation
+    from wfm.staffing.require import Requirement, requirement
+
+# Lazy: the kernels are used by services that must not load pandas.
+_HOME = {
+    "Explanation": "wfm.staffing.explain",
+    "Requirement": "wfm.staffing.require",
+    "requirement": "wfm.staffing.require",
+}
+
+__all__ = ["Explanation", "Requirement", "requirement"]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        value = getattr(importlib.import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'wfm.staffing' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Staffing on arrays: no frames, no calendar. Importing this loads nothing."""

@@ -1,0 +1,142 @@
+"""Deferred work: messages, social media and cases that are due hours later, over business time.
+
+The work is a fluid that agents take earliest deadline first. The work done by the end of an interval lies between
+what is due by then and what has come in by then; between these two bounds the shortest path (a taut string) is the
+smoothest staff that uses no more hours than there is work. Business time is the row of open intervals: what comes in
+before closing time and is due after opening is carried overnight.
+
+Chance is met by a reserve. With load A at n agents, work is begun later than T with a probability of at most
+exp(-(n - A) T / AHT): Erlang C without its factor for waiting at all, and so on the safe side. The reserve is n - A,
+solved from that, with T the time that the deadline leaves before the work must be begun.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from wfm.domain.targets import Deadline
+from wfm.erlang.arrays import Floats, Ints
+from wfm.erlang.inputs import check_loads
+from wfm.errors import DataError, Problem
+from wfm.staffing.kernels.rounding import TOLERANCE
+
+__all__ = ["DeferredStaff", "lag", "reserve", "staff", "taut_string", "tightest"]
+
+# No staff can promise a share of 1; it is planned as this one.
+_SUREST = 0.999
+
+
+class DeferredStaff(NamedTuple):
+    """Agents by interval; `done` and `backlog` are agent-intervals of work in and at the end of each."""
+
+    load_erl: Floats
+    agents: Ints
+    level: Floats
+    done: Floats
+    backlog: Floats
+
+
+def tightest(deadlines: tuple[Deadline, ...]) -> Deadline:
+    """Return the deadline that leaves the least time, and of these the surest."""
+    return min(deadlines, key=lambda deadline: (deadline.within_s, -deadline.fraction))
+
+
+def lag(deadline: Deadline, aht_s: float, interval_s: float) -> int:
+    """Return the whole intervals that work may lie before it is begun, so that it is done in time.
+
+    Raises
+    ------
+    DataError
+        If the work takes longer than its deadline allows.
+    """
+    left = deadline.within_s - aht_s
+    if left <= 0:
+        what = f"an AHT of {aht_s:g} s against the target '{deadline}'"
+        raise DataError(Problem(what, remedy="no staff can do it in time; give a longer deadline"))
+    return math.floor(left / interval_s + TOLERANCE)
+
+
+def reserve(deadline: Deadline, aht_s: float) -> float:
+    """Return the agents beyond the load that keep chance from breaking the deadline too often."""
+    miss = 1.0 - min(deadline.fraction, _SUREST)
+    return aht_s * math.log(1.0 / miss) / (deadline.within_s - aht_s)
+
+
+def staff(load_erl: Floats, aht_s: Floats, interval_s: float, deadline: Deadline, min_agents: int) -> DeferredStaff:
+    """Return the staff that keeps a deadline.
+
+    All that comes in is planned to be done by the end of the last interval; there is no backlog before the first.
+
+    Parameters
+    ----------
+    load_erl
+        Work that comes in, in agent-intervals, by open interval.
+    aht_s
+        Mean handle time by interval; the longest one counts for the deadline.
+    interval_s
+        Length of an interval.
+    deadline
+        The deadline.
+    min_agents
+        Fewest agents.
+    """
+    check_loads(load_erl, load_erl.shape)
+    longest = float(aht_s.max())
+    arrived = np.cumsum(load_erl)
+    wait = min(lag(deadline, longest, interval_s), len(load_erl) - 1)
+    due = np.concatenate([np.zeros(wait), arrived[: len(arrived) - wait]])
+    due[-1] = arrived[-1]
+    level = np.diff(taut_string(due, arrived), prepend=0.0)
+    level = np.where(level > TOLERANCE, level + reserve(deadline, longest), 0.0)
+    agents, finished = _whole(level, due, arrived, min_agents)
+    return DeferredStaff(load_erl, agents, level, np.diff(finished, prepend=0.0), arrived - finished)
+
+
+def taut_string(lower: Floats, upper: Floats) -> Floats:
+    """Return the shortest path from 0 that stays between two rising bounds and ends where they meet.
+
+    Examples
+    --------
+    >>> taut_string(np.array([0.0, 0.0, 1.0, 6.0]), np.array([4.0, 5.0, 6.0, 6.0])).tolist()
+    [1.5, 3.0, 4.5, 6.0]
+    """
+    path = np.empty(len(lower))
+    first, value = 0, 0.0
+    while first < len(path):
+        run = np.arange(1, len(path) - first + 1)
+        steepest = (upper[first:] - value) / run
+        flattest = (lower[first:] - value) / run
+        ceiling, floor = np.minimum.accumulate(steepest), np.maximum.accumulate(flattest)
+        crossed = np.flatnonzero(floor > ceiling)
+        if not len(crossed):
+            # The bounds meet at the end, which is in sight.
+            last, slope = len(run) - 1, float(floor[-1])
+        elif flattest[crossed[0]] > ceiling[crossed[0]]:
+            last, slope = int(np.argmin(steepest[: crossed[0] + 1])), float(ceiling[crossed[0]])
+        else:
+            last, slope = int(np.argmax(flattest[: crossed[0] + 1])), float(floor[crossed[0]])
+        path[first : first + last + 1] = value + slope * run[: last + 1]
+        value, first = float(path[first + last]), first + last + 1
+    return path
+
+
+def _whole(level: Floats, due: Floats, arrived: Floats, min_agents: int) -> tuple[Ints, Floats]:
+    """Return whole agents that follow a level, and the work they have finished by the end of each interval.
+
+    The fraction of an agent is carried to the next interval, unless work falls due before.
+    """
+    agents = np.zeros(len(level), dtype=np.int64)
+    finished = np.zeros(len(level))
+    carried = done = 0.0
+    for place, (wanted, must, most) in enumerate(zip(level.tolist(), due.tolist(), arrived.tolist(), strict=True)):
+        carried += wanted
+        needed = math.ceil((must - done) - TOLERANCE * max(must, 1.0))
+        count = max(math.floor(carried + TOLERANCE), needed, min_agents)
+        # Hours spent early, or by a minimum, are not owed a second time.
+        carried = max(carried - count, -1.0)
+        done = min(done + count, most)
+        agents[place], finished[place] = count, done
+    return agents, finished
