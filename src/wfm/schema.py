@@ -90,6 +90,9 @@ QUANTILES: Mapping[str, float] = {
     "offered_q975": 0.975,
 }
 
+# How a stamp in text, or one shown as text, ends if it has a zone.
+_OFFSET = r"\d(?:Z|[+-]\d{2}:?\d{2})$"
+
 _TEXT = Column(Kind.TEXT)
 _STAMP = Column(Kind.STAMP)
 _NUMBER = Column(Kind.NUMBER)
@@ -315,6 +318,10 @@ def check(
         raise DataError(Problem(what, remedy="give a pandas.DataFrame or a result with to_frame()"))
     spec = FRAMES[name]
     faults = Faults(f"frame {name!r}")
+    twice = sorted({str(column) for column in frame.columns[frame.columns.duplicated()] if column in spec.columns})
+    for column in twice:
+        faults.add(f"column {column!r} occurs twice", remedy="drop or rename one")
+    faults.raise_if_any()
     for column, rule in spec.columns.items():
         if column not in frame.columns:
             if rule.required:
@@ -328,6 +335,9 @@ def check(
     faults.raise_if_any()
     result = frame.copy()
     for column, rule in spec.columns.items():
+        if rule.kind is Kind.TEXT and column in result.columns:
+            # Categories would be sorted in their own order.
+            result[column] = result[column].astype("str")
         if rule.kind is Kind.STAMP and column in result.columns:
             zone = tz or result[column].dt.tz
             result[column] = result[column].dt.tz_convert(zone).dt.as_unit("ns")
@@ -381,13 +391,16 @@ def _check_stamp(values: pd.Series, column: str, *, nullable: bool) -> None:
     if pd.api.types.is_datetime64_dtype(values.dtype):
         remedy = f"call frame[{column!r}].dt.tz_localize('Europe/Berlin') with your zone"
         raise DataError(Problem(f"column {column!r} has stamps without a zone", remedy=remedy))
+    kind = "text" if pd.api.types.is_string_dtype(values) else f"{values.dtype}"
     remedy = f"call pd.to_datetime(frame[{column!r}]).dt.tz_localize('Europe/Berlin') with your zone"
-    kind = "text" if pd.api.types.is_string_dtype(values.dtype) else f"{values.dtype}"
+    if values.astype(str).str.contains(_OFFSET).any():
+        remedy = f"call pd.to_datetime(frame[{column!r}], utc=True)"
     raise DataError(Problem(f"column {column!r} holds {kind}, not stamps", remedy=remedy))
 
 
 def _check_number(values: pd.Series, column: str, rule: Column) -> None:
-    if not pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
+    types = pd.api.types
+    if not types.is_numeric_dtype(values.dtype) or types.is_bool_dtype(values.dtype) or values.dtype.kind == "c":
         remedy = f"call pd.to_numeric(frame[{column!r}])"
         raise DataError(Problem(f"column {column!r} holds {values.dtype}, not numbers", remedy=remedy))
     numbers = values.to_numpy(dtype=float, na_value=np.nan)
@@ -396,7 +409,7 @@ def _check_number(values: pd.Series, column: str, rule: Column) -> None:
     wrong = pd.Series(low | high | np.isinf(numbers), index=values.index)
     if wrong.any():
         shown = values[wrong].iloc[0]
-        bound = f"{'above' if rule.above else 'at least'} {rule.low:g}"
+        bound = f"{'above' if rule.above else 'of at least'} {rule.low:g}"
         allowed = "a fraction from 0 to 1" if rule.kind is Kind.FRACTION else f"a finite number {bound}"
         remedy = f"write {shown / 100:g} for {shown:g} %" if rule.kind is Kind.FRACTION and 1 < shown <= 100 else ""
         what = f"column {column!r} must be {allowed}, got {shown:g}"

@@ -52,8 +52,8 @@ class Horizon:
     Raises
     ------
     DataError
-        If the horizon is empty, has two lengths, or does not fit the interval or the zone. Lord Howe Island's clock moves by
-        half an hour, which an interval of an hour cannot follow.
+        If the horizon is empty, has two lengths, or does not fit the interval or the zone: on Lord Howe Island the
+        clock moves by half an hour, which an interval of an hour cannot follow.
 
     Examples
     --------
