@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
@@ -29,6 +31,7 @@ from wfm.domain import (
 )
 from wfm.domain.duration import as_duration
 from wfm.errors import DataError
+from wfm.roster import checker
 from wfm.roster.checker import Rule, Violation, check, violations_frame
 from wfm.timegrid import Horizon, day_starts
 
@@ -538,7 +541,9 @@ def spoil(coverage: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(("rule", "mutation"), MUTATIONS, ids=[f"{r.value}-{m.__name__}" for r, m in MUTATIONS])
-def test_mutation_is_named_and_nothing_else(rule: Rule, mutation: Mutation, monday: date) -> None:
+@pytest.mark.parametrize("weeks", ["plain", "clock put back"])
+def test_mutation_is_named_and_nothing_else(rule: Rule, mutation: Mutation, weeks: str) -> None:
+    monday = MONDAYS[weeks]
     draft, need = a_legal_draft(monday), a_requirement(monday)
     mutation(draft)
     found = check(draft.roster(need), a_centre(monday), need)
@@ -549,7 +554,7 @@ def test_every_rule_has_a_mutation() -> None:
     assert {rule for rule, _ in MUTATIONS} == set(Rule)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.sampled_from(range(len(MUTATIONS))), st.integers(0, 2**32 - 1))
 def test_order_of_rows_changes_nothing(place: int, seed: int) -> None:
     monday = MONDAYS["clock put back"]
@@ -691,6 +696,20 @@ def test_night_that_ends_in_leave_is_named() -> None:
     ]
 
 
+def test_leave_without_an_end_in_sight_and_a_midnight_that_the_clock_skips() -> None:
+    cairo = "Africa/Cairo"  # on Friday 24 April 2026 the clock goes from 00:00 to 01:00
+    away = (Unavailability(start=date(2026, 4, 24), end=date(9999, 12, 31)),)
+    start = pd.Timestamp("2026-04-23 15:30", tz=cairo)
+    for hours, found in ((8.5, []), (9.0, [Rule.UNAVAILABLE])):
+        end = start + timedelta(hours=hours)
+        shift = {"employee": "Ann", "shift_start": start, "shift_end": end, "template": "eve", "paid_h": hours}
+        work = {"employee": "Ann", "start": start, "end": end, "activity": "work", "queue": "calls"}
+        eve = ShiftTemplate(name="eve", earliest_start="15:30", min_length="8h30min", max_length="9h")
+        centre = replace(one_person(shifts=(eve,), contract_max_day="9h", employee_unavailable=away), tz=cairo)
+        roster = SimpleNamespace(shifts=pd.DataFrame([shift]), activities=pd.DataFrame([work]))
+        assert [violation.rule for violation in check(roster, centre)] == found
+
+
 def test_break_cut_in_two_without_a_gap_is_one() -> None:
     draft = Draft(date(2026, 11, 2)).add("Ann", MON, "07:00", "early")
     lunch = draft.stretches_of("Ann", MON, "lunch")[0]
@@ -741,6 +760,16 @@ def test_empty_roster_of_typed_frames() -> None:
     assert check(empty, one_person()) == []
     need = a_requirement(date(2026, 11, 2))
     assert {v.rule for v in check(empty, one_person(contract_min_week="8h"), need)} == {Rule.WEEK_HOURS_BELOW}
+
+
+def test_checker_shares_no_code_with_the_solver() -> None:
+    allowed = {"calendar", "domain", "errors", "schema", "timegrid"}
+    allowed_here = {"checker_case", "violations"}
+    for name in ("checker", *allowed_here):
+        path = Path(checker.__file__).with_name(f"{name}.py")
+        imported = [node.module for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+        own = [module.split(".")[1:] for module in imported if module.startswith("wfm.")]
+        assert all(parts[0] in allowed or (parts[0] == "roster" and parts[1] in allowed_here) for parts in own), own
 
 
 def test_what_is_no_roster_is_refused() -> None:

@@ -17,7 +17,7 @@ import pandas as pd
 from wfm.domain import WORK, Break, Centre, ShiftTemplate
 from wfm.domain.duration import format_duration
 from wfm.errors import did_you_mean
-from wfm.roster.checker_case import DAY, Case, Person, RosterLike, Shift, Stretch, read_case, seconds
+from wfm.roster.checker_case import DAY, Case, Person, RosterLike, Shift, Stretch, midnight_s, read_case, seconds
 from wfm.roster.violations import Rule, Violation, violations_frame
 from wfm.schema import FrameLike, as_frame
 
@@ -122,20 +122,21 @@ def _start(shift: Shift, template: ShiftTemplate) -> Iterator[tuple[Rule, str]]:
     # Midnight is the end of a window that does not begin with it.
     walls_s = [86400.0 if wall_s == 0 < early_s else wall_s for wall_s in shift.walls_s]
     inside = [wall_s for wall_s in walls_s if early_s <= wall_s <= late_s]
-    begins = f"starts at {_wall(shift.walls_s[0])}, {shift.name!r} only"
     if not inside:
-        yield Rule.START_OUTSIDE_WINDOW, f"{begins} from {_wall(early_s)} to {_wall(late_s)}"
+        what = f"starts at {_wall(shift.walls_s[0])}, {shift.name!r} only from {_wall(early_s)} to {_wall(late_s)}"
+        yield Rule.START_OUTSIDE_WINDOW, what
     elif all((wall_s - early_s) % step_s for wall_s in inside):
-        yield Rule.START_OFF_STEP, f"{begins} every {_span(step_s)} from {_wall(early_s)}"
+        begins = f"starts at {_wall(shift.walls_s[0])}, {shift.name!r} only every {_span(step_s)}"
+        yield Rule.START_OFF_STEP, f"{begins} from {_wall(early_s)}"
 
 
 def _length(shift: Shift, template: ShiftTemplate) -> Iterator[tuple[Rule, str]]:
-    shortest, longest = _span(template.min_length_s), _span(template.max_length_s)
-    if not template.min_length_s <= shift.length_s <= template.max_length_s:
-        what = f"lasts {_span(shift.length_s)}, {shift.name!r} only from {shortest} to {longest}"
+    low_s, high_s, step_s = template.min_length_s, template.max_length_s, template.step_s
+    if not low_s <= shift.length_s <= high_s:
+        what = f"lasts {_span(shift.length_s)}, {shift.name!r} only from {_span(low_s)} to {_span(high_s)}"
         yield Rule.LENGTH_OUTSIDE_RANGE, what
-    elif (shift.length_s - template.min_length_s) % template.step_s:
-        what = f"lasts {_span(shift.length_s)}, {shift.name!r} only {shortest} and steps of {_span(template.step_s)}"
+    elif (shift.length_s - low_s) % step_s:
+        what = f"lasts {_span(shift.length_s)}, {shift.name!r} only {_span(low_s)} and steps of {_span(step_s)}"
         yield Rule.LENGTH_OFF_STEP, what
 
 
@@ -145,16 +146,16 @@ def _between_shifts(case: Case, person: Person) -> Iterator[Violation]:
         return
     latest = person.shifts[0]
     for before, shift in pairwise(person.shifts):
-        at, rest_s = case.at(shift.start_s), shift.start_s - latest.end_s
+        rest_s = shift.start_s - latest.end_s
         if rest_s < 0:
             what = f"starts before the shift of {case.text(latest.start_s)} ends at {case.text(latest.end_s)}"
-            yield Violation(Rule.SHIFT_OVERLAP, person.id, at, what)
+            yield Violation(Rule.SHIFT_OVERLAP, person.id, case.at(shift.start_s), what)
         elif person.contract and rest_s < person.contract.min_rest_s:
             what = f"{_span(rest_s)} after the end of the shift before, at least {_span(person.contract.min_rest_s)}"
-            yield Violation(Rule.REST, person.id, at, what)
+            yield Violation(Rule.REST, person.id, case.at(shift.start_s), what)
         if shift.day == before.day:
             what = f"a second shift on {shift.day}, after that of {case.text(before.start_s)}"
-            yield Violation(Rule.TWO_SHIFTS_ON_DAY, person.id, at, what)
+            yield Violation(Rule.TWO_SHIFTS_ON_DAY, person.id, case.at(shift.start_s), what)
         latest = max(latest, shift, key=lambda one: one.end_s)
 
 
@@ -210,13 +211,12 @@ def _tiling(case: Case, person: Person) -> Iterator[Violation]:
             continue
         filled_s = shift.start_s
         for stretch in (stretch for stretch in shift.stretches if stretch.end_s > stretch.start_s):
-            at = case.at(max(stretch.start_s, shift.start_s))
             if stretch.start_s > filled_s:
                 what = f"nothing is planned from {case.text(filled_s)} to {case.text(stretch.start_s)}"
                 yield Violation(Rule.STRETCH_GAP, person.id, case.at(filled_s), what)
             elif shift.start_s <= stretch.start_s < filled_s:
                 what = f"{stretch.activity!r} starts before the stretch before it ends at {case.text(filled_s)}"
-                yield Violation(Rule.STRETCH_OVERLAP, person.id, at, what)
+                yield Violation(Rule.STRETCH_OVERLAP, person.id, case.at(stretch.start_s), what)
             filled_s = max(filled_s, stretch.end_s)
         if filled_s < shift.end_s:
             what = f"nothing is planned from {case.text(filled_s)} to {case.text(shift.end_s)}"
@@ -311,7 +311,7 @@ def _leave_days(case: Case, person: Person, monday: date) -> int:
             joined[-1] = (joined[-1][0], max(joined[-1][1], end_s))
         else:
             joined.append((start_s, end_s))
-    bounds = pairwise(case.midnights[monday + n * DAY] for n in range(6))
+    bounds = pairwise(midnight_s(monday + n * DAY, case.centre.tz) for n in range(6))
     return sum(any(start_s <= begin and end_s >= end for start_s, end_s in joined) for begin, end in bounds)
 
 
@@ -369,7 +369,8 @@ _RULES = (
 def _coverage(case: Case, coverage: pd.DataFrame, need: pd.DataFrame) -> Iterator[Violation]:
     """Hold every row of the coverage against the requirement and the stretches of work."""
     key = ["queue", "start"]
-    both = need[[*key, "scheduled"]].merge(coverage, on=key, how="outer", indicator="side")
+    columns = [*key, "required", "rostered", "under", "over"]
+    both = need[[*key, "scheduled"]].merge(coverage[columns], on=key, how="outer", indicator="side")
     both["scheduled"] = both["scheduled"].fillna(0.0)
     both["worked"] = _worked(case, both)
     expected = {

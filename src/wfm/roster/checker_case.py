@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from math import isnan
 from typing import NamedTuple, Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,8 @@ from wfm.calendar import Calendar
 from wfm.domain import MEETING, TRAINING, WORK, Centre, Contract, Employee, OpeningHours, ShiftTemplate
 from wfm.errors import DataError, Problem
 from wfm.schema import as_frame
-from wfm.timegrid import day_starts
 
-__all__ = ["DAY", "Case", "Person", "RosterLike", "Shift", "Stretch", "read_case", "seconds"]
+__all__ = ["DAY", "Case", "Person", "RosterLike", "Shift", "Stretch", "midnight_s", "read_case", "seconds"]
 
 DAY = timedelta(days=1)
 
@@ -98,7 +98,7 @@ class Case:
     """What is judged.
 
     `activity_names` are the allowed ones by template, under None those of all templates; `weeks` the Mondays of the
-    weeks that the horizon does not cut; `midnights` the first instants of days.
+    weeks that the horizon does not cut.
     """
 
     centre: Centre
@@ -107,7 +107,6 @@ class Case:
     queues: frozenset[str]
     activity_names: dict[str | None, frozenset[str]]
     weeks: tuple[date, ...]
-    midnights: dict[date, float]
 
     def at(self, moment_s: float) -> pd.Timestamp:
         """Return an instant in the zone of the centre."""
@@ -126,8 +125,7 @@ def read_case(roster: RosterLike, centre: Centre, need: pd.DataFrame | None) -> 
     shifts = as_frame(roster.shifts, "shifts", tz=centre.tz)
     activities = as_frame(roster.activities, "activities", tz=centre.tz)
     weeks = _whole_weeks(centre, shifts["shift_start"] if need is None else need["start"])
-    midnights = _midnights(centre, weeks)
-    people = _people(centre, {*shifts["employee"], *activities["employee"]}, midnights)
+    people = _people(centre, {*shifts["employee"], *activities["employee"]})
     _add_shifts(people, shifts, centre)
     _add_stretches(people, activities)
     plain = {WORK.name, MEETING.name, TRAINING.name}
@@ -136,7 +134,7 @@ def read_case(roster: RosterLike, centre: Centre, need: pd.DataFrame | None) -> 
     }
     names[None] = frozenset(plain.union(*names.values()))
     queues = frozenset(queue.name for queue in centre.queues)
-    return Case(centre, people, activities, queues, names, weeks, midnights)
+    return Case(centre, people, activities, queues, names, weeks)
 
 
 def seconds(stamps: pd.Series) -> npt.NDArray[np.float64]:
@@ -145,7 +143,7 @@ def seconds(stamps: pd.Series) -> npt.NDArray[np.float64]:
     return np.asarray(utc.astype("int64").to_numpy() / 1e9, dtype=float)
 
 
-def _people(centre: Centre, named: Iterable[str], midnights: dict[date, float]) -> dict[str, Person]:
+def _people(centre: Centre, named: Iterable[str]) -> dict[str, Person]:
     employees = {employee.id: employee for employee in centre.employees}
     contracts = {contract.name: contract for contract in centre.contracts}
     people = {}
@@ -154,15 +152,20 @@ def _people(centre: Centre, named: Iterable[str], midnights: dict[date, float]) 
         if employee is None:
             people[key] = Person(key, None, None, [])
         else:
-            people[key] = Person(key, employee, contracts[employee.contract], _away(employee, midnights))
+            people[key] = Person(key, employee, contracts[employee.contract], _away(employee, centre.tz))
     return people
 
 
-def _away(employee: Employee, midnights: dict[date, float]) -> list[tuple[float, float, str]]:
+def midnight_s(day: date, tz: str) -> float:
+    """Return the first instant of a day."""
+    return datetime.combine(day, time(), ZoneInfo(tz)).timestamp()
+
+
+def _away(employee: Employee, tz: str) -> list[tuple[float, float, str]]:
     """Return when a person is unavailable, in order, with a name for the messages."""
 
     def moment_s(moment: date | datetime) -> float:
-        return moment.timestamp() if isinstance(moment, datetime) else midnights[moment]
+        return moment.timestamp() if isinstance(moment, datetime) else midnight_s(moment, tz)
 
     return sorted(
         (moment_s(u.start), moment_s(u.end), f"{u.reason} {u.start} to {u.end}") for u in employee.unavailable
@@ -246,16 +249,3 @@ def _whole_weeks(centre: Centre, starts: pd.Series) -> tuple[date, ...]:
     monday = first - first.weekday() * DAY
     mondays = [monday + n * DAY for n in range(0, (last - monday).days + 1, 7)]
     return tuple(monday for monday in mondays if all(is_inside(monday + n * DAY) for n in range(7)))
-
-
-def _midnights(centre: Centre, weeks: Iterable[date]) -> dict[date, float]:
-    """Return the first instant of every day that leave begins or ends with, or is counted by."""
-    days = {monday + n * DAY for monday in weeks for n in range(6)}
-    for employee in centre.employees:
-        for away in employee.unavailable:
-            if away.is_whole_days:
-                days.update((away.start, away.end))
-    ordered = sorted(days)
-    if not ordered:
-        return {}
-    return dict(zip(ordered, seconds(pd.Series(day_starts(ordered, centre.tz))).tolist(), strict=True))

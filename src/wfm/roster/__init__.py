@@ -1,0 +1,1 @@
+"""Rosters: who works when, and the independent check that every rule is kept."""
