@@ -77,7 +77,8 @@ class Contract:
         Shortest and longest paid time of a day that is worked; default none and 8 hours.
     min_week, max_week
         Paid time of a week; default none and 40 hours. A part-timer has less than 40. The minimum of a week is reduced
-        by a fifth for each weekday of leave, and does not bind in a week that the horizon cuts.
+        by a fifth for each weekday (Monday to Friday) wholly covered by an unavailability of any reason, and does not
+        bind in a week that the horizon cuts.
     min_period, max_period
         Paid time of the horizon; default none.
     max_days_per_week

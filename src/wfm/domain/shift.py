@@ -83,6 +83,9 @@ class Break:
 
     def __post_init__(self) -> None:
         check_name("name", self.name)
+        if self.name in (WORK.name, MEETING.name, TRAINING.name):
+            what = f"a break cannot be named {self.name!r}"
+            raise DataError(Problem(what, remedy="that is an activity of its own; write 'break' or 'lunch'"))
         for name in ("length", "earliest", "latest"):
             set_duration(self, name, allow_zero=name == "earliest")
         if self.latest_s < self.earliest_s:
@@ -169,6 +172,8 @@ class ShiftTemplate:
             faults.add(what, remedy="swap them; a window does not pass midnight: write two templates")
         if self.max_length_s < self.min_length_s:
             faults.add(f"max_length {self.max_length} is below min_length {self.min_length}", remedy="swap them")
+        if self.latest_start_s >= 86400:
+            faults.add(f"a start at 24:00 ({self.latest_start})", remedy="write '00:00' on the next day's weekday")
         if self.max_length_s > 86400:
             faults.add(f"max_length {self.max_length} is longer than a day", remedy="give at most '24h'")
         if not self.weekdays or not all(isinstance(d, int) and 0 <= d <= 6 for d in self.weekdays):
