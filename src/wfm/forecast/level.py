@@ -12,6 +12,7 @@ Source: Rasmussen & Williams, *Gaussian Processes for Machine Learning* (2006), 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -23,21 +24,29 @@ __all__ = ["DayLevel", "fit_level"]
 
 # (variance relative to the noise, memory in days). Chosen on origins of no benchmark; the error is flat around them.
 _FAST = (0.6, 7.0)
-_SLOW = (1.0, 150.0)
+_SLOW = (0.7, 200.0)
 _WEEKDAY = (100.0, 0.1, 120.0)  # constant part, drifting part, memory
 _MONTH = (2.0, 0.7)  # variance, length relative to the month's circle
 _AFTER_CLOSED = 4.0
+_STEP = 400.0
 _LABEL = 100.0  # each name that two special days share
 
-_CUT = 2.0  # standard deviations from which a day counts less
+_CUT = 1.5  # standard deviations from which a day counts less
 _UNUSUAL = 4.0  # standard deviations from which a day is named in the audit
 _UNUSUAL_LOG = 0.25  # and at least this far from expectation, as a logarithm
 _LOW = 0.25  # share of the expected level below which the logarithm goes on as a straight line
-_PASSES = 6
+_PASSES, _PASSES_AFTER_STEP = 4, 4
+
+_STEP_DAYS = (5, 40)  # a change of level is looked for this many recorded days before the end
+_STEP_SIGNIFICANT = 4.0  # standard deviations that it must stand out from the usual moves of the level
+_STEP_LOG = 0.1  # and its least size, as a logarithm
 
 
-def covariance(left: DayFeatures, right: DayFeatures) -> FloatArray:
-    """Return the covariance of the log levels of two sets of days, relative to the noise of a day."""
+def covariance(left: DayFeatures, right: DayFeatures, step: int | None = None) -> FloatArray:
+    """Return the covariance of the log levels of two sets of days, relative to the noise of a day.
+
+    `step` is the number of the first day after a sudden change of the level, if there was one.
+    """
     apart = np.abs(left.number[:, None] - right.number).astype(float)
     result = _FAST[0] * np.exp(-apart / _FAST[1]) + _SLOW[0] * np.exp(-apart / _SLOW[1])
     same_weekday = left.weekday[:, None] == right.weekday
@@ -47,14 +56,17 @@ def covariance(left: DayFeatures, right: DayFeatures) -> FloatArray:
     result += _AFTER_CLOSED * (left.after_closed[:, None] & right.after_closed)
     for row in np.flatnonzero([bool(labels) for labels in left.labels]):
         result[row] += _LABEL * np.array([len(left.labels[row] & labels) for labels in right.labels])
+    if step is not None:
+        result += _STEP * np.outer(left.number >= step, right.number >= step)
     return np.asarray(result)
 
 
-def _own_variance(days: DayFeatures) -> FloatArray:
-    """Return the diagonal of `covariance(days, days)`."""
+def _own_variance(days: DayFeatures, step: int | None) -> FloatArray:
+    """Return the diagonal of `covariance(days, days, step)`."""
     common = _FAST[0] + _SLOW[0] + _WEEKDAY[0] + _WEEKDAY[1] + _MONTH[0]
     labels = np.array([len(labels) for labels in days.labels], dtype=float)
-    return np.asarray(common + _AFTER_CLOSED * days.after_closed + _LABEL * labels)
+    stepped = _STEP * (days.number >= step) if step is not None else 0.0
+    return np.asarray(common + _AFTER_CLOSED * days.after_closed + _LABEL * labels + stepped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,7 @@ class DayLevel:
     `days` are those it was fitted on. `noise` is the standard deviation of an ordinary day (logarithm), `weights` how
     much each day counted (1 = fully), `surprise` its distance from what all other days say, in standard deviations,
     `expected` the level that the model sees in it and `unusual` whether it is named in the audit.
+    `step` is the first day after a sudden change of the level by the factor `step_ratio`; none and 1 without one.
     """
 
     days: DayFeatures
@@ -74,6 +87,8 @@ class DayLevel:
     unusual: BoolArray
     base: FloatArray
     smear: float
+    step: int | None
+    step_ratio: float
     factor: FloatArray
     ones: FloatArray
     white: FloatArray
@@ -89,7 +104,8 @@ class DayLevel:
 
     def _cross(self, days: DayFeatures) -> FloatArray:
         return np.asarray(
-            solve_triangular(self.factor, covariance(self.days, days), lower=True, check_finite=False), dtype=float
+            solve_triangular(self.factor, covariance(self.days, days, self.step), lower=True, check_finite=False),
+            dtype=float,
         )
 
     def _conditioned(self, days: DayFeatures, cross: FloatArray, known: int) -> tuple[FloatArray, FloatArray]:
@@ -99,7 +115,7 @@ class DayLevel:
         centre = (ones @ white) / (ones @ ones)
         log_level = self.base[days.weekday] + centre + cross.T @ (white - centre * ones)
         unknown_centre = (1 - ones @ cross) ** 2 / (ones @ ones)
-        spread = _own_variance(days) - (cross**2).sum(axis=0) + unknown_centre + 1
+        spread = _own_variance(days, self.step) - (cross**2).sum(axis=0) + unknown_centre + 1
         return self.smear * np.exp(log_level), self.noise**2 * np.maximum(spread, 1.0)
 
 
@@ -116,15 +132,53 @@ def fit_level(level: FloatArray, days: DayFeatures) -> DayLevel:
     Returns
     -------
     DayLevel
-        With days far from what the others say counted less: weight `(2 / distance)²` beyond 2 standard deviations,
+        With days far from what the others say counted less: weight `(1.5 / distance)²` beyond 1.5 standard deviations,
         found by leaving each day out.
     """
-    start = _weekday_base(level, days)
-    base = np.log(start)
-    prior = covariance(days, days)
-    weights = np.ones(len(level))
-    expected = start[days.weekday]
-    for _ in range(_PASSES):
+    base = np.log(_weekday_base(level, days))
+    plain = _robust_fit(level, days, base, np.ones(len(level)), None, _PASSES)
+    step, size = _find_step(plain, days)
+    fit = plain
+    if step is not None:
+        # Days after the step were held to be unusual so far; they start afresh.
+        weights = np.where(days.number >= step, 1.0, plain.weights)
+        fit = _robust_fit(level, days, base, weights, step, _PASSES_AFTER_STEP)
+    unusual = (
+        (np.abs(fit.surprise) > _UNUSUAL)
+        & (np.abs(fit.left_out) > _UNUSUAL_LOG)
+        & (np.abs(level - fit.expected) > _UNUSUAL * np.sqrt(fit.expected))
+    )
+    usual = fit.weights * ~unusual
+    smear = float(usual @ level / (usual @ fit.fitted)) if usual @ fit.fitted > 0 else 1.0
+    factor = np.asarray(np.linalg.cholesky(fit.prior + np.diag(1 / fit.weights)), dtype=float)
+    both = np.column_stack([np.ones(len(level)), fit.response])
+    ones, white = solve_triangular(factor, both, lower=True, check_finite=False).T
+    ratio = float(np.exp(size))
+    return DayLevel(
+        days, fit.noise, fit.weights, fit.surprise, fit.expected, unusual, base, smear, step, ratio, factor, ones, white
+    )
+
+
+class _Fit(NamedTuple):
+    """State of the robust fit after its last pass."""
+
+    prior: FloatArray
+    response: FloatArray
+    weights: FloatArray
+    left_out: FloatArray
+    surprise: FloatArray
+    noise: float
+    expected: FloatArray
+    fitted: FloatArray
+
+
+def _robust_fit(
+    level: FloatArray, days: DayFeatures, base: FloatArray, weights: FloatArray, step: int | None, passes: int
+) -> _Fit:
+    """Solve for the level and weigh the days by their distance from it, in turn."""
+    prior = covariance(days, days, step)
+    expected = np.exp(base[days.weekday])
+    for _ in range(passes):
         response = _log_level(level, expected) - base[days.weekday]
         inverse = np.linalg.inv(prior + np.diag(1 / weights))
         centre = inverse.sum(axis=0) @ response / inverse.sum()
@@ -137,17 +191,31 @@ def fit_level(level: FloatArray, days: DayFeatures) -> DayLevel:
         weights = np.maximum((_CUT / np.maximum(np.abs(surprise), _CUT)) ** 2, 1e-6)
         expected = np.exp(base[days.weekday] + response - left_out)
     fitted = np.exp(base[days.weekday] + centre + prior @ pull)
-    unusual = (
-        (np.abs(surprise) > _UNUSUAL)
-        & (np.abs(left_out) > _UNUSUAL_LOG)
-        & (np.abs(level - expected) > _UNUSUAL * np.sqrt(expected))
-    )
-    usual = weights * ~unusual
-    smear = float(usual @ level / (usual @ fitted)) if usual @ fitted > 0 else 1.0
-    factor = np.asarray(np.linalg.cholesky(prior + np.diag(1 / weights)), dtype=float)
-    both = np.column_stack([np.ones(len(level)), response])
-    ones, white = solve_triangular(factor, both, lower=True, check_finite=False).T
-    return DayLevel(days, noise, weights, surprise, expected, unusual, base, smear, factor, ones, white)
+    return _Fit(prior, response, weights, left_out, surprise, noise, expected, fitted)
+
+
+def _find_step(fit: _Fit, days: DayFeatures) -> tuple[int | None, float]:
+    """Return the first day after a sudden change of the level and its size as a logarithm, or none and 0.
+
+    A step is tried at each recent day; its size by generalised least squares over what the level does anyway.
+    """
+    count = len(days.number)
+    after = np.arange(count - min(_STEP_DAYS[1], count // 2), count - _STEP_DAYS[0] + 1)
+    if not len(after):
+        return None, 0.0
+    factor = np.linalg.cholesky(fit.prior + np.diag(1 / fit.weights))
+    steps = (np.arange(count)[:, None] >= after).astype(float)
+    columns = np.column_stack([np.ones(count), fit.response, steps])
+    solved = solve_triangular(factor, columns, lower=True, check_finite=False)
+    ones, rest = solved[:, 0], solved[:, 1:]
+    rest = rest - np.outer(ones, ones @ rest) / (ones @ ones)
+    information = (rest[:, 1:] ** 2).sum(axis=0)
+    size = rest[:, 1:].T @ rest[:, 0] / information
+    strength = np.abs(size) * np.sqrt(information) / fit.noise
+    best = int(np.argmax(strength))
+    if strength[best] < _STEP_SIGNIFICANT or abs(size[best]) < _STEP_LOG:
+        return None, 0.0
+    return int(days.number[after[best]]), float(size[best])
 
 
 def _weekday_base(level: FloatArray, days: DayFeatures) -> FloatArray:

@@ -220,6 +220,9 @@ def _calibration(
     known = level.days.number
     origins = [end - n * _SPACING for n in range(1, _ORIGINS + 1)]
     origins = [origin for origin in origins if (known < origin).sum() >= _LEAST_TRAINING and known[-1] >= origin]
+    if level.step is not None:
+        # A forecast made before a sudden change could not know it, and says nothing about the days to come.
+        origins = [origin for origin in origins if origin >= level.step + _SPACING]
     late = level.days.take(known >= min(origins, default=end))
     seen, means, variances = [nothing], [nothing], [nothing]
     for origin, (total, variance) in zip(origins, level.predict_from(late, origins), strict=True):
@@ -257,6 +260,10 @@ def _note_days(
 def _note_unusual(
     queue: QueueHistory, level: DayLevel, levels: FloatArray, prepared: Prepared, audit: list[AuditRow]
 ) -> None:
+    if level.step is not None:
+        start, end = day_starts([as_date(level.step), as_date(int(level.days.number[-1]) + 1)], prepared.tz)
+        finding = f"level shift: × {level.step_ratio:.2f} from {as_date(level.step)} on"
+        audit.append((queue.name, start, end, finding, "forecast at the new level"))
     for n in np.flatnonzero(level.unusual):
         number = int(level.days.number[n])
         start, end = day_starts([as_date(number), as_date(number + 1)], prepared.tz)

@@ -18,7 +18,7 @@ from wfm.schema import QUANTILES
 __all__ = ["Calibration", "Dispersion", "calibrate", "fit_dispersion", "quantiles"]
 
 LEVELS = np.array(list(QUANTILES.values()))
-_PRIOR_DAYS = 20.0  # days of evidence at which the correction is believed by half
+_PRIOR_DAYS = 30.0  # days of evidence at which the correction is half believed
 _EDGE = 0.002  # levels are kept this far from 0 and 1
 
 
@@ -91,12 +91,15 @@ def calibrate(volume: FloatArray, mean: FloatArray, variance: FloatArray, days: 
     # A count covers the half unit around it; the middle of its two levels stands for it.
     below = gammainc(shape, np.maximum(seen - 0.5, 0.0) / scale)
     level = (below + gammainc(shape, (seen + 0.5) / scale)) / 2
-    order = np.argsort(level, kind="stable")
+    # Above and below are taken together: a series that ran high for six weeks need not go on doing so.
+    reach = np.abs(2 * level - 1)
+    order = np.argsort(reach, kind="stable")
     share = np.cumsum(mean[use][order])
-    found = np.interp(LEVELS, (share - mean[use][order] / 2) / share[-1], level[order])
+    nominal = np.abs(2 * LEVELS - 1)
+    found = np.interp(nominal, (share - mean[use][order] / 2) / share[-1], reach[order])
     trust = days / (days + _PRIOR_DAYS)
-    levels = np.clip(trust * found + (1 - trust) * LEVELS, _EDGE, 1 - _EDGE)
-    return Calibration(np.maximum.accumulate(levels), days)
+    wanted = np.sign(LEVELS - 0.5) * np.minimum(trust * found + (1 - trust) * nominal, 1 - 2 * _EDGE)
+    return Calibration((1 + wanted) / 2, days)
 
 
 def quantiles(mean: FloatArray, variance: FloatArray, calibration: Calibration, *, whole: bool) -> FloatArray:
