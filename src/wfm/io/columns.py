@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,9 +18,8 @@ __all__ = ["Typed", "to_types"]
 
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_STAMP = re.compile(
-    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?P<zone>Z|[+-]\d{2}:?\d{2}(?::\d{2})?)?"
-)
+_LOCAL = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?"
+_ZONED = rf"{_LOCAL}(Z|[+-]\d{{2}}:?\d{{2}})"
 _FLAGS = {"true": True, "false": False}
 
 
@@ -45,6 +44,14 @@ class _Read(NamedTuple):
 
     column: pd.Series
     wrong: np.ndarray
+
+
+class _Stamps(NamedTuple):
+    """Stamps in UTC, those that could not be read, and those without a zone, which were taken as if in UTC."""
+
+    column: pd.Series
+    wrong: np.ndarray
+    unzoned: np.ndarray
 
 
 def to_types(cells: pd.DataFrame, name: str, *, untyped: bool, local: bool, where: str, faults: Faults) -> Typed:
@@ -73,19 +80,20 @@ def to_types(cells: pd.DataFrame, name: str, *, untyped: bool, local: bool, wher
         if rule is None:
             columns[title] = _as_it_looks(values, untyped=untyped)
             continue
-        read = _READERS[rule.kind](values)
+        read = _stamps(values) if rule.kind is Kind.STAMP else _READERS[rule.kind](values)
+        columns[title] = read.column
         if read.wrong.any():
             what, remedy = _MESSAGES[rule.kind]
             _note(f"column {title!r} {what}", remedy, values, read.wrong, where, faults)
-        columns[title] = read.column
         wrong |= read.wrong
-        if rule.kind is Kind.STAMP:
-            columns[title], unzoned = _one_sort(values, read, local=local)
-            if unzoned.any():
-                mixed = "some stamps without a zone" if local else "stamps without a zone"
-                remedy = "write the offset too, such as 2026-11-02 09:00+08:00"
-                _note(f"column {title!r} has {mixed}", remedy, values, unzoned, where, faults)
-            wrong |= unzoned
+        if isinstance(read, _Stamps) and read.unzoned.any():
+            if local and (read.unzoned == read.column.notna()).all():
+                columns[title] = read.column.dt.tz_localize(None)
+                continue
+            what = f"column {title!r} has {'some ' if local else ''}stamps without a zone"
+            _note(what, "write the offset too, such as 2026-11-02 09:00+08:00", values, read.unzoned, where, faults)
+            columns[title] = read.column.mask(read.unzoned)
+            wrong |= read.unzoned
     return Typed(pd.DataFrame(columns, index=cells.index), pd.Series(~wrong, index=cells.index))
 
 
@@ -97,6 +105,9 @@ def _note(what: str, remedy: str, values: pd.Series, wrong: np.ndarray, where: s
 def _numbers(values: pd.Series) -> _Read:
     if pd.api.types.is_numeric_dtype(values.dtype):
         return _Read(values, np.zeros(len(values), dtype=bool))
+    fast = _numbers_of_text(values)
+    if fast is not None:
+        return _Read(fast, np.zeros(len(values), dtype=bool))
     missing = values.isna().to_numpy()
     numbers: list[float] = [np.nan] * len(values)
     wrong = np.zeros(len(values), dtype=bool)
@@ -110,6 +121,24 @@ def _numbers(values: pd.Series) -> _Read:
             numbers[position] = number
     whole = all(isinstance(number, int) for number in numbers)
     return _Read(pd.Series(numbers, index=values.index, dtype="int64" if whole else "float64"), wrong)
+
+
+def _numbers_of_text(values: pd.Series) -> pd.Series | None:
+    """Return the numbers of cells that are text or missing, or `None` if one of them is no plain number."""
+    import pyarrow as pa
+
+    try:
+        texts = pa.array(values, type=pa.string(), from_pandas=True)
+    except pa.ArrowTypeError:
+        return None
+    for kind in (pa.int64(), pa.float64()):
+        try:
+            numbers = pd.Series(texts.cast(kind).to_numpy(zero_copy_only=False), index=values.index)
+        except pa.ArrowInvalid:
+            continue
+        # Arrow takes "nan" for a number; here it is a cell that cannot be read.
+        return numbers if int(numbers.isna().sum()) == texts.null_count else None
+    return None
 
 
 def _number(value: Any) -> float | None:
@@ -149,47 +178,25 @@ def _flags(values: pd.Series) -> _Read:
     return _Read(pd.Series(kept, index=values.index, dtype=dtype), wrong)
 
 
-def _stamps(values: pd.Series) -> _Read:
-    """Return instants in UTC; a local stamp is taken as if it were UTC, for `_one_sort` to sort out."""
+def _stamps(values: pd.Series) -> _Stamps:
+    nothing = np.zeros(len(values), dtype=bool)
+    there = values.notna().to_numpy()
     if isinstance(values.dtype, pd.DatetimeTZDtype):
-        return _Read(values.dt.tz_convert("UTC").dt.as_unit("ns"), np.zeros(len(values), dtype=bool))
+        return _Stamps(values.dt.tz_convert("UTC").dt.as_unit("ns"), nothing, nothing)
     if pd.api.types.is_datetime64_dtype(values.dtype):
-        return _Read(values.dt.as_unit("ns").dt.tz_localize("UTC"), np.zeros(len(values), dtype=bool))
-    missing = values.isna().to_numpy()
-    texts = pd.Series([_stamp_text(value) for value in values], index=values.index, dtype="str")
-    read = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce").dt.as_unit("ns")
-    return _Read(read, read.isna().to_numpy() & ~missing)
+        return _Stamps(values.dt.as_unit("ns").dt.tz_localize("UTC"), nothing, there)
+    texts = pd.Series([_stamp_text(value) for value in values], index=values.index, dtype="str").str.strip()
+    zoned = texts.str.fullmatch(_ZONED, na=False).to_numpy(dtype=bool)
+    known = zoned | texts.str.fullmatch(_LOCAL, na=False).to_numpy(dtype=bool)
+    read = pd.to_datetime(texts.where(known), format="ISO8601", utc=True, errors="coerce").dt.as_unit("ns")
+    readable = read.notna().to_numpy()
+    return _Stamps(read, there & ~readable, readable & ~zoned)
 
 
 def _stamp_text(value: object) -> str | None:
     if isinstance(value, date):
         return value.isoformat()
-    text = value.strip() if isinstance(value, str) else ""
-    return text if _STAMP.fullmatch(text) else None
-
-
-def _one_sort(values: pd.Series, read: _Read, *, local: bool) -> tuple[pd.Series, np.ndarray]:
-    """Return stamps that all have a zone, or all have none where that is allowed, and those that do not conform."""
-    nothing = np.zeros(len(values), dtype=bool)
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        return read.column, nothing
-    there = read.column.notna().to_numpy()
-    if pd.api.types.is_datetime64_dtype(values.dtype):
-        unzoned = there
-    else:
-        unzoned = np.array(
-            [here and not _has_zone(value) for value, here in zip(values, there, strict=True)], dtype=bool
-        )
-    if local and there.any() and (unzoned == there).all():
-        return read.column.dt.tz_localize(None), nothing
-    return read.column.mask(unzoned), unzoned
-
-
-def _has_zone(value: object) -> bool:
-    if isinstance(value, datetime):
-        return value.tzinfo is not None
-    match = _STAMP.fullmatch(value.strip()) if isinstance(value, str) else None
-    return match is not None and match["zone"] is not None
+    return value if isinstance(value, str) else None
 
 
 def _as_it_looks(values: pd.Series, *, untyped: bool) -> pd.Series:
@@ -200,8 +207,9 @@ def _as_it_looks(values: pd.Series, *, untyped: bool) -> pd.Series:
     given = values[values.notna()].tolist()
     if values.dtype != object or not given:
         return values
-    if all(map(_has_zone, given)):
-        return _stamps(values).column
+    stamps = _stamps(values)
+    if not (stamps.wrong | stamps.unzoned).any():
+        return stamps.column
     texts = all(isinstance(value, str) for value in given)
     if texts and not untyped:
         return values.astype("str")
@@ -215,7 +223,6 @@ def _as_it_looks(values: pd.Series, *, untyped: bool) -> pd.Series:
 
 _READERS: Mapping[Kind, Callable[[pd.Series], _Read]] = {
     Kind.TEXT: _text,
-    Kind.STAMP: _stamps,
     Kind.NUMBER: _numbers,
     Kind.FRACTION: _numbers,
     Kind.FLAG: _flags,

@@ -88,10 +88,8 @@ def _frame(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
         remedy = "give every column a cell, empty where there is nothing to say"
         faults.add(f"a row has {count} cells, the header {len(header)}", remedy=remedy, rows=wrong)
     faults.raise_if_any()
-    cells = {
-        column: [None if rows[number - 1][column] == "" else rows[number - 1][column] for number in numbers]
-        for column in range(len(header))
-    }
+    columns = zip(*(row for row in rows[1:] if row), strict=True) if numbers else ([] for _ in header)
+    cells = {position: [None if cell == "" else cell for cell in column] for position, column in enumerate(columns)}
     frame = pd.DataFrame(cells, index=numbers, dtype=object)
     frame.columns = header
     return frame

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from wfm.errors import DataError, Faults, Problem, did_you_mean
@@ -159,6 +161,27 @@ def _with_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose stamps and dates are ISO text."""
     plain = frame.copy()
     for title, values in frame.items():
-        if isinstance(values.dtype, pd.DatetimeTZDtype) or values.map(lambda value: type(value) is date).any():
+        if isinstance(values.dtype, pd.DatetimeTZDtype):
+            plain[title] = _iso(values)
+        elif pd.api.types.is_object_dtype(values.dtype) and values.map(lambda value: isinstance(value, date)).any():
             plain[title] = values.astype("str")
     return plain
+
+
+def _iso(stamps: pd.Series) -> pd.Series:
+    """Return stamps as text such as `2026-11-02T09:00:00+08:00`, with nine digits of a second where they need any."""
+    utc = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
+    local = stamps.dt.tz_localize(None)
+    offsets = (local - utc).dt.total_seconds()
+    if (offsets % 60).any():
+        # Offsets of the time before time zones have seconds, which ISO text has not.
+        local, offsets = utc, offsets.where(offsets.isna(), 0)
+    nanoseconds = local.dt.as_unit("ns")
+    whole = (nanoseconds.dt.floor("s") == nanoseconds)[utc.notna()].all()
+    unit: Literal["s", "ns"] = "s" if whole else "ns"
+    text = pd.Series(np.datetime_as_string(nanoseconds.to_numpy(), unit=unit), index=stamps.index, dtype="str")
+    signs = {
+        offset: f"{'-' if offset < 0 else '+'}{abs(offset) // 3600:02.0f}:{abs(offset) % 3600 // 60:02.0f}"
+        for offset in offsets.dropna().unique()
+    }
+    return text.str.cat(offsets.map(signs).astype("str")).where(utc.notna())
