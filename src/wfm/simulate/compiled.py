@@ -1,0 +1,84 @@
+"""The kernel compiled by numba, where it is installed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from types import FunctionType, ModuleType
+from typing import Any
+
+from wfm.errors import MissingExtraError
+from wfm.simulate import kernel
+
+__all__ = ["can_compile", "compiled_simulate"]
+
+_LOG = logging.getLogger("wfm.simulate")
+_COPY = "wfm.simulate._compiled_kernel"
+
+
+def can_compile() -> bool:
+    """Whether numba is installed and not switched off by `NUMBA_DISABLE_JIT`."""
+    return find_spec("numba") is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
+
+
+@cache
+def compiled_simulate() -> Callable[[Any], None]:
+    """Return `kernel.simulate` compiled; its machine code is kept on disk, in `__pycache__` or numba's own folder.
+
+    Raises
+    ------
+    MissingExtraError
+        If numba is not installed.
+    """
+    if find_spec("numba") is None:
+        raise MissingExtraError("numba", "fast")
+    import numba
+
+    # The types of numba do not know the switch for reference counts.
+    njit: Any = numba.njit
+    module = _second_copy()
+    for name, value in list(vars(module).items()):
+        if isinstance(value, FunctionType) and value.__module__ == _COPY and name != "simulate":
+            # Without forced inlining every call hands over the whole world. The kernel neither makes nor keeps an
+            # array, so that reference counts, which cost nine tenths of the time, are not needed.
+            setattr(module, name, njit(forceinline=True, _nrt=False)(value))
+    try:
+        function = njit(cache=True, _nrt=False)(module.simulate)
+    except RuntimeError as error:
+        _LOG.warning("the compiled kernel is not kept on disk: %s", error)
+        function = njit(_nrt=False)(module.simulate)
+    return _logged(function)
+
+
+def _second_copy() -> ModuleType:
+    """Load the kernel's source under another name: there the functions call each other compiled."""
+    spec = spec_from_file_location(_COPY, kernel.__file__)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"the source {kernel.__file__} cannot be loaded")
+    module = module_from_spec(spec)
+    sys.modules[_COPY] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _logged(function: Any) -> Callable[[Any], None]:
+    first = True
+
+    def run(world: Any) -> None:
+        nonlocal first
+        if not first:
+            function(world)
+            return
+        _LOG.info("loading the compiled kernel; the first call on a machine compiles it, which takes some 10 s")
+        begin = time.perf_counter()
+        function(world)
+        first = False
+        source = "read from disk" if any(function.stats.cache_hits.values()) else "compiled"
+        _LOG.info("the kernel was %s in %.1f s", source, time.perf_counter() - begin)
+
+    return run

@@ -1,0 +1,229 @@
+"""Simulate a roster: many replications, or the log of one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from wfm.checks import check_int
+from wfm.domain.centre import Centre
+from wfm.schema import FrameLike
+from wfm.simulate.case import Case, Drawn
+from wfm.simulate.engine import Floats, Log, play
+from wfm.simulate.measure import Measured, measure
+from wfm.simulate.result import SimulationResult, Sums, summarise
+from wfm.simulate.service import Lognormal, Service
+from wfm.simulate.staff import draw_absences
+
+__all__ = ["run", "trace"]
+
+_LOG = logging.getLogger("wfm.simulate")
+
+# Replications are summed in blocks of this size, in order, however many workers there are.
+_BLOCK = 5
+_DEFAULT_SERVICE = Lognormal()
+
+
+def run(
+    forecast: FrameLike,
+    roster: FrameLike,
+    centre: Centre,
+    *,
+    replications: int = 100,
+    seed: int = 0,
+    workers: int = 1,
+    service: Service = _DEFAULT_SERVICE,
+) -> SimulationResult:
+    """Simulate a roster and say how well it answers.
+
+    In each replication contacts arrive as a Poisson stream with the forecast's `offered` in each interval, last as
+    `service` says around the forecast's `aht_s` (or the queue's `aht`), and wait with exponential patience of mean
+    `queue.patience`. People take contacts in the activity "work" of the roster, of all queues they have the skill of:
+    the planned queue of an activity does not bind them. A contact takes an agent the time it needs over the agent's
+    proficiency; a chat among k at once takes 1 + slowdown · (k - 1) times as long. Absences that are in no roster are
+    drawn (see Notes).
+
+    Routing. An arriving contact takes, among the agents with room for it, the one with the fewest contacts in hand,
+    of these one with the fewest skills, of these the one who has had room the longest. An agent with room takes the
+    live queue of the smallest `priority`, of these the contact that has waited the longest; deferred work (queues with
+    a `Deadline`) only when no live contact that this agent serves waits, the earliest deadline first, and without
+    interruption. An agent handles one kind of channel at a time: with a phone call or an item of deferred work in
+    hand no chat, and the reverse; chats up to the smallest `concurrency` of those in hand.
+
+    A contact in hand is finished. A break that so begins late is taken in full; work after the end of a shift is
+    overtime.
+
+    A live contact that still waits when its queue closes (the end of an unbroken run of forecast intervals) can be
+    answered as long as somebody who serves the queue is on a shift that lasts on; then it is unserved. Deferred work
+    stays, and is unserved if nobody does it until the last shift ends. So offered = answered + abandoned + unserved,
+    and the unserved meet no target.
+
+    Parameters
+    ----------
+    forecast
+        Frame `forecast` or a result that gives one, on the centre's interval. An interval without anybody on the
+        roster is legitimate: its contacts wait.
+    roster
+        Frame `activities` or a result that gives one, such as a `Roster`.
+    centre
+        The centre: queues, people, shrinkage.
+    replications
+        Number of independent replications, 1 or more; default 100.
+    seed
+        Seed of the random numbers; default 0. Same input and seed give the same bytes.
+    workers
+        Processes, 1 or more; default 1. The numbers do not depend on it.
+    service
+        Distribution of service times: `Lognormal(cv=...)`, default with a cv of 1, or `Exponential()`.
+
+    Returns
+    -------
+    SimulationResult
+        Service by interval and queue with 95 % confidence intervals.
+
+    Raises
+    ------
+    DataError
+        With every fault: a queue with contacts that nobody on the roster serves, an unknown employee, activities of
+        one person that overlap, a forecast off the grid, a queue without a handle time.
+
+    Notes
+    -----
+    Shrinkage parts with `in_roster=False` are drawn: those with `whole_shift` take each shift away with that
+    probability, the others take pieces of 15 minutes out of the shifts that remain, so that on average the roster's
+    work times one minus the sum of all parts is left.
+
+    The point estimates are ratios of totals over all replications; their intervals are those of a ratio estimator with
+    Student's t (A. M. Law, "Simulation Modeling and Analysis", 5th ed., 2015, section 9.5).
+
+    Examples
+    --------
+    >>> from wfm.testing import make_centre
+    >>> start = pd.Timestamp("2026-01-05 09:00", tz="Europe/Berlin")
+    >>> forecast = pd.DataFrame({"queue": "calls", "start": [start], "offered": [30.0], "aht_s": [240.0]})
+    >>> roster = pd.DataFrame({"employee": [f"A{n:02d}" for n in range(1, 8)], "start": start,
+    ...                        "end": start + pd.Timedelta(minutes=30), "activity": "work", "queue": "calls"})
+    >>> result = run(forecast, roster, make_centre(people=7), replications=20)
+    >>> bool(0.8 < result.summary["service_level"].iloc[0] < 1.0)
+    True
+    """
+    check_int("replications", replications, 1)
+    check_int("seed", seed, 0)
+    check_int("workers", workers, 1)
+    case = Case.of(forecast, roster, centre, service)
+    seeds = np.random.SeedSequence(seed).spawn(replications)
+    blocks = [seeds[first : first + _BLOCK] for first in range(0, replications, _BLOCK)]
+    sums = Sums.empty(case)
+    for block in _blocks(case, blocks, workers):
+        sums.add(block)
+    _LOG.info("%d replications, %.0f contacts", replications, sums.contacts)
+    return summarise(case, sums, seed=seed)
+
+
+def _blocks(case: Case, blocks: list[list[np.random.SeedSequence]], workers: int) -> Iterator[Sums]:
+    if workers == 1:
+        yield from (_block(case, seeds) for seeds in blocks)
+        return
+    from joblib import Parallel, delayed
+
+    yield from Parallel(n_jobs=workers, return_as="generator")(delayed(_block)(case, seeds) for seeds in blocks)
+
+
+def _block(case: Case, seeds: list[np.random.SeedSequence]) -> Sums:
+    sums = Sums.empty(case)
+    for seed in seeds:
+        sums.take(case, _replicate(case, seed))
+    return sums
+
+
+def _replicate(case: Case, seed: np.random.SeedSequence) -> Measured:
+    drawn, log = _play(case, seed)
+    return measure(case, drawn, log)
+
+
+def _play(case: Case, seed: np.random.SeedSequence) -> tuple[Drawn, Log]:
+    contacts, absences = seed.spawn(2)
+    drawn = case.draw(contacts)
+    staff = draw_absences(case.staff, case.centre.shrinkage, np.random.default_rng(absences))
+    log = play(drawn.demand, case.lines, staff, interval_s=case.centre.interval_s, intervals=case.intervals)
+    return drawn, log
+
+
+def trace(
+    forecast: FrameLike,
+    roster: FrameLike,
+    centre: Centre,
+    *,
+    seed: int = 0,
+    service: Service = _DEFAULT_SERVICE,
+) -> pd.DataFrame:
+    """Return the contacts of one replication: the first that `run` simulates with the same seed.
+
+    Parameters
+    ----------
+    forecast, roster, centre, service
+        As in `run`.
+    seed
+        Seed of the random numbers; default 0.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Frame `contacts` in order of arrival: `contact_id, queue, channel, employee, arrived_at, queued_at, answered_at,
+        ended_at, abandoned_at, talk_s, sessions`. `sessions` counts the contacts its agent held when it was answered,
+        this one included. A contact without `answered_at` and `abandoned_at` was unserved.
+
+    Raises
+    ------
+    DataError
+        As `run`.
+
+    Examples
+    --------
+    >>> from wfm.testing import make_centre
+    >>> start = pd.Timestamp("2026-01-05 09:00", tz="Europe/Berlin")
+    >>> forecast = pd.DataFrame({"queue": "calls", "start": [start], "offered": [30.0]})
+    >>> roster = pd.DataFrame({"employee": ["A01"], "start": start, "end": start + pd.Timedelta(minutes=30),
+    ...                        "activity": "work", "queue": "calls"})
+    >>> trace(forecast, roster, make_centre(people=3))["employee"].dropna().unique().tolist()
+    ['A01']
+    """
+    check_int("seed", seed, 0)
+    case = Case.of(forecast, roster, centre, service)
+    drawn, log = _play(case, np.random.SeedSequence(seed).spawn(1)[0])
+    answered = log.answered
+    left = np.minimum(drawn.patience, drawn.closing - drawn.demand.time)
+    abandoned = ~answered & (drawn.patience <= left) & ~np.isinf(drawn.patience)
+    arrived = _stamps(case, drawn.demand.time)
+    width = len(str(len(arrived)))
+    queues = case.centre.queues
+    number = drawn.demand.queue
+    people = np.array([*case.employees, None], dtype=object)
+    frame = pd.DataFrame(
+        {
+            "contact_id": pd.Series(np.arange(10**width, 10**width + len(arrived))).astype("str").str.slice(1),
+            "queue": pd.Series(np.array([q.name for q in queues], dtype=object)[number], dtype="str"),
+            "channel": pd.Series(np.array([str(q.channel) for q in queues], dtype=object)[number], dtype="str"),
+            "employee": pd.Series(people[log.agent], dtype="str"),
+            "arrived_at": arrived,
+            "queued_at": arrived,
+            "answered_at": _stamps(case, np.where(answered, log.reached, np.nan)),
+            "ended_at": _stamps(case, np.where(abandoned, drawn.demand.time + drawn.patience, log.ended)),
+            "abandoned_at": _stamps(case, np.where(abandoned, drawn.demand.time + drawn.patience, np.nan)),
+            "talk_s": log.ended - log.reached,
+            "sessions": log.sessions,
+        }
+    )
+    frame.loc[~answered, "talk_s"] = np.nan
+    return frame
+
+
+def _stamps(case: Case, seconds: Floats) -> pd.DatetimeIndex:
+    """Return stamps to the microsecond; missing where `seconds` is."""
+    missing = np.isnan(seconds)
+    steps = np.rint(np.where(missing, 0.0, seconds) * 1e6).astype(np.int64) * 1000
+    stamps = (case.origin + pd.to_timedelta(steps, unit="ns")).as_unit("ns")
+    return stamps.where(~missing)
