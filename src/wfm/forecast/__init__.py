@@ -1,6 +1,9 @@
 """Forecast of contacts and handle time, with its uncertainty, its baselines and its backtest."""
 
+from wfm.forecast.backtesting import Backtest, Model, backtest
+from wfm.forecast.baselines import SeasonalNaive, WeeklyMean
 from wfm.forecast.model import Forecaster
 from wfm.forecast.result import Forecast
+from wfm.forecast.scoring import measures
 
-__all__ = ["Forecast", "Forecaster"]
+__all__ = ["Backtest", "Forecast", "Forecaster", "Model", "SeasonalNaive", "WeeklyMean", "backtest", "measures"]
