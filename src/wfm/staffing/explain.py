@@ -131,6 +131,7 @@ def _explain_deferred(
         ),
         ("target", f"{deadline}; begun at the latest {wait} intervals on, since the work itself takes {longest:g} s"),
         ("level", f"{facts['level']:.3f} agents, {facts['reserve']:.3f} of them a reserve against chance"),
+        ("chance", "work is done before it is due by the spread of what has come in since the last empty backlog"),
         ("whole", "fractions of an agent are carried to the next interval, unless work falls due before"),
         ("work", f"{facts['done_erl']:.3f} agent-intervals done, {facts['backlog_erl']:.3f} left over"),
     ]

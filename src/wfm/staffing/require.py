@@ -61,9 +61,10 @@ class Requirement:
         pandas.DataFrame
             Columns `queue, start, load_erl, agents, scheduled, service_level, asa_s, occupancy, abandonment, offered,
             aht_s, longest_wait_s`. `agents` are on seat; `scheduled` is `agents` over one minus the shrinkage that the
-            roster does not place, rounded up (for deferred work the sum so far is rounded, not each interval). `service_level` is on the basis and within the wait of the queue's first
-            `ServiceLevel`; `asa_s` is the mean wait of the answered; `longest_wait_s` is exceeded by the share that the
-            queue's `LongestWait` allows, or by 1 %. These four are missing for deferred work.
+            roster does not place, rounded up (for deferred work the sum so far is rounded, not each interval).
+            `service_level` is on the basis and within the wait of the queue's first `ServiceLevel`; `asa_s` is the mean
+            wait of the answered; `longest_wait_s` is exceeded by the share that the queue's `LongestWait` allows, or by
+            1 %. These three and `abandonment` are missing for deferred work.
         """
         return self.frame.copy()
 

@@ -5,14 +5,17 @@ what is due by then and what has come in by then; between these two bounds the s
 smoothest staff that uses no more hours than there is work. Business time is the row of open intervals: what comes in
 before closing time and is due after opening is carried overnight.
 
-Chance is met by a reserve. With load A at n agents, work is begun later than T with a probability of at most
-exp(-(n - A) T / AHT): Erlang C without its factor for waiting at all, and so on the safe side. The reserve is n - A,
-solved from that, with T the time that the deadline leaves before the work must be begun.
+Chance is met twice over. Work comes in unevenly around its forecast, and what has piled up since the agents last ran
+out of work has a spread: work is planned to be done that much before it is due. And against the slow drift of such
+errors there is a reserve: with load A at n agents, a backlog lasts longer than t with a probability of at most
+exp(-(n - A) t / AHT) (Erlang C without its factor for waiting at all); the reserve is n - A solved from that, with half
+of the time that the deadline leaves as t, the other half being for the backlog that is planned.
 """
 
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +30,7 @@ __all__ = ["DeferredStaff", "lag", "reserve", "staff", "taut_string", "tightest"
 
 # No staff can promise a share of 1; it is planned as this one.
 _SUREST = 0.999
+_ROUNDS = 3
 
 
 class DeferredStaff(NamedTuple):
@@ -62,7 +66,7 @@ def lag(deadline: Deadline, aht_s: float, interval_s: float) -> int:
 def reserve(deadline: Deadline, aht_s: float) -> float:
     """Return the agents beyond the load that keep chance from breaking the deadline too often."""
     miss = 1.0 - min(deadline.fraction, _SUREST)
-    return aht_s * math.log(1.0 / miss) / (deadline.within_s - aht_s)
+    return aht_s * math.log(1.0 / miss) / (0.5 * (deadline.within_s - aht_s))
 
 
 def staff(load_erl: Floats, aht_s: Floats, interval_s: float, deadline: Deadline, min_agents: int) -> DeferredStaff:
@@ -89,10 +93,26 @@ def staff(load_erl: Floats, aht_s: Floats, interval_s: float, deadline: Deadline
     wait = min(lag(deadline, longest, interval_s), len(load_erl) - 1)
     due = np.concatenate([np.zeros(wait), arrived[: len(arrived) - wait]])
     due[-1] = arrived[-1]
-    level = np.diff(taut_string(due, arrived), prepend=0.0)
+    spread = NormalDist().inv_cdf(max(0.5, min(deadline.fraction, _SUREST))) * math.sqrt(2.0 * longest / interval_s)
+    level = np.diff(taut_string(_with_spread(due, arrived, spread), arrived), prepend=0.0)
     level = np.where(level > TOLERANCE, level + reserve(deadline, longest), 0.0)
     agents, finished = _whole(level, due, arrived, min_agents)
     return DeferredStaff(load_erl, agents, level, np.diff(finished, prepend=0.0), arrived - finished)
+
+
+def _with_spread(due: Floats, arrived: Floats, spread: float) -> Floats:
+    """Return the work to be done by the end of each interval so that chance does not make it late.
+
+    With Poisson arrivals and exponential handle times the variance of an amount of work is that amount times 2 AHT.
+    It counts from the last time that the planned backlog was empty, which the plan itself decides: a few rounds do.
+    """
+    sooner = due
+    for _ in range(_ROUNDS):
+        path = taut_string(sooner, arrived)
+        empty = arrived - path <= TOLERANCE * np.maximum(arrived, 1.0)
+        since = arrived - np.maximum.accumulate(np.where(empty, arrived, 0.0))
+        sooner = np.maximum.accumulate(np.clip(due + spread * np.sqrt(np.maximum(since, 0.0)), due, arrived))
+    return sooner
 
 
 def taut_string(lower: Floats, upper: Floats) -> Floats:
