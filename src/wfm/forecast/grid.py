@@ -113,8 +113,15 @@ def wall_clock(starts: pd.DatetimeIndex, interval_s: int) -> tuple[IntArray, Int
     return seconds // _DAY_S, seconds % _DAY_S // interval_s
 
 
-def read_history(history: FrameLike) -> History:
+def read_history(history: FrameLike, weeks: int | None = None) -> History:
     """Check a history for forecasting: schema, interval, grid, length.
+
+    Parameters
+    ----------
+    history
+        Frame `history`.
+    weeks
+        Most recent weeks, by the local date, that are kept; default all.
 
     Raises
     ------
@@ -136,14 +143,18 @@ def read_history(history: FrameLike) -> History:
             remedy="sum the history to intervals that begin on the hour (wfm.timegrid.floor_to_interval)",
             rows=frame.index[off.to_numpy()],
         )
-    day = pd.Series(local // _DAY_S).groupby(frame["queue"]).agg(["min", "max"])
-    for queue, span in (day["max"] - day["min"] + 1).items():
+    day = local // _DAY_S
+    first = int(day.max()) + 1 - 7 * weeks if weeks is not None else int(day.min())
+    within = f" within the last {weeks} weeks" if weeks is not None else ""
+    for queue, number in pd.Series(day).groupby(frame["queue"]):
+        span = int(number.max()) + 1 - max(int(number.min()), first)
         if span < _FEWEST_DAYS:
             faults.add(
-                f"queue {queue!r} has {span} days of history",
+                f"queue {queue!r} has {max(span, 0)} days of history{within}",
                 remedy="give at least two weeks, such as Monday to the next week's Friday",
             )
     faults.raise_if_any()
+    frame = frame[day >= first].reset_index(drop=True)
     return History(frame, interval_s, str(frame["start"].dt.tz))
 
 

@@ -31,6 +31,7 @@ _AFTER_CLOSED = 4.0
 _STEP = 400.0
 _LABEL = 100.0  # each name that two special days share
 
+_MOST_NOISE = 0.2  # noise of a day above which a thin queue's randomness, not its level, moves the days
 _CUT = 1.5  # standard deviations from which a day counts less
 _UNUSUAL = 4.0  # standard deviations from which a day is named in the audit
 _UNUSUAL_LOG = 0.25  # and at least this far from expectation, as a logarithm
@@ -77,6 +78,7 @@ class DayLevel:
     much each day counted (1 = fully), `surprise` its distance from what all other days say, in standard deviations,
     `expected` the level that the model sees in it and `unusual` whether it is named in the audit.
     `step` is the first day after a sudden change of the level by the factor `step_ratio`; none and 1 without one.
+    `scale` is below 1 where the noise of a thin queue would overstate how much its level moves.
     """
 
     days: DayFeatures
@@ -89,6 +91,7 @@ class DayLevel:
     smear: float
     step: int | None
     step_ratio: float
+    scale: float
     factor: FloatArray
     ones: FloatArray
     white: FloatArray
@@ -104,7 +107,9 @@ class DayLevel:
 
     def _cross(self, days: DayFeatures) -> FloatArray:
         return np.asarray(
-            solve_triangular(self.factor, covariance(self.days, days, self.step), lower=True, check_finite=False),
+            solve_triangular(
+                self.factor, self.scale * covariance(self.days, days, self.step), lower=True, check_finite=False
+            ),
             dtype=float,
         )
 
@@ -115,7 +120,7 @@ class DayLevel:
         centre = (ones @ white) / (ones @ ones)
         log_level = self.base[days.weekday] + centre + cross.T @ (white - centre * ones)
         unknown_centre = (1 - ones @ cross) ** 2 / (ones @ ones)
-        spread = _own_variance(days, self.step) - (cross**2).sum(axis=0) + unknown_centre + 1
+        spread = self.scale * _own_variance(days, self.step) - (cross**2).sum(axis=0) + unknown_centre + 1
         return self.smear * np.exp(log_level), self.noise**2 * np.maximum(spread, 1.0)
 
 
@@ -137,6 +142,10 @@ def fit_level(level: FloatArray, days: DayFeatures) -> DayLevel:
     """
     base = np.log(_weekday_base(level, days))
     plain = _robust_fit(level, days, base, np.ones(len(level)), None, _PASSES)
+    if plain.noise > _MOST_NOISE:
+        # The typical values of single weekdays are random too; they start from that of all days.
+        base = np.full(7, np.log(_typical(level)))
+        plain = _robust_fit(level, days, base, np.ones(len(level)), None, _PASSES)
     step, size = _find_step(plain, days)
     fit = plain
     if step is not None:
@@ -155,7 +164,20 @@ def fit_level(level: FloatArray, days: DayFeatures) -> DayLevel:
     ones, white = solve_triangular(factor, both, lower=True, check_finite=False).T
     ratio = float(np.exp(size))
     return DayLevel(
-        days, fit.noise, fit.weights, fit.surprise, fit.expected, unusual, base, smear, step, ratio, factor, ones, white
+        days,
+        fit.noise,
+        fit.weights,
+        fit.surprise,
+        fit.expected,
+        unusual,
+        base,
+        smear,
+        step,
+        ratio,
+        fit.scale,
+        factor,
+        ones,
+        white,
     )
 
 
@@ -163,6 +185,7 @@ class _Fit(NamedTuple):
     """State of the robust fit after its last pass."""
 
     prior: FloatArray
+    scale: float
     response: FloatArray
     weights: FloatArray
     left_out: FloatArray
@@ -176,9 +199,12 @@ def _robust_fit(
     level: FloatArray, days: DayFeatures, base: FloatArray, weights: FloatArray, step: int | None, passes: int
 ) -> _Fit:
     """Solve for the level and weigh the days by their distance from it, in turn."""
-    prior = covariance(days, days, step)
+    usual = covariance(days, days, step)
     expected = np.exp(base[days.weekday])
+    noise = _MOST_NOISE
     for _ in range(passes):
+        scale = min(1.0, (_MOST_NOISE / noise) ** 2)
+        prior = usual * scale
         response = _log_level(level, expected) - base[days.weekday]
         inverse = np.linalg.inv(prior + np.diag(1 / weights))
         centre = inverse.sum(axis=0) @ response / inverse.sum()
@@ -191,7 +217,7 @@ def _robust_fit(
         weights = np.maximum((_CUT / np.maximum(np.abs(surprise), _CUT)) ** 2, 1e-6)
         expected = np.exp(base[days.weekday] + response - left_out)
     fitted = np.exp(base[days.weekday] + centre + prior @ pull)
-    return _Fit(prior, response, weights, left_out, surprise, noise, expected, fitted)
+    return _Fit(prior, scale, response, weights, left_out, surprise, noise, expected, fitted)
 
 
 def _find_step(fit: _Fit, days: DayFeatures) -> tuple[int | None, float]:

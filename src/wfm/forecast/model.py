@@ -13,7 +13,7 @@ from wfm.checks import check_in_range, check_int
 from wfm.domain import CalendarSpec, OpeningHours
 from wfm.errors import NotFittedError
 from wfm.forecast.days import DayFeatures, as_date
-from wfm.forecast.grid import BoolArray, FloatArray, wall_clock
+from wfm.forecast.grid import DAY_NAMES, BoolArray, FloatArray, wall_clock
 from wfm.forecast.handle_time import fit_handle_time
 from wfm.forecast.level import DayLevel, fit_level
 from wfm.forecast.prepare import AuditRow, Prepared, QueueHistory, check_horizon, prepare
@@ -250,11 +250,10 @@ def _note_days(
         finding = "partial day: less than half of it is recorded"
         audit.append((queue.name, start, end, finding, "left out of the day level"))
     empty = idle & np.isin(np.arange(7), features.weekday[queue.opened])
-    for weekday in np.flatnonzero(empty):
-        of_weekday = features.number[features.weekday == weekday]
-        start, end = day_starts([as_date(of_weekday[0]), as_date(of_weekday[-1] + 1)], prepared.tz)
-        name = as_date(of_weekday[-1]).strftime("%A")
-        audit.append((queue.name, start, end, f"no contact on any {name}", "forecast as 0"))
+    if empty.any():
+        start, end = day_starts([as_date(features.number[0]), as_date(features.number[-1] + 1)], prepared.tz)
+        names = "any day" if idle.all() else ", ".join(DAY_NAMES[n] for n in np.flatnonzero(empty))
+        audit.append((queue.name, start, end, f"no contact at all: on {names}", "forecast as 0"))
 
 
 def _note_unusual(

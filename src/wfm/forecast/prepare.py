@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -82,10 +82,7 @@ def prepare(
     weeks
         Most recent weeks to keep; default all.
     """
-    checked = read_history(history)
-    if weeks is not None:
-        first = checked.end - pd.Timedelta(weeks=weeks)
-        checked = replace(checked, frame=checked.frame[checked.frame["start"] >= first])
+    checked = read_history(history, weeks)
     known = _calendar(calendar, checked, hours or {})
     audit: list[AuditRow] = []
     queues = [_queue(checked, rows, known, hours or {}, audit) for rows in checked.by_queue()]
