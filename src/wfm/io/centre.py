@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from wfm.checks import check_zone
 from wfm.domain.centre import Centre
 from wfm.domain.people import Contract
 from wfm.domain.queue import Queue
@@ -220,7 +220,6 @@ def _zone(head: dict[str, Any]) -> str:
     """Return the zone of local stamps; an unknown one is a fault of the centre, not of each stamp."""
     tz = head.get("tz", "UTC")
     try:
-        ZoneInfo(tz)
-    except (KeyError, ValueError, OSError):
+        return check_zone(tz)
+    except DataError:
         return "UTC"
-    return str(tz)

@@ -9,12 +9,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from wfm.checks import check_zone
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 from wfm.files import replacing
 from wfm.io.columns import to_types
 from wfm.io.formats import read_cells, suffix_of, write_cells
 from wfm.schema import FRAMES, FrameLike, HasFrame, check
-from wfm.timegrid import check_zone
 
 __all__ = ["read_frame", "write_frame"]
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from wfm.errors import DataWarning, Faults, did_you_mean
+from wfm.checks import check_zone
+from wfm.errors import DataWarning, Faults
 from wfm.io.columns import to_types
 from wfm.io.formats import read_cells, suffix_of
 from wfm.schema import FRAMES, check
-from wfm.timegrid import check_zone, localize
+from wfm.timegrid import localize
 
 __all__ = ["read_history"]
 
@@ -91,7 +92,7 @@ def _renamed(cells: pd.DataFrame, where: str, faults: Faults) -> pd.DataFrame:
     for title in map(str, cells.columns):
         spare = [name for name in known if name not in cells.columns and name not in names.values()]
         if title not in known and (close := difflib.get_close_matches(title.lower(), spare, n=1, cutoff=0.75)):
-            faults.add(f"unknown column {title!r}", where=where, remedy=did_you_mean(title, close))
+            faults.add(f"unknown column {title!r}", where=where, remedy=f"did you mean {close[0]!r}? Rename the column")
             names[title] = close[0]
     return cells.rename(columns=names)
 

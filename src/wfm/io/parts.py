@@ -84,7 +84,8 @@ def one_table(part: Part) -> Table:
         return value
     what = f"{part.key} must be a table, got {_sort(value)}"
     part.faults.add(what, where=part.where, remedy=f"write [{part.key}] once")
-    return {}
+    # What stands in a list of one table is checked as well.
+    return value[0] if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) else {}
 
 
 def read_queues(part: Part) -> list[Queue]:
@@ -117,7 +118,9 @@ def read_shifts(part: Part) -> list[ShiftTemplate]:
             # From a minute to a day it meets every contract, so that no contract is blamed for a fault of the shift.
             shift = None
             if name := _name(table):
-                shift = ShiftTemplate(name=name, earliest_start="00:00", min_length="1min", max_length="24h")
+                shift = ShiftTemplate(
+                    name=name, earliest_start="00:00", step="1min", min_length="1min", max_length="24h"
+                )
         if shift is not None:
             shifts.append(shift)
     return shifts

@@ -110,16 +110,22 @@ def read_people(
 def _employee(
     who: str, record: Record, place: str, queues: Sequence[str], contracts: Sequence[str], faults: Faults
 ) -> Employee:
-    cells = record.cells
-    contract = cells.get("contract") or next(iter(contracts), "")
-    names = list(_skills(cells.get("skills", "")))
-    skills = []
-    for name, proficiency in names:
+    cells, contract, skills = record.cells, "", []
+    if "contract" in cells:
+        read_as = known_names([cells["contract"]], contracts, kind="contract", where=place, faults=faults)
+        contract = read_as.get(cells["contract"], "")
+    given = list(_skills(cells.get("skills", "")))
+    read_as = known_names(dict.fromkeys(name for name, _ in given), queues, kind="queue", where=place, faults=faults)
+    for name, proficiency in given:
         with faults.collecting(place):
-            skills.append(Skill(name, _proficiency(name, proficiency)))
-    read = "skills" in cells and len(skills) == len(names)
-    known = [name for name, _ in names if name] or queues or ["any"]
-    stand_in = Employee(id=who, contract=contract, skills=tuple(Skill(name) for name in dict.fromkeys(known)))
+            skill = Skill(read_as.get(name, name), _proficiency(name, proficiency))
+            skills.extend([skill] if name in read_as else [])
+    # Whom a fault keeps from being read stands in for the checks to come, with every skill that could be meant.
+    known = dict.fromkeys(read_as.values()) or dict.fromkeys(queues) or ["any"]
+    stand_in = Employee(
+        id=who, contract=contract or next(iter(contracts), "any"), skills=tuple(Skill(name) for name in known)
+    )
+    read = "skills" in cells and len(skills) == len(given)
     with faults.collecting(place):
         return replace(stand_in, skills=tuple(skills) if read else stand_in.skills, team=cells.get("team"))
     return stand_in

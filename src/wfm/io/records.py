@@ -187,7 +187,6 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        remedy = "name a file that exists; a path in a TOML file starts from its folder"
-        raise DataError(Problem("no such file", remedy=remedy)) from None
+        raise DataError(Problem("no such file", remedy="check the path")) from None
     except IsADirectoryError:
         raise DataError(Problem("this is a folder", remedy="name a file in it")) from None
