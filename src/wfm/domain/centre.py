@@ -274,7 +274,7 @@ class Centre:
                     faults.add(f"unknown shift template {wish.template!r}", where=where, remedy=remedy)
         served = {name for employee in self.employees for name in employee.queues}
         if self.employees:
-            for name in (name for name in queues if name not in served):
+            for name in dict.fromkeys(name for name in queues if name not in served):
                 faults.add(f"nobody has the skill of queue {name!r}", remedy="give it to at least one employee")
 
 

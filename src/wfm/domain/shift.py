@@ -87,7 +87,7 @@ class Break:
             what = f"a break cannot be named {self.name!r}"
             raise DataError(Problem(what, remedy="that is an activity of its own; write 'break' or 'lunch'"))
         for name in ("length", "earliest", "latest"):
-            set_duration(self, name, allow_zero=name == "earliest")
+            set_duration(self, name, allow_zero=name != "length")
         if self.latest_s < self.earliest_s:
             what = f"break {self.name!r} has its latest start {self.latest} before its earliest {self.earliest}"
             raise DataError(Problem(what, remedy="swap them"))
@@ -146,20 +146,21 @@ class ShiftTemplate:
 
     def __post_init__(self) -> None:
         check_name("name", self.name)
-        if self.latest_start is None:
-            object.__setattr__(self, "latest_start", self.earliest_start)
-        if self.max_length is None:
-            object.__setattr__(self, "max_length", self.min_length)
         faults = Faults(f"shift template {self.name!r}")
-        for name in ("earliest_start", "latest_start"):
+        defaults = {"latest_start": "earliest_start", "max_length": "min_length"}
+        left_out = {name: default for name, default in defaults.items() if getattr(self, name) is None}
+        for name in ("earliest_start", "latest_start", "step", "min_length", "max_length"):
             with faults.collecting():
-                value = time_of_day(name, getattr(self, name))
-                object.__setattr__(self, name, value)
-                object.__setattr__(self, f"{name}_s", value.total_seconds())
-        for name in ("step", "min_length", "max_length"):
-            with faults.collecting():
-                set_duration(self, name)
+                if name.endswith("start") and name not in left_out:
+                    value = time_of_day(name, getattr(self, name))
+                    object.__setattr__(self, name, value)
+                    object.__setattr__(self, f"{name}_s", value.total_seconds())
+                elif name not in left_out:
+                    set_duration(self, name)
         faults.raise_if_any()
+        for name, default in left_out.items():
+            object.__setattr__(self, name, getattr(self, default))
+            object.__setattr__(self, f"{name}_s", getattr(self, f"{default}_s"))
         object.__setattr__(self, "breaks", tuple(self.breaks))
         object.__setattr__(self, "weekdays", tuple(sorted(set(self.weekdays))))
         self._check(faults)

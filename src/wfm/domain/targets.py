@@ -97,13 +97,13 @@ class ServiceLevel:
         set_duration(self, "within", allow_zero=True)
         object.__setattr__(self, "basis", check_choice("basis", self.basis, ServiceLevelBasis))
         object.__setattr__(self, "short_abandon_s", None)
-        if self.short_abandon is not None:
-            set_duration(self, "short_abandon")
         if self.basis.needs_short_abandon != (self.short_abandon is not None):
             remedy = "give short_abandon, such as '5s'" if self.basis.needs_short_abandon else "leave short_abandon out"
             raise DataError(
                 Problem(f"short_abandon is {self.short_abandon!r} with basis {self.basis.value!r}", remedy=remedy)
             )
+        if self.short_abandon is not None:
+            set_duration(self, "short_abandon")
 
     def __str__(self) -> str:
         return f"{100 * self.fraction:g} % of {self.basis.value} within {format_duration(self.within)}"

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from wfm.domain.centre import Centre, Prices, Shrinkage
+from wfm.domain.hours import CalendarSpec, OpeningHours
+from wfm.domain.people import Contract, Employee, Preference, Skill
+from wfm.domain.queue import Queue
+from wfm.domain.shift import ShiftTemplate
+from wfm.domain.targets import ServiceLevel
+from wfm.errors import DataError
+
+CALLS = Queue(name="calls", targets=(ServiceLevel(0.8, "30s"),), aht="3min")
+CHAT = Queue(name="chat", channel="chat", targets=(ServiceLevel(0.8, "30s"),), aht="6min")
+FULL = Contract(name="full")
+DAY = ShiftTemplate(name="day", earliest_start="08:00", min_length="8h")
+ANNA = Employee(id="A1", contract="full", skills=(Skill("calls"),))
+
+
+def message(make: Callable[[], Any]) -> str:
+    with pytest.raises(DataError) as caught:
+        make()
+    return str(caught.value)
+
+
+def centre(**changes: Any) -> Centre:
+    given = {"name": "bank", "tz": "Europe/Berlin", "queues": (CALLS,), "contracts": (FULL,), "shifts": (DAY,)}
+    return Centre(**{**given, "employees": (ANNA,), **changes})
+
+
+def test_a_centre_needs_a_name_a_zone_and_a_queue() -> None:
+    plain = Centre(name="bank", tz="UTC", queues=[CALLS])
+    assert (plain.queues, plain.employees, plain.interval_s, plain.currency) == ((CALLS,), (), 1800, "EUR")
+    assert plain.calendar.hours.is_always
+
+
+def test_parts_are_found_by_name() -> None:
+    bank = centre()
+    assert bank.queue("calls") is CALLS
+    assert bank.contract("full") is FULL
+    assert bank.shift("day") is DAY
+    assert bank.employee("A1") is ANNA
+
+
+@pytest.mark.parametrize(
+    ("find", "text"),
+    [
+        (lambda: centre().queue("cals"), "unknown queue 'cals'; did you mean 'calls'? Known: calls"),
+        (lambda: centre().contract("fulltime"), "unknown contract 'fulltime'; did you mean 'full'? Known: full"),
+        (lambda: centre().shift("night"), "unknown shift template 'night'; known: day"),
+        (lambda: centre().employee("A2"), "unknown employee 'A2'; known: A1"),
+        (lambda: centre(employees=()).employee("A1"), "unknown employee 'A1'; none is defined"),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_is(find: Callable[[], Any], text: str) -> None:
+    assert message(find).replace("did you mean 'A1'? Known: A1", "known: A1") == text
+
+
+def test_a_contract_takes_the_templates_that_fit_its_day() -> None:
+    long = ShiftTemplate(name="long", earliest_start="08:00", min_length="10h")
+    short = ShiftTemplate(name="short", earliest_start="08:00", min_length="4h")
+    part = Contract(name="part", kind="part", max_week="20h", min_day="5h")
+    bank = centre(shifts=(DAY, long, short), contracts=(FULL, part))
+    assert [shift.name for shift in bank.templates_of(FULL)] == ["day", "short"]
+    assert [shift.name for shift in bank.templates_of(part)] == ["day"]
+    assert bank.templates_of(replace(FULL, templates=("short",))) == (short,)
+
+
+def test_only_shrinkage_outside_the_roster_raises_the_requirement() -> None:
+    parts = (
+        Shrinkage(name="sickness", fraction=0.04),
+        Shrinkage(name="coaching", fraction=0.05),
+        Shrinkage(name="breaks", fraction=0.1, in_roster=True),
+    )
+    assert centre(shrinkage=parts).unrostered_shrinkage == pytest.approx(0.09)
+    assert centre().unrostered_shrinkage == 0
+
+
+def part(fraction: float) -> Shrinkage:
+    return Shrinkage(name="sickness", fraction=fraction)
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: part(4), "fraction must be a number in [0, 1), got 4; write 0.04 for 4 %"),
+        (lambda: part(1), "fraction must be a number in [0, 1), got 1"),
+        (lambda: Prices(shortage_per_hour=0), "shortage_per_hour must be a number in (0, inf), got 0"),
+        (lambda: Prices(surplus_per_hour=-1), "surplus_per_hour must be a number in [0, inf), got -1"),
+        (lambda: Prices(wish=-1), "wish must be a number in [0, inf), got -1"),
+    ],
+)
+def test_shares_and_prices_out_of_range_are_refused(make: Callable[[], Any], text: str) -> None:
+    assert message(make) == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"name": ""}, "name must be a name, got ''; give a non-empty text without spaces at its ends"),
+        ({"interval": "25min"}, "interval 25 min is not supported; "),
+        ({"interval": 30}, "interval has no unit: 30; write '30s', '30min' or '30h'"),
+        ({"queues": (), "employees": ()}, "no queues; give at least one"),
+        (
+            {"shrinkage": (part(0.6), Shrinkage(name="coaching", fraction=0.4))},
+            "the shrinkage parts add up to 1; they must stay below 1",
+        ),
+        ({"queues": (CALLS, CALLS)}, "two queues are named 'calls'; rename one"),
+        ({"contracts": (FULL, FULL)}, "two contracts are named 'full'; rename one"),
+        ({"shifts": (DAY, DAY, DAY)}, "two shift templates are named 'day'; rename one"),
+        ({"employees": (ANNA, ANNA)}, "two employees are named 'A1'; rename one"),
+        ({"shrinkage": (part(0.1), part(0.2))}, "two shrinkage parts are named 'sickness'; rename one"),
+        (
+            {"contracts": (replace(FULL, templates=("dya",)),)},
+            "contract 'full': unknown shift template 'dya'; did you mean 'day'? Known: day",
+        ),
+        (
+            {"contracts": (replace(FULL, max_day="6h"),)},
+            "contract 'full': no shift fits its day of 0-6 h: day 8-8 h paid; "
+            "change max_day or min_day, or allow another template",
+        ),
+        (
+            {"employees": (replace(ANNA, contract="ful"),)},
+            "employee 'A1': unknown contract 'ful'; did you mean 'full'? Known: full",
+        ),
+        (
+            {"employees": (ANNA, Employee(id="A2", contract="full", skills=(Skill("cals"),)))},
+            "employee 'A2': unknown queue 'cals'; did you mean 'calls'? Known: calls",
+        ),
+        (
+            {
+                "employees": (
+                    replace(ANNA, preferences=(Preference(day=date(2026, 11, 2), wish="template", template="x"),)),
+                )
+            },
+            "employee 'A1': unknown shift template 'x'; known: day",
+        ),
+        (
+            {"queues": (CALLS, CHAT)},
+            "nobody has the skill of queue 'chat'; give it to at least one employee",
+        ),
+        (
+            {"calendar": CalendarSpec(hours=OpeningHours("Mon-Fri 08:15-18:00"))},
+            "calendar: opens or closes at 08:15, inside an interval; "
+            "give hours on a grid of 30min, or a shorter interval",
+        ),
+        (
+            {"queues": (replace(CALLS, hours=OpeningHours(exceptions={date(2026, 12, 24): "22:00-01:10"})),)},
+            "queue 'calls': opens or closes at 01:10, inside an interval; "
+            "give hours on a grid of 30min, or a shorter interval",
+        ),
+    ],
+)
+def test_each_fault_of_a_centre_has_its_message(changes: dict[str, Any], text: str) -> None:
+    assert message(lambda: centre(**changes)).startswith(text)
+
+
+def test_an_unknown_zone_is_told_the_nearest() -> None:
+    told = message(lambda: centre(tz="Europe/Berln"))
+    assert told.startswith("unknown time zone 'Europe/Berln'; did you mean 'Europe/Berlin'?")
+
+
+def test_a_shorter_interval_follows_odd_hours() -> None:
+    spec = CalendarSpec(hours=OpeningHours("Mon-Fri 08:15-18:00"))
+    assert centre(interval="15min", calendar=spec).interval_s == 900
+
+
+def test_every_fault_of_a_centre_is_told_at_once() -> None:
+    told = message(
+        lambda: Centre(
+            name="bank",
+            tz="Berlin",
+            queues=(CALLS, CALLS, CHAT),
+            contracts=(replace(FULL, templates=("night",)),),
+            employees=(replace(ANNA, contract="half", skills=(Skill("phone"),)),),
+            interval="1s",
+        )
+    )
+    lines = told.splitlines()
+    assert lines[0] == "8 problems in centre 'bank':"
+    assert [line.split(";")[0] for line in lines[1:]] == [
+        "  1. unknown time zone 'Berlin'",
+        "  2. interval 0.0166667 min is not supported",
+        "  3. two queues are named 'calls'",
+        "  4. contract 'full': unknown shift template 'night'",
+        "  5. employee 'A1': unknown contract 'half'",
+        "  6. employee 'A1': unknown queue 'phone'",
+        "  7. nobody has the skill of queue 'calls'",
+        "  8. nobody has the skill of queue 'chat'",
+    ]
+
+
+def test_a_centre_is_a_value_that_travels() -> None:
+    bank = centre()
+    assert bank == centre()
+    assert pickle.loads(pickle.dumps(bank)) == bank
+    assert replace(bank, name="other").queues == bank.queues

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from wfm.domain.hours import OpeningHours
+from wfm.domain.queue import Channel, Queue
+from wfm.domain.targets import Deadline, MaxAbandonment, ServiceLevel
+from wfm.errors import DataError
+
+LEVEL = ServiceLevel(0.8, "30s")
+
+
+def queue(**changes: Any) -> Queue:
+    return Queue(**{"name": "calls", "targets": (LEVEL,), **changes})
+
+
+def test_the_defaults_are_a_plain_phone_queue() -> None:
+    plain = queue()
+    assert (plain.channel, plain.concurrency, plain.priority, plain.min_agents) == (Channel.PHONE, 1, 0, 0)
+    assert (plain.aht_s, plain.patience_s, plain.hours) == (None, None, None)
+
+
+def test_text_becomes_values() -> None:
+    chat = queue(channel="chat", aht="6min", patience="90s", hours="Mon-Fri 08:00-18:00", concurrency=3, slowdown=0.2)
+    assert (chat.channel, chat.aht_s, chat.patience_s) == (Channel.CHAT, 360.0, 90.0)
+    assert chat.hours == OpeningHours("Mon-Fri 08:00-18:00")
+
+
+def test_one_target_needs_no_tuple() -> None:
+    assert queue(targets=LEVEL).targets == (LEVEL,)
+    assert queue(targets=[LEVEL]).targets == (LEVEL,)
+
+
+def test_live_and_deferred_work() -> None:
+    assert [channel.value for channel in Channel if channel.is_live] == ["phone", "chat"]
+    assert queue(targets=(Deadline("4h"),)).is_deferred
+    assert not queue().is_deferred
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"name": ""}, "name must be a name, got ''; give a non-empty text without spaces at its ends"),
+        (
+            {"channel": "fone"},
+            "unknown channel 'fone'; did you mean 'phone'? Known: case, chat, email, message, phone, social",
+        ),
+        ({"aht": 180}, "aht has no unit: 180; write '180s', '180min' or '180h'"),
+        (
+            {"patience": "0s"},
+            "patience must be more than 0, got '0s'; give a length of time such as '30s'",
+        ),
+        ({"concurrency": 0}, "concurrency must be a whole number from 1 to 20, got 0"),
+        ({"concurrency": 3}, "concurrency 3 on channel phone; only a chat has more than 1"),
+        ({"slowdown": -0.1}, "slowdown must be a number in [0, 10], got -0.1"),
+        ({"priority": -1}, "priority must be a whole number at least 0, got -1"),
+        ({"min_agents": 1.5}, "min_agents must be a whole number at least 0, got 1.5"),
+        ({"targets": ()}, "no targets; give at least one, such as ServiceLevel(0.8, '30s')"),
+        ({"targets": "80/30"}, "'80/30' is not a target; write ServiceLevel(0.8, '30s')"),
+        (
+            {"targets": (MaxAbandonment(0.03),)},
+            "target 'at most 3 % abandon' without a patience; give patience, such as '2min'",
+        ),
+        ({"hours": "Mon"}, "cannot read the opening rule 'Mon'; write 'Mon-Fri 08:00-18:00'"),
+    ],
+)
+def test_each_fault_has_its_message(changes: dict[str, Any], text: str) -> None:
+    with pytest.raises(DataError) as caught:
+        queue(**changes)
+    assert str(caught.value) == text
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(DataError) as caught:
+        queue(aht=3, concurrency=0, priority=-1, targets=())
+    assert len(caught.value.problems) == 4
+    assert str(caught.value).startswith("4 problems in queue 'calls':")
+
+
+def test_a_patience_allows_a_limit_on_abandonment() -> None:
+    limit = MaxAbandonment(0.03)
+    assert queue(targets=(limit,), patience="2min").targets == (limit,)
