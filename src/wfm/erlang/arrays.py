@@ -45,9 +45,9 @@ def inverse_b(agents: Ints, load: Floats) -> Floats:
 
 def _sum_backwards(free: Floats, load: Floats, needed: Ints) -> Floats:
     total, term = np.ones(len(load)), np.ones(len(load))
-    inverse = np.divide(1.0, load, out=np.zeros(len(load)), where=load > 0)
     running = np.searchsorted(-needed, -np.arange(1, needed[0] + 1), side="right")
     with np.errstate(over="ignore"):
+        inverse = np.divide(1.0, load, out=np.zeros(len(load)), where=load > 0)
         for count in running.tolist():
             head = term[:count]
             head *= free[:count]
