@@ -196,7 +196,7 @@ def arrive(c: int, now: float, world: World) -> None:
         begin(a, c, now, world)
         if world.agents[a].load < world.agents[a].room:
             enlist(a, now, world)
-        schedule(a, now, world)
+        schedule(a, world)
     else:
         if line.tail < 0:
             line.head = c
@@ -236,7 +236,7 @@ def finish(a: int, now: float, world: World) -> None:
             spread(agent.group, agent.busy_since, now, True, world)
         if agent.state == LEAVING:
             if agent.load > 0:
-                schedule(a, now, world)
+                schedule(a, world)
             else:
                 leave(a, now, world)
             return
@@ -297,7 +297,7 @@ def take(a: int, now: float, world: World) -> None:
             enlist(a, now, world)
             break
         begin(a, c, now, world)
-    schedule(a, now, world)
+    schedule(a, world)
 
 
 def next_contact(agent: Agent, now: float, world: World) -> int:
@@ -392,7 +392,7 @@ def end_session(a: int, now: float, world: World) -> None:
     agent.room = room
 
 
-def schedule(a: int, now: float, world: World) -> None:
+def schedule(a: int, world: World) -> None:
     """Put the next end of a contact of agent `a` into the heap, or take the agent out of it."""
     agent = world.agents[a]
     if agent.load == 0:
@@ -403,7 +403,7 @@ def schedule(a: int, now: float, world: World) -> None:
     soonest = INF
     for s in range(first, first + agent.load):
         session = world.sessions[s]
-        soonest = min(soonest, now + session.left * (1.0 + session.slowdown * (agent.load - 1)))
+        soonest = min(soonest, agent.clock + session.left * (1.0 + session.slowdown * (agent.load - 1)))
     place(a, soonest, world)
 
 
