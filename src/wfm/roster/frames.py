@@ -1,0 +1,178 @@
+"""From lines of work to the public frames, and from the frames to the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from wfm.domain.shift import WORK
+from wfm.roster.allocation import allocate
+from wfm.roster.improve import Plan, Rostered
+from wfm.roster.problem import Case, Floats, Ints
+from wfm.shifts import stamps
+
+__all__ = ["activities_frame", "cost_by_term", "coverage_frame", "presence_table", "shifts_frame"]
+
+_HOUR_S = 3600
+
+
+def shifts_frame(case: Case, lines: list[Rostered]) -> pd.DataFrame:
+    """Return the frame `shifts`."""
+    owners = [number for number, line in enumerate(lines) for _ in line.shifts]
+    chosen = np.array([candidate for line in lines for candidate in line.shifts], dtype=np.int64)
+    names = [case.shifts.templates[position].name for position in case.shifts.template[chosen]]
+    return pd.DataFrame(
+        {
+            "employee": pd.Series([case.people[number].employee.id for number in owners], dtype="str"),
+            "shift_start": stamps(case.shifts.start_s[chosen], case.centre.tz),
+            "shift_end": stamps(case.shifts.end_s[chosen], case.centre.tz),
+            "template": pd.Series(names, dtype="str"),
+            "paid_h": case.shifts.paid_s[chosen] / _HOUR_S,
+        }
+    ).sort_values(["employee", "shift_start"], ignore_index=True)
+
+
+def presence_table(plan: Plan) -> Floats:
+    """Return the share of each interval that each person is at work, as people x intervals."""
+    return np.stack([plan.presence(line) for line in plan.lines])
+
+
+def activities_frame(plan: Plan) -> pd.DataFrame:
+    """Return the frame `activities`, each stretch of work on its planned queue."""
+    case = plan.case
+    planned = allocate(case, presence_table(plan))
+    rows: list[tuple[str, int, int, str, str | None]] = []
+    for number, line in enumerate(plan.lines):
+        name = case.people[number].employee.id
+        for candidate, breaks in zip(line.shifts, line.breaks, strict=True):
+            for begin, end, activity in _stretches(case, candidate, breaks):
+                if activity != WORK.name:
+                    rows.append((name, begin, end, activity, None))
+                    continue
+                for low, high, queue in _by_queue(case, planned[number], begin, end):
+                    rows.append((name, low, high, activity, case.queues[queue]))
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 5
+    return pd.DataFrame(
+        {
+            "employee": pd.Series(columns[0], dtype="str"),
+            "start": stamps(np.array(columns[1], dtype=np.int64), case.centre.tz),
+            "end": stamps(np.array(columns[2], dtype=np.int64), case.centre.tz),
+            "activity": pd.Series(columns[3], dtype="str"),
+            "queue": pd.Series(columns[4], dtype="str"),
+        }
+    ).sort_values(["employee", "start"], ignore_index=True)
+
+
+def _stretches(case: Case, candidate: int, breaks: tuple[int, ...]) -> list[tuple[int, int, str]]:
+    """Cut a shift into work and breaks, without gap."""
+    template = case.shifts.templates[case.shifts.template[candidate]]
+    rests = sorted(
+        (start, start + int(rest.length_s), rest.name) for start, rest in zip(breaks, template.breaks, strict=True)
+    )
+    stretches, clock = [], int(case.shifts.start_s[candidate])
+    for begin, end, name in rests:
+        if begin > clock:
+            stretches.append((clock, begin, WORK.name))
+        stretches.append((begin, end, name))
+        clock = end
+    finish = int(case.shifts.end_s[candidate])
+    if finish > clock:
+        stretches.append((clock, finish, WORK.name))
+    return stretches
+
+
+def _by_queue(case: Case, planned: Ints, begin: int, end: int) -> list[tuple[int, int, int]]:
+    """Cut a stretch of work where its planned queue changes."""
+    origin, step = int(case.starts_s[0]), case.interval_s
+    parts: list[tuple[int, int, int]] = []
+    for interval in range((begin - origin) // step, -((origin - end) // step)):
+        low, high = max(begin, origin + interval * step), min(end, origin + (interval + 1) * step)
+        queue = int(planned[interval])
+        if parts and parts[-1][2] == queue:
+            parts[-1] = (parts[-1][0], high, queue)
+        else:
+            parts.append((low, high, queue))
+    return parts
+
+
+def coverage_frame(case: Case, activities: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame `coverage`, counted from the frame `activities` alone."""
+    table = np.zeros(case.demand.shape)
+    work = activities[activities["queue"].notna()]
+    step, origin = case.interval_s, int(case.starts_s[0])
+    numbers = {name: position for position, name in enumerate(case.queues)}
+    begins = work["start"].dt.tz_convert("UTC").dt.tz_localize(None).dt.as_unit("s").astype("int64").to_numpy()
+    ends = work["end"].dt.tz_convert("UTC").dt.tz_localize(None).dt.as_unit("s").astype("int64").to_numpy()
+    for name, queue in numbers.items():
+        mine = (work["queue"] == name).to_numpy()
+        table[:, queue] = _time_in_intervals(begins[mine] - origin, ends[mine] - origin, step, len(table)) / step
+    required = case.demand[case.row_interval, case.row_queue]
+    rostered = table[case.row_interval, case.row_queue]
+    return pd.DataFrame(
+        {
+            "queue": case.requirement["queue"],
+            "start": case.requirement["start"],
+            "required": required,
+            "rostered": rostered,
+            "under": np.maximum(required - rostered, 0.0),
+            "over": np.maximum(rostered - required, 0.0),
+        }
+    )
+
+
+def _time_in_intervals(begins: Ints, ends: Ints, step: int, count: int) -> Floats:
+    """Return the seconds of all stretches in each interval: the difference of how much time lies before each edge."""
+    edges = step * np.arange(count + 1)
+    starts, stops = np.sort(begins), np.sort(ends)
+    return np.diff(_time_before(starts, edges) - _time_before(stops, edges))
+
+
+def _time_before(moments: Ints, edges: Ints) -> Floats:
+    """Return for each edge the sum of its distances to the moments before it."""
+    passed = np.searchsorted(moments, edges, side="right")
+    sums = np.concatenate(([0], np.cumsum(moments)))
+    before: Floats = (passed * edges - sums[passed]).astype(float)
+    return before
+
+
+def cost_by_term(case: Case, shifts: pd.DataFrame, coverage: pd.DataFrame) -> Mapping[str, float]:
+    """Return the price of the roster by term, from its frames alone."""
+    hours = case.interval_h
+    wages = overtime = wishes = 0.0
+    by_person = dict(list(shifts.groupby("employee", sort=True)))
+    for person in case.people:
+        mine = by_person.get(person.employee.id, shifts.iloc[:0])
+        days = [stamp.date() for stamp in mine["shift_start"]]
+        weeks = [day.isocalendar()[:2] for day in days]
+        contract = person.contract
+        for week in sorted(set(weeks)):
+            paid = sum(hour for hour, other in zip(mine["paid_h"], weeks, strict=True) if other == week)
+            above = max(0.0, paid - contract.max_week_s / _HOUR_S)
+            wages += (paid - above) * contract.cost_per_hour
+            overtime += above * contract.cost_per_hour * contract.overtime_factor
+        wishes += _missed(case, person.employee.id, dict(zip(days, mine["template"], strict=True)))
+    return {
+        "wages": wages,
+        "overtime": overtime,
+        "shortage": float(coverage["under"].sum()) * hours * case.shortage_price,
+        "surplus": float(coverage["over"].sum()) * hours * case.surplus_price,
+        "wishes": wishes,
+    }
+
+
+def _missed(case: Case, employee: str, worked: dict[object, str]) -> float:
+    """Return the price of the wishes of one person that the roster does not meet."""
+    total = 0.0
+    for preference in case.centre.employee(employee).preferences:
+        if preference.day not in case.horizon.dates:
+            continue
+        template = worked.get(preference.day)
+        met = {
+            "off": template is None,
+            "work": template is not None,
+            "template": template is not None and template == preference.template,
+        }[preference.wish.value]
+        total += 0.0 if met else case.wish_price / preference.rank
+    return total

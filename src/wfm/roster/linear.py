@@ -1,0 +1,141 @@
+"""A linear or mixed-integer programme, gathered in arrays and handed to OR-Tools' MathOpt in one piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wfm.roster.problem import Floats, Ints
+
+__all__ = ["LinearModel", "Optimum"]
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """What a solver found: the values of the columns, or none; and a proven lower bound on the optimum, or none."""
+
+    values: Floats | None
+    objective: float | None
+    bound: float | None
+
+
+class LinearModel:
+    """A minimisation with bounded columns and two-sided rows."""
+
+    def __init__(self) -> None:
+        self._lower: list[Floats] = []
+        self._upper: list[Floats] = []
+        self._cost: list[Floats] = []
+        self._integer: list[npt.NDArray[np.bool_]] = []
+        self._columns = 0
+        self._row_lower: list[Floats] = []
+        self._row_upper: list[Floats] = []
+        self._rows = 0
+        self._entries: list[tuple[Ints, Ints, Floats]] = []
+
+    @property
+    def columns(self) -> int:
+        """Number of columns."""
+        return self._columns
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return self._rows
+
+    def add_columns(
+        self, count: int, *, cost: npt.ArrayLike = 0.0, upper: npt.ArrayLike = np.inf, integer: bool = False
+    ) -> Ints:
+        """Add columns of at least 0 and return their numbers."""
+        self._lower.append(np.zeros(count))
+        self._upper.append(np.broadcast_to(np.asarray(upper, dtype=float), count))
+        self._cost.append(np.broadcast_to(np.asarray(cost, dtype=float), count))
+        self._integer.append(np.full(count, integer))
+        self._columns += count
+        return np.arange(self._columns - count, self._columns, dtype=np.int64)
+
+    def add_rows(self, count: int, *, lower: npt.ArrayLike = -np.inf, upper: npt.ArrayLike = np.inf) -> Ints:
+        """Add empty rows and return their numbers."""
+        self._row_lower.append(np.broadcast_to(np.asarray(lower, dtype=float), count))
+        self._row_upper.append(np.broadcast_to(np.asarray(upper, dtype=float), count))
+        self._rows += count
+        return np.arange(self._rows - count, self._rows, dtype=np.int64)
+
+    def set(self, rows: npt.ArrayLike, columns: npt.ArrayLike, values: npt.ArrayLike) -> None:
+        """Add entries of the matrix; those given twice add up."""
+        row, column, value = np.broadcast_arrays(np.asarray(rows), np.asarray(columns), np.asarray(values, dtype=float))
+        self._entries.append((row.ravel().astype(np.int64), column.ravel().astype(np.int64), value.ravel()))
+
+    def row(
+        self, columns: npt.ArrayLike, values: npt.ArrayLike, *, lower: float = -np.inf, upper: float = np.inf
+    ) -> None:
+        """Add one row."""
+        self.set(self.add_rows(1, lower=lower, upper=upper)[0], columns, values)
+
+    def solve(
+        self,
+        *,
+        integer: bool,
+        seed: int,
+        node_limit: int | None = None,
+        relative_gap: float | None = None,
+        time_limit: timedelta | None = None,
+    ) -> Optimum:
+        """Solve by HiGHS; with `integer=False` the integer columns are let go."""
+        from ortools.math_opt.python import mathopt
+
+        parameters = mathopt.SolveParameters(
+            random_seed=seed,
+            node_limit=node_limit,
+            relative_gap_tolerance=relative_gap,
+            time_limit=time_limit,
+        )
+        model = mathopt.Model.from_model_proto(self._proto(integer=integer))
+        result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
+        objective = values = None
+        if result.has_primal_feasible_solution():
+            found = result.variable_values()
+            values = np.array([found[column] for column in model.variables()])
+            objective = float(result.objective_value())
+        bound = float(result.best_objective_bound())
+        if not integer and result.termination.reason is not mathopt.TerminationReason.OPTIMAL:
+            bound = -np.inf
+        return Optimum(values, objective, bound if np.isfinite(bound) else None)
+
+    def _proto(self, *, integer: bool) -> Any:
+        from ortools.math_opt import model_pb2
+
+        proto = model_pb2.ModelProto()
+        proto.variables.ids.extend(range(self._columns))
+        proto.variables.lower_bounds.extend(np.concatenate(self._lower).tolist())
+        proto.variables.upper_bounds.extend(np.concatenate(self._upper).tolist())
+        flags = np.concatenate(self._integer) & integer
+        proto.variables.integers.extend(flags.tolist())
+        proto.variables.names.extend([""] * self._columns)
+        cost = np.concatenate(self._cost)
+        priced = np.flatnonzero(cost)
+        proto.objective.linear_coefficients.ids.extend(priced.tolist())
+        proto.objective.linear_coefficients.values.extend(cost[priced].tolist())
+        proto.linear_constraints.ids.extend(range(self._rows))
+        proto.linear_constraints.lower_bounds.extend(np.concatenate(self._row_lower).tolist())
+        proto.linear_constraints.upper_bounds.extend(np.concatenate(self._row_upper).tolist())
+        proto.linear_constraints.names.extend([""] * self._rows)
+        row, column, value = self._matrix()
+        proto.linear_constraint_matrix.row_ids.extend(row.tolist())
+        proto.linear_constraint_matrix.column_ids.extend(column.tolist())
+        proto.linear_constraint_matrix.coefficients.extend(value.tolist())
+        return proto
+
+    def _matrix(self) -> tuple[Ints, Ints, Floats]:
+        from scipy import sparse
+
+        rows, columns, values = (np.concatenate(part) for part in zip(*self._entries, strict=True))
+        matrix = sparse.coo_array((values, (rows, columns)), shape=(self._rows, self._columns)).tocsr()
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+        matrix = matrix.tocoo()
+        return matrix.row, matrix.col, matrix.data

@@ -1,0 +1,108 @@
+"""The roster as frames, with its cost by term, its bound and its gap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from html import escape
+
+import pandas as pd
+
+__all__ = ["Roster", "Status"]
+
+
+class Status(StrEnum):
+    """How good a roster is known to be. Every roster is legal; shortage is a price, not a failure."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+
+
+@dataclass(frozen=True, eq=False)
+class Roster:
+    """Who works when, on what, and what that leaves short.
+
+    Parameters
+    ----------
+    shifts
+        Frame `shifts`: `employee, shift_start, shift_end, template, paid_h`.
+    activities
+        Frame `activities`: `employee, start, end, activity, queue`. Every shift is cut into stretches without gap:
+        `work` on its planned queue, or the name of a break.
+    coverage
+        Frame `coverage`: `queue, start, required, rostered, under, over`, in agents, one row for each row of the
+        requirement. `required` is its `scheduled`; `rostered` the time of work on the queue over the length of the
+        interval, whatever the proficiency.
+    status
+        `optimal` if the cost is proven to be the lowest, else `feasible`.
+    cost
+        Price by term: `wages`, `overtime`, `shortage`, `surplus`, `wishes`, in the currency of the centre.
+    bound
+        A proven lower bound on the cost of any roster, or none.
+    headcount
+        People with at least one shift.
+    currency
+        Code of the currency.
+    """
+
+    shifts: pd.DataFrame
+    activities: pd.DataFrame
+    coverage: pd.DataFrame
+    status: Status
+    cost: Mapping[str, float]
+    bound: float | None
+    headcount: int
+    currency: str
+
+    @property
+    def objective(self) -> float:
+        """The sum of the cost by term."""
+        return float(sum(self.cost.values()))
+
+    @property
+    def gap(self) -> float | None:
+        """How far the cost is above the bound, as a share of the bound; none without a bound above 0."""
+        if self.bound is None or self.bound <= 0:
+            return None
+        return max(self.objective - self.bound, 0.0) / self.bound
+
+    @property
+    def paid_h(self) -> float:
+        """Paid hours of all shifts."""
+        return float(self.shifts["paid_h"].sum())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the frame `activities`."""
+        return self.activities
+
+    def _lines(self) -> list[tuple[str, str]]:
+        hours = self._interval_h()
+        under, over = (float(self.coverage[name].sum()) * hours for name in ("under", "over"))
+        required = float(self.coverage["required"].sum()) * hours
+        bound = "none" if self.bound is None else f"{self.bound:,.2f} {self.currency}"
+        gap = "none" if self.gap is None else f"{100 * self.gap:.2f} %"
+        terms = ", ".join(f"{name} {value:,.2f}" for name, value in self.cost.items() if value)
+        return [
+            ("status", str(self.status)),
+            ("cost", f"{self.objective:,.2f} {self.currency}" + (f" ({terms})" if terms else "")),
+            ("bound", bound),
+            ("gap", gap),
+            ("people", f"{self.headcount:,} on {len(self.shifts):,} shifts, {self.paid_h:,.1f} h paid"),
+            ("cover", f"{required:,.1f} h required, {under:,.1f} h short, {over:,.1f} h over"),
+        ]
+
+    def _interval_h(self) -> float:
+        steps = self.coverage["start"].drop_duplicates().sort_values().diff().dropna()
+        return float(steps.min().total_seconds()) / 3600 if len(steps) else 1.0
+
+    def __str__(self) -> str:
+        lines = self._lines()
+        marks = ["├─"] * (len(lines) - 1) + ["└─"]
+        return "\n".join(
+            ["Roster", *(f"{mark} {name:<7} {text}" for mark, (name, text) in zip(marks, lines, strict=True))]
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._lines())
+        return f"<table><caption>Roster</caption>{rows}</table>"
