@@ -78,6 +78,12 @@ def test_the_smallest_staff(rate, slowdown, most, patience):
     assert erlang.chat_agents_required(0, aht, 1, target, patience_s=patience) == 0
 
 
+def test_no_contacts_need_nobody():
+    assert erlang.chat_agents_required([0.0], [180, 190], 1800, ServiceLevel(0.8, "30s")).tolist() == [0]
+    assert erlang.chat_measures([0.0], [180, 190], 1800, 0, within_s=30).service_level().tolist() == [1.0]
+    assert erlang.chat_measures(0.0, [180, 190], 1800, 2, within_s=30).occupancy == 0.0
+
+
 def test_far_too_many_agents():
     for offered in (0.001, [0.001, 0.0]):
         found = erlang.chat_measures(offered, [180, 190], 1800, 200, within_s=30, patience_s=4)

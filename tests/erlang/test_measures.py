@@ -190,6 +190,18 @@ def test_the_longest_wait_is_the_one_exceeded_that_often():
     assert erlang.measures([20], 180, 1800, 2, within_s=30).longest_wait_s(0.01).tolist() == [np.inf]
 
 
+@pytest.mark.parametrize("shape", [float, lambda value: np.array([value])])
+def test_a_deep_overload_is_a_fluid(shape):
+    # Half of the contacts abandon, after the time in which half of the patience is used up.
+    found = erlang.measures(shape(2000), 600, 600, 1000, within_s=60, patience_s=600)
+    assert np.squeeze(found.abandonment) == pytest.approx(0.5, abs=1e-12)
+    assert np.squeeze(found.mean_wait_s) == pytest.approx(300, rel=1e-10)
+    assert np.squeeze(found.asa_s) == pytest.approx(600 * np.log(2), rel=1e-2)
+    assert np.squeeze(found.longest_wait_s(0.5)) == pytest.approx(600 * np.log(2), rel=1e-2)
+    assert np.squeeze(found.service_level()) == pytest.approx(0.0, abs=1e-12)
+    assert np.squeeze(found.occupancy) == 1.0
+
+
 def test_no_contacts_and_a_full_house():
     empty = erlang.measures(0, 180, 1800, 0, within_s=30, patience_s=60)
     assert (empty.service_level(), empty.occupancy, empty.asa_s, empty.abandonment) == (1.0, 0.0, 0.0, 0.0)

@@ -164,6 +164,12 @@ def test_abandonment_alone_staffs_below_the_load():
     assert erlang.measures(1000, 180, 1800, agents - 1, within_s=0, patience_s=120).abandonment > 0.1
 
 
+@pytest.mark.parametrize("patience", [None, 60])
+def test_no_contacts_need_nobody(patience):
+    assert erlang.agents_required(0, 180, 1800, ServiceLevel(0.8, "30s"), patience_s=patience) == 0
+    assert erlang.agents_required([0], 180, 1800, ServiceLevel(0.8, "30s"), patience_s=patience).tolist() == [0]
+
+
 def test_shapes_are_kept():
     target = ServiceLevel(0.8, "30s")
     assert erlang.agents_required([[100], [200]], [180, 240], 1800, target).shape == (2, 2)

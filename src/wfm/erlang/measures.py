@@ -286,16 +286,18 @@ def of_station(load: float, station: Station, within: float, short: float | None
     """Return the measures of one station of floats."""
     state = scalar.state(station)
     late = scalar.beyond(station, state, within)
+    missed = missed_levels(state, late, None if short is None else scalar.beyond(station, state, short))
+    # Shares that are 1 come out a rounding error above it now and then; no more is cut off than that.
     return Measures(
         load_erl=load,
         wait_probability=state.wait_probability,
         asa_s=state.asa_s,
         mean_wait_s=state.mean_wait_s,
         abandonment=state.abandonment,
-        occupancy=occupancy(station, state) if station.rate else 0.0,
+        occupancy=min(occupancy(station, state), 1.0) if station.rate else 0.0,
         queue_length=state.mean_wait_s * station.rate if station.rate else 0.0,
         within_s=within,
-        missed=missed_levels(state, late, None if short is None else scalar.beyond(station, state, short)),
+        missed={basis: min(value, 1.0) for basis, value in missed.items()},
         station=station,
         state=state,
         shape=None,
@@ -318,7 +320,7 @@ def of_stations(
     late = arrays.beyond(station, state, within)
     missed = missed_levels(state, late, None if short is None else arrays.beyond(station, state, short))
     with np.errstate(divide="ignore", invalid="ignore"):
-        busy = np.where(station.rate > 0, occupancy(station, state), 0.0)
+        busy = np.where(station.rate > 0, np.minimum(occupancy(station, state), 1.0), 0.0)
     return Measures(
         load_erl=_shaped(load, shape),
         wait_probability=_shaped(state.wait_probability, shape),
@@ -328,7 +330,7 @@ def of_stations(
         occupancy=_shaped(busy, shape),
         queue_length=_shaped(state.mean_wait_s * station.rate, shape),
         within_s=_shaped(within, shape),
-        missed={basis: _shaped(value, shape) for basis, value in missed.items()},
+        missed={basis: _shaped(np.minimum(value, 1.0), shape) for basis, value in missed.items()},
         station=station,
         state=state,
         shape=shape,

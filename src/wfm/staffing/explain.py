@@ -124,6 +124,7 @@ def _explain_deferred(
     facts["level"] = float(found.level[place])
     facts["done_erl"] = float(found.done[place])
     facts["backlog_erl"] = float(found.backlog[place])
+    facts["opening_erl"] = found.opening
     steps += [
         (
             "model",
@@ -133,6 +134,7 @@ def _explain_deferred(
         ("level", f"{facts['level']:.3f} agents, {facts['reserve']:.3f} of them a reserve against chance"),
         ("chance", "work is done before it is due by the spread of what has come in since the last empty backlog"),
         ("whole", "fractions of an agent are carried to the next interval, unless work falls due before"),
+        ("start", f"{found.opening:.3f} agent-intervals of backlog, as the end of this plan leaves to the next"),
         ("work", f"{facts['done_erl']:.3f} agent-intervals done, {facts['backlog_erl']:.3f} left over"),
     ]
 

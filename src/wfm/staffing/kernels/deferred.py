@@ -34,13 +34,17 @@ _ROUNDS = 3
 
 
 class DeferredStaff(NamedTuple):
-    """Agents by interval; `done` and `backlog` are agent-intervals of work in and at the end of each."""
+    """Agents by interval; `done` and `backlog` are agent-intervals of work in and at the end of each.
+
+    `opening` is the backlog before the first interval: opening plus load is done plus backlog, at every point.
+    """
 
     load_erl: Floats
     agents: Ints
     level: Floats
     done: Floats
     backlog: Floats
+    opening: float
 
 
 def tightest(deadlines: tuple[Deadline, ...]) -> Deadline:
@@ -72,7 +76,9 @@ def reserve(deadline: Deadline, aht_s: float) -> float:
 def staff(load_erl: Floats, aht_s: Floats, interval_s: float, deadline: Deadline, min_agents: int) -> DeferredStaff:
     """Return the staff that keeps a deadline.
 
-    All that comes in is planned to be done by the end of the last interval; there is no backlog before the first.
+    The time before and after is taken to be like the time that is planned: the first interval opens with the backlog
+    that the last one would leave to it. So no work is lost between one plan and the next, and none is forced into the
+    last hour.
 
     Parameters
     ----------
@@ -88,16 +94,21 @@ def staff(load_erl: Floats, aht_s: Floats, interval_s: float, deadline: Deadline
         Fewest agents.
     """
     check_loads(load_erl, load_erl.shape)
-    longest = float(aht_s.max())
-    arrived = np.cumsum(load_erl)
-    wait = min(lag(deadline, longest, interval_s), len(load_erl) - 1)
+    size, longest = len(load_erl), float(aht_s.max())
+    wait = lag(deadline, longest, interval_s)
+    # The plan is repeated before and after itself, far enough that its own start and end are not felt.
+    around = math.ceil(wait / size) + 1 if wait else 0
+    arrived = np.cumsum(np.tile(load_erl, 2 * around + 1))
     due = np.concatenate([np.zeros(wait), arrived[: len(arrived) - wait]])
     due[-1] = arrived[-1]
     spread = NormalDist().inv_cdf(max(0.5, min(deadline.fraction, _SUREST))) * math.sqrt(2.0 * longest / interval_s)
     level = np.diff(taut_string(_with_spread(due, arrived, spread), arrived), prepend=0.0)
     level = np.where(level > TOLERANCE, level + reserve(deadline, longest), 0.0)
-    agents, finished = _whole(level, due, arrived, min_agents)
-    return DeferredStaff(load_erl, agents, level, np.diff(finished, prepend=0.0), arrived - finished)
+    agents, done = _whole(level, due, arrived, min_agents)
+    backlog = np.maximum(arrived - np.cumsum(done), 0.0)
+    own = slice(around * size, (around + 1) * size)
+    opening = float(backlog[own.start - 1]) if around else 0.0
+    return DeferredStaff(load_erl, agents[own], level[own], done[own], backlog[own], opening)
 
 
 def _with_spread(due: Floats, arrived: Floats, spread: float) -> Floats:
@@ -144,19 +155,19 @@ def taut_string(lower: Floats, upper: Floats) -> Floats:
 
 
 def _whole(level: Floats, due: Floats, arrived: Floats, min_agents: int) -> tuple[Ints, Floats]:
-    """Return whole agents that follow a level, and the work they have finished by the end of each interval.
+    """Return whole agents that follow a level, and the work they do in each interval.
 
     The fraction of an agent is carried to the next interval, unless work falls due before.
     """
     agents = np.zeros(len(level), dtype=np.int64)
-    finished = np.zeros(len(level))
-    carried = done = 0.0
+    work = np.zeros(len(level))
+    carried = finished = 0.0
     for place, (wanted, must, most) in enumerate(zip(level.tolist(), due.tolist(), arrived.tolist(), strict=True)):
         carried += wanted
-        needed = math.ceil((must - done) - TOLERANCE * max(must, 1.0))
+        needed = math.ceil((must - finished) - TOLERANCE * max(must, 1.0))
         count = max(math.floor(carried + TOLERANCE), needed, min_agents)
         # Hours spent early, or by a minimum, are not owed a second time.
         carried = max(carried - count, -1.0)
-        done = min(done + count, most)
-        agents[place], finished[place] = count, done
-    return agents, finished
+        agents[place], work[place] = count, min(count, max(most - finished, 0.0))
+        finished += work[place]
+    return agents, work

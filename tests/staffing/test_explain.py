@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wfm.domain import Centre, Deadline, LongestWait, Queue, ServiceLevel, Shrinkage
+from wfm.errors import DataError
+from wfm.staffing import requirement
+
+TZ = "Europe/Berlin"
+
+
+@pytest.fixture
+def need():
+    queues = (
+        Queue(name="calls", targets=(ServiceLevel(0.8, "20s"), LongestWait("1h")), aht="3min"),
+        Queue(name="desk", targets=(ServiceLevel(0.8, "20s"),), aht="3min", min_agents=5),
+        Queue(name="mail", targets=(Deadline("2h"),), aht="5min", channel="email"),
+    )
+    shrinkage = (Shrinkage(name="sickness", fraction=0.15), Shrinkage(name="lunch", fraction=0.1, in_roster=True))
+    starts = pd.date_range("2026-11-02 08:00", periods=4, freq="30min", tz=TZ)
+    frames = [
+        pd.DataFrame({"queue": name, "start": starts, "offered": volume})
+        for name, volume in (("calls", 100.0), ("desk", 1.0), ("mail", 12.0))
+    ]
+    return requirement(pd.concat(frames), Centre(name="bank", tz=TZ, queues=queues, shrinkage=shrinkage))
+
+
+def test_every_number_of_a_live_row_is_traced(need):
+    found = need.explain("calls", "2026-11-02 08:30")
+    facts = found.to_dict()
+    assert json.loads(json.dumps(facts)) == facts
+    assert facts["load_erl"] == 10.0
+    assert facts["method"] == "Erlang C"
+    assert facts["binding"] == "80 % of offered within 20s"
+    assert [target["agents"] for target in facts["targets"]] == [14, 11]
+    assert facts["shrinkage"] == {"sickness": 0.15}
+    assert facts["scheduled_exact"] == pytest.approx(16.47, abs=0.01)
+    assert (facts["agents"], facts["scheduled"]) == (14, 17)
+    text = str(found)
+    assert text.startswith("calls, 2026-11-02 08:30:00+01:00 (30 min)")
+    assert "100 contacts x 180 s / 1800 s = 10 erlangs" in text
+    assert "14 / 0.85 = 16.47, rounded up: 17" in text
+    assert found._repr_html_().startswith("<pre>calls")
+
+
+def test_a_minimum_that_binds(need):
+    facts = need.explain("desk", pd.Timestamp("2026-11-02 07:00", tz="UTC")).to_dict()
+    assert facts["binding"] == "min_agents = 5"
+    assert facts["agents"] == 5
+
+
+def test_deferred_work_tells_its_level_and_backlog(need):
+    found = need.explain("mail", "2026-11-02 09:30")
+    facts = found.to_dict()
+    assert json.loads(json.dumps(facts)) == facts
+    assert facts["binding"] == "95 % done within 2h"
+    assert facts["lag_intervals"] == 3  # 2 h less the 5 minutes of the work itself
+    assert facts["opening_erl"] == facts["backlog_erl"]  # the last interval leaves what the first one found
+    assert facts["reserve"] == pytest.approx(300 * np.log(20) / (0.5 * 6900))
+    assert "earliest deadline first" in str(found)
+
+
+def test_rows_that_are_not_there(need):
+    with pytest.raises(DataError, match="unknown queue 'call'; did you mean 'calls'"):
+        need.explain("call", "2026-11-02 08:00")
+    with pytest.raises(DataError) as caught:
+        need.explain("calls", "2026-11-02 08:10")
+    assert str(caught.value) == (
+        "queue 'calls' has no interval that starts at 2026-11-02 08:10:00+01:00; "
+        "its open intervals run from 2026-11-02 08:00:00+01:00 to 2026-11-02 09:30:00+01:00"
+    )
