@@ -179,7 +179,7 @@ def _fit_queue(queue: QueueHistory, prepared: Prepared, half_life_days: float, a
     ordinary = discount * ~features.special
     first = fit_profile(grid.volume, features.weekday, queue.usual, ordinary)
     levels, covered = day_levels(grid.volume, first[features.weekday])
-    idle = np.array([not levels[features.weekday == n].any() for n in range(7)])
+    idle = np.array([_is_idle(levels[(features.weekday == n) & (covered > 0)]) for n in range(7)])
     used = (covered >= _LEAST_COVERED) & ~idle[features.weekday]
     _note_days(queue, features, (covered > 0) & (covered < _LEAST_COVERED), idle, prepared, audit)
     level = fit_level(levels[used], features.take(used)) if used.sum() > 1 else None
@@ -207,6 +207,11 @@ def _fit_queue(queue: QueueHistory, prepared: Prepared, half_life_days: float, a
         recorded[np.abs(slots[:, None] - recorded).argmin(axis=1)],
         bool(np.mean(volume == np.rint(volume)) > 0.99),
     )
+
+
+def _is_idle(levels: FloatArray) -> bool:
+    """Return whether days were recorded, and none of them had a contact."""
+    return len(levels) > 0 and not levels.any()
 
 
 def _calibration(
@@ -284,7 +289,7 @@ def _predict_queue(
     if model.level is not None and len(number):
         level, variance = model.level.predict(features)
         level = np.where(model.idle[features.weekday], 0.0, level)
-        _note_new_labels(queue, model.level, features, horizon, audit)
+        _note_new_days(queue, model.level, features.take(~model.idle[features.weekday]), horizon, audit)
     weekday = features.weekday[row]
     mean = level[row] * model.profile[weekday, model.nearest[slot]]
     spread = model.dispersion.variance(mean, variance[row])
@@ -302,7 +307,7 @@ def _predict_queue(
     return pd.DataFrame(columns).astype({"queue": "str"})
 
 
-def _note_new_labels(
+def _note_new_days(
     queue: QueueHistory, level: DayLevel, features: DayFeatures, horizon: Horizon, audit: list[AuditRow]
 ) -> None:
     known = frozenset().union(*level.days.labels)
@@ -311,3 +316,8 @@ def _note_new_labels(
             start, end = day_starts([as_date(features.number[n]), as_date(features.number[n] + 1)], horizon.tz)
             finding = f"special day never seen: {', '.join(sorted(features.labels[n]))}"
             audit.append((queue.name, start, end, finding, "forecast as an ordinary day, with a wide band"))
+    for weekday in sorted(set(features.weekday.tolist()) - set(level.days.weekday.tolist())):
+        number = features.number[features.weekday == weekday]
+        start, end = day_starts([as_date(number[0]), as_date(number[-1] + 1)], horizon.tz)
+        finding = f"weekday never recorded: {DAY_NAMES[weekday]}"
+        audit.append((queue.name, start, end, finding, "forecast as the mean of the other days, with a wide band"))

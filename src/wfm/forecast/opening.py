@@ -75,8 +75,8 @@ def _spans(row: BoolArray, minutes: int) -> str:
 def hours_of(grid: QueueGrid, calendar: Calendar | None, given: Mapping[str, OpeningHours | None]) -> Hours:
     """Return the opening hours of a queue.
 
-    Without a calendar, an interval of a weekday is open if the history has it on at least half of that weekday's days
-    with rows among the last eight weeks; so a lone row on one day opens nothing.
+    Without a calendar, an interval of a weekday is open if the history has it on at least half of that weekday's dates
+    in the last eight weeks; so a lone row opens nothing, and a weekday given up a month ago is closed.
     """
     if calendar is not None:
         return CalendarHours(calendar, given.get(grid.queue))
@@ -84,7 +84,7 @@ def hours_of(grid: QueueGrid, calendar: Calendar | None, given: Mapping[str, Ope
     recorded, weekday = grid.recorded[recent], weekdays(grid.days[recent], None)
     seen = np.zeros((7, recorded.shape[1]), dtype=bool)
     for n in range(7):
-        rows = recorded[(weekday == n) & recorded.any(axis=1)]
+        rows = recorded[weekday == n]
         if len(rows):
             seen[n] = rows.mean(axis=0) >= 0.5
     return SeenHours(seen)

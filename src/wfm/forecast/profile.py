@@ -12,7 +12,8 @@ from wfm.forecast.grid import BoolArray, FloatArray, IntArray
 
 __all__ = ["day_levels", "fit_profile"]
 
-_PASSES = 3
+_PASSES = 20
+_SETTLED = 1e-7  # a share that moves less than this has settled
 
 
 def day_levels(volume: FloatArray, profile: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -51,31 +52,41 @@ def fit_profile(volume: FloatArray, weekday: IntArray, is_open: BoolArray, weigh
         A row for each weekday. Over its open intervals the shares sum to 1; in other intervals, such as those of a day
         with longer hours, they go on at the same measure. A weekday that was never open has the shares of all others.
     """
+    pooled = _settled(volume, weight, _normalised(np.where(is_open.any(axis=0), 1.0, 0.0)))
+    return np.stack([_weekday_profile(volume, weight * (weekday == n), pooled, is_open[n]) for n in range(7)])
+
+
+def _settled(volume: FloatArray, weight: FloatArray, start: FloatArray) -> FloatArray:
+    """Return the shares at which levels and shares agree, where days lack some of the intervals."""
     known = ~np.isnan(volume)
     filled = np.where(known, volume, 0.0)
-    profile = np.repeat(_normalised(np.where(is_open.any(axis=0), 1.0, 0.0))[None, :], 7, axis=0)
+    share = start
     for _ in range(_PASSES):
-        level, _ = day_levels(volume, profile[weekday])
-        pooled = _rate(filled, known, level, weight)
-        profile = np.stack(
-            [_weekday_profile(filled, known, level, weight * (weekday == n), pooled, is_open[n]) for n in range(7)]
-        )
-        if known.all():
+        level, _ = day_levels(volume, share)
+        recorded = (weight * level) @ known > 0
+        found = np.where(recorded, _rate(filled, known, level, weight), share)
+        found = _normalised(found)
+        settled = float(np.abs(found - share).max()) < _SETTLED
+        share = found
+        if settled:
             break
-    return profile
+    return share
 
 
-def _weekday_profile(
-    filled: FloatArray, known: BoolArray, level: FloatArray, weight: FloatArray, pooled: FloatArray, is_open: BoolArray
-) -> FloatArray:
+def _weekday_profile(volume: FloatArray, weight: FloatArray, pooled: FloatArray, is_open: BoolArray) -> FloatArray:
     inside = is_open if is_open.any() else pooled > 0
-    base = pooled / max(pooled[inside].sum(), 1e-12)
-    days = weight > 0
-    if not days.any() or not (weight @ level > 0):
+    base = pooled / max(float(pooled[inside].sum()), 1e-12)
+    days = (weight > 0) & (np.nansum(volume, axis=1) > 0)
+    if not days.any():
         return np.asarray(base)
-    own = np.where(known[days].any(axis=0), _rate(filled[days], known[days], level[days], weight[days]), base)
-    share = own + (base - own) * _shrinkage(filled[days], known[days], level[days], weight[days], own, base)
-    return np.asarray(share / max(share[inside].sum(), 1e-12))
+    volume, weight = volume[days], weight[days]
+    own = _settled(volume, weight, base)
+    level, _ = day_levels(volume, own)
+    known = ~np.isnan(volume)
+    scaled = own / max(float(own[inside].sum()), 1e-12)
+    level = level * float(own[inside].sum())
+    share = scaled + (base - scaled) * _shrinkage(np.where(known, volume, 0.0), known, level, weight, scaled, base)
+    return np.asarray(share / max(float(share[inside].sum()), 1e-12))
 
 
 def _shrinkage(

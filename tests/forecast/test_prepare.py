@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wfm.calendar import Calendar
+from wfm.domain import CalendarSpec, OpeningHours
+from wfm.errors import DataError
+from wfm.forecast.prepare import check_horizon, prepare
+from wfm.timegrid import Horizon
+
+ALWAYS = CalendarSpec()
+
+
+def at(text):
+    return pd.Timestamp(text, tz="Europe/Berlin")
+
+
+def lines(prepared):
+    return [(start.isoformat()[:16], end.isoformat()[:16], finding) for _, start, end, finding, _ in prepared.audit]
+
+
+def test_a_whole_history_has_nothing_to_say(history_of):
+    for start in ("2026-03-16", "2026-10-12"):  # both clock changes
+        assert prepare(history_of(lambda starts: 1.0, start=start, days=28), ALWAYS).audit == ()
+
+
+def test_gaps_are_listed_and_left_out(history_of):
+    history = history_of(lambda starts: 5.0, days=28)
+    history = history[(history["start"] < at("2026-01-12")) | (history["start"] >= at("2026-01-14"))]
+    history = history[(history["start"] < at("2026-01-20 10:00")) | (history["start"] >= at("2026-01-20 13:00"))]
+    prepared = prepare(history, ALWAYS)
+    assert lines(prepared) == [
+        ("2026-01-12T00:00", "2026-01-14T00:00", "missing days: 2 of the open days"),
+        ("2026-01-20T10:00", "2026-01-20T13:00", "missing intervals: 3 in a recorded day"),
+    ]
+    grid = prepared.queues[0].grid
+    assert np.isnan(grid.volume).sum() == 2 * 24 + 3
+    assert np.isnan(grid.volume[15, 10:13]).all()
+
+
+def test_missing_days_over_a_weekend_closed_anyway_are_one_each(history_of):
+    history = history_of(lambda starts: 5.0, days=28, opens=8, closes=18, weekdays=(0, 1, 2, 3, 4))
+    gone = history["start"].dt.strftime("%m-%d").isin(["01-16", "01-19", "01-20"])
+    prepared = prepare(history[~gone], CalendarSpec(hours="Mon-Fri 08:00-18:00"))
+    assert lines(prepared) == [
+        ("2026-01-16T08:00", "2026-01-16T18:00", "missing day: 1 of the open days"),
+        ("2026-01-19T08:00", "2026-01-20T18:00", "missing days: 2 of the open days"),
+    ]
+
+
+def test_rows_outside_the_opening_hours_are_left_out_and_said(history_of):
+    history = history_of(lambda starts: 5.0, days=28)
+    prepared = prepare(history, CalendarSpec(hours="Mon-Sun 08:00-24:00"))
+    assert lines(prepared) == [
+        ("2026-01-05T00:00", "2026-02-01T08:00", f"outside opening hours: {28 * 8} intervals with {28 * 40} contacts")
+    ]
+    assert np.isnan(prepared.queues[0].grid.volume[:, :8]).all()
+
+
+def test_a_closed_holiday_is_not_missing(history_of):
+    history = history_of(lambda starts: 5.0, start="2026-04-20", days=28)
+    history = history[history["start"].dt.date != at("2026-05-01").date()]
+    spec = CalendarSpec(country="DE", closed_on_holidays=True)
+    left = prepare(history, spec)
+    assert [line for line in lines(left) if "missing" in line[2]] == []
+    assert not left.queues[0].opened[11]
+
+
+def test_faults_of_calendar_and_hours(history_of):
+    history = history_of(lambda starts: 5.0, days=28)
+    with pytest.raises(DataError) as caught:
+        prepare(history, None, {"cals": OpeningHours()})
+    assert [str(problem) for problem in caught.value.problems] == [
+        "opening hours of queues without a calendar; give calendar=CalendarSpec(...) too",
+        "opening hours of queue 'cals', which is not in the history; did you mean 'calls'? Known: calls",
+    ]
+    with pytest.raises(DataError, match="the history is in Europe/Berlin, the calendar in Asia/Shanghai; call history"):
+        prepare(history, Calendar(ALWAYS, "Asia/Shanghai"))
+
+
+def test_horizons_that_do_not_fit(history_of):
+    prepared = prepare(history_of(lambda starts: 5.0, days=28), ALWAYS)  # to 2026-02-02
+    with pytest.raises(DataError) as caught:
+        check_horizon(Horizon("2026-02-02", weeks=1, tz="Asia/Shanghai"), prepared, 42)
+    assert [str(problem) for problem in caught.value.problems] == [
+        "the horizon is in Asia/Shanghai, the history in Europe/Berlin; "
+        "write Horizon(..., tz='Europe/Berlin'), or fit a history turned to 'Asia/Shanghai'",
+        "the horizon has intervals of 30 minutes, the history of 60; write Horizon(..., interval='60min')",
+    ]
+
+    def horizon(day):
+        return Horizon(day, weeks=1, interval="1h", tz="Europe/Berlin")
+
+    check_horizon(horizon("2026-02-02"), prepared, 0)
+    with pytest.raises(DataError, match="starts on 2026-02-01, the history ends at 2026-02-02 00:00:00"):
+        check_horizon(horizon("2026-02-01"), prepared, 0)
+    check_horizon(horizon("2026-02-05"), prepared, 3)
+    with pytest.raises(
+        DataError,
+        match=r"the history of queue 'calls' ends 4 days before the horizon; "
+        r"bring it up to date, or give stale_after_days=4 or more \(now 3\)",
+    ):
+        check_horizon(horizon("2026-02-06"), prepared, 3)
