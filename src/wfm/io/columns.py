@@ -54,7 +54,9 @@ class _Stamps(NamedTuple):
     unzoned: np.ndarray
 
 
-def to_types(cells: pd.DataFrame, name: str, *, untyped: bool, local: bool, where: str, faults: Faults) -> Typed:
+def to_types(
+    cells: pd.DataFrame, name: str, *, tz: str, untyped: bool, local: bool, where: str, faults: Faults
+) -> Typed:
     """Return the columns of frame `name` in their types, the others in the type that their cells show.
 
     Parameters
@@ -63,6 +65,8 @@ def to_types(cells: pd.DataFrame, name: str, *, untyped: bool, local: bool, wher
         Cells as read.
     name
         Name of the frame in the design.
+    tz
+        Zone that stamps in a column which the frame does not name are turned to; the others are left in UTC.
     untyped
         Whether all cells are text (CSV), so that numbers in a column that the frame does not name are told by their
         look.
@@ -78,7 +82,7 @@ def to_types(cells: pd.DataFrame, name: str, *, untyped: bool, local: bool, wher
     for title, values in cells.items():
         rule = FRAMES[name].columns.get(title)
         if rule is None:
-            columns[title] = _as_it_looks(values, untyped=untyped)
+            columns[title] = _as_it_looks(values, tz=tz, untyped=untyped)
             continue
         read = _stamps(values) if rule.kind is Kind.STAMP else _READERS[rule.kind](values)
         columns[title] = read.column
@@ -159,7 +163,7 @@ def _number(value: Any) -> float | None:
 
 
 def _text(values: pd.Series) -> _Read:
-    if pd.api.types.is_string_dtype(values.dtype) and values.dtype != object:
+    if isinstance(values.dtype, pd.StringDtype):
         return _Read(values, np.zeros(len(values), dtype=bool))
     missing = values.isna().to_numpy()
     # An identifier typed into a spreadsheet as 1001 is a number there and text here.
@@ -199,7 +203,7 @@ def _stamp_text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _as_it_looks(values: pd.Series, *, untyped: bool) -> pd.Series:
+def _as_it_looks(values: pd.Series, *, tz: str, untyped: bool) -> pd.Series:
     """Return a column that the frame does not name: stamps with an offset, numbers, flags, or text.
 
     A number with a leading zero is text: it is somebody's number, not a quantity.
@@ -209,7 +213,7 @@ def _as_it_looks(values: pd.Series, *, untyped: bool) -> pd.Series:
         return values
     stamps = _stamps(values)
     if not (stamps.wrong | stamps.unzoned).any():
-        return stamps.column
+        return stamps.column.dt.tz_convert(tz)
     texts = all(isinstance(value, str) for value in given)
     if texts and not untyped:
         return values.astype("str")

@@ -25,7 +25,8 @@ def read_frame(path: str | Path, name: str, *, tz: str) -> pd.DataFrame:
     """Read a public frame from CSV, Parquet, Excel or JSON, told apart by suffix.
 
     Columns that the frame does not name are let through. In CSV their type is told by their look: stamps with an
-    offset, numbers (without leading zeros), `True` and `False`, else text.
+    offset, numbers (without leading zeros), `True` and `False`, else text. A list without records in JSON has the
+    columns that the frame must have.
 
     Parameters
     ----------
@@ -71,7 +72,7 @@ def read_frame(path: str | Path, name: str, *, tz: str) -> pd.DataFrame:
     if cells.empty and not len(cells.columns):
         # A list without records names no columns.
         cells = pd.DataFrame(columns=[title for title, rule in FRAMES[name].columns.items() if rule.required])
-    typed = to_types(cells, name, untyped=suffix_of(path) == ".csv", local=False, where=where, faults=faults)
+    typed = to_types(cells, name, tz=tz, untyped=suffix_of(path) == ".csv", local=False, where=where, faults=faults)
     result = typed.frame
     with faults.collecting(where):
         result = check(typed.frame[typed.good], name, tz=tz)
@@ -145,7 +146,7 @@ def _unwritable(values: pd.Series, suffix: str) -> tuple[str, str] | None:
         return (f"holds an infinite number, which {suffix} cannot", "write .parquet or .csv") if infinite else None
     given = values[values.notna()]
     sorts = set(given.map(type)) if pd.api.types.is_object_dtype(kind) else set()
-    text = pd.api.types.is_string_dtype(kind) or (bool(sorts) and all(issubclass(sort, str) for sort in sorts))
+    text = isinstance(kind, pd.StringDtype) or (bool(sorts) and all(issubclass(sort, str) for sort in sorts))
     if text:
         empty = suffix in (".csv", ".xlsx") and (given == "").any()
         remedy = "leave the value missing, or write .parquet or .json"

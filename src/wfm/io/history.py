@@ -69,7 +69,7 @@ def read_history(path: str | Path, *, tz: str, queue: str | None = None) -> pd.D
         cells = read_cells(path)
     faults.raise_if_any()
     cells = _with_queue(_renamed(cells, where, faults), queue, where, faults)
-    typed = to_types(cells, "history", untyped=suffix_of(path) == ".csv", local=True, where=where, faults=faults)
+    typed = to_types(cells, "history", tz=tz, untyped=suffix_of(path) == ".csv", local=True, where=where, faults=faults)
     frame, resolved = _zoned(typed.frame, tz)
     # Rows that could not be read are noted already; the others are checked in full.
     result = frame
