@@ -98,6 +98,7 @@ def test_bad_input():
         return str(caught.value)
 
     assert message(10, 300, 1800, 3).startswith("aht_s is 300; give a list")
+    assert message(10, np.int64(3), 1800, 3).startswith("aht_s is np.int64(3); give a list")
     assert message(10, [], 1800, 3).startswith("aht_s is []; give a list")
     assert message(10, [300, -4], 1800, 3) == (
         "aht_s[1] must be a finite number above 0, got -4; give the mean handle time in seconds"

@@ -284,6 +284,7 @@ def test_bad_elements_are_named_by_their_position():
         "offered must be a finite number of at least 0, got -1 (rows 1, 2); give the number of contacts in the interval"
     )
     assert "(row (0, 1))" in message([[10, np.inf]], 180, 1800, 14, within_s=20)
+    assert message([[1], [1, 2]], 180, 1800, 14, within_s=20).startswith("offered has rows of unlike length;")
     assert message(["x"], 180, 1800, 14, within_s=20).startswith("offered holds")
     assert message(True, 180, 1800, 14, within_s=20).startswith("offered holds bool, not numbers")
 

@@ -155,7 +155,7 @@ def chat_agents_required(
 
 
 def _check_list(aht_s: Sequence[Number]) -> dict[str, Any]:
-    if isinstance(aht_s, int | float | str) or not len(aht_s):
+    if isinstance(aht_s, str) or not hasattr(aht_s, "__len__") or not len(aht_s):
         remedy = "give a list: the length of a session while its agent holds 1, 2, ... of them, such as [300, 420, 540]"
         raise DataError(Problem(f"aht_s is {aht_s!r}", remedy=remedy))
     return {f"aht_s[{place}]": value for place, value in enumerate(aht_s)}

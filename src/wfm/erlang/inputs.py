@@ -92,7 +92,11 @@ def broadcast(values: dict[str, Any]) -> tuple[dict[str, npt.NDArray[np.float64]
     faults = Faults()
     arrays = {}
     for name, value in values.items():
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            faults.add(f"{name} has rows of unlike length", remedy=_rule(name).remedy)
+            continue
         if array.dtype.kind not in "iuf":
             what = f"{name} holds {array.dtype if array.dtype.kind != 'O' else type(value).__name__}, not numbers"
             faults.add(what, remedy=_rule(name).remedy)
