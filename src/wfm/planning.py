@@ -182,7 +182,7 @@ def plan(
             progress(stage)
 
     begin("backtest")
-    tested = _backtest(checked, centre)
+    tested = _backtest(checked, centre, weeks=max(1, len(horizon.dates) // 7))
     begin("forecast")
     predicted = forecast.Forecaster(calendar=centre.calendar).fit(checked).predict(horizon)
     begin("requirement")
@@ -216,46 +216,63 @@ def _check_fit(centre: Centre, horizon: Horizon) -> None:
     faults.raise_if_any()
 
 
-def _backtest(history: pd.DataFrame, centre: Centre) -> Backtest | None:
+def _backtest(history: pd.DataFrame, centre: Centre, weeks: int) -> Backtest | None:
+    """Test the forecaster as far ahead as the plan goes, if the history reaches back far enough."""
     from wfm import forecast
 
-    try:
-        return forecast.backtest(history, calendar=centre.calendar)
-    except forecast.TooShortError:
+    days = history["start"].dt.normalize()
+    if (days.max() - days.min()).days + 1 < forecast.TRAINING_DAYS + 7 * weeks:
         return None
+    return forecast.backtest(history, weeks=weeks, calendar=centre.calendar)
 
 
 def _screen(made: Plan) -> str:
     """Return the plan on one screen."""
-    forecast, need, roster = made.forecast.to_frame(), made.requirement.to_frame(), made.roster
-    hours = made.centre.interval_s / 3600
-    coverage = roster.coverage
-    lines = [
-        f"{made.centre.name}: {made.horizon}",
-        f"  forecast     {forecast['offered'].sum():,.0f} contacts",
+    centre, roster, coverage = made.centre, made.roster, made.roster.coverage
+    need = made.requirement.to_frame()
+    hours = centre.interval_s / 3600
+    peak = need.groupby("start")["scheduled"].sum().max()
+    bound = "no bound" if roster.bound is None else f"bound {roster.bound:,.0f}"
+    gap = "no gap" if roster.gap is None else f"gap {roster.gap:.2%}"
+    rows = [
+        ("forecast", f"{made.forecast.to_frame()['offered'].sum():,.0f} contacts, {made.horizon}"),
+        ("backtest", _errors(made.backtest)),
+        (
+            "requirement",
+            f"{need['agents'].sum() * hours:,.0f} agent-hours on seat, {need['scheduled'].sum() * hours:,.0f} "
+            f"scheduled, at most {peak:,.0f} heads at once",
+        ),
+        (
+            "roster",
+            f"{roster.headcount:,} of {len(centre.employees):,} people, {len(roster.shifts):,} shifts, "
+            f"{roster.paid_h:,.0f} paid hours",
+        ),
+        (
+            "",
+            f"{coverage['under'].sum() * hours:,.1f} agent-hours short, {coverage['over'].sum() * hours:,.1f} over",
+        ),
+        ("", f"{roster.status.value}, cost {roster.objective:,.0f} {centre.currency}, {bound}, {gap}"),
     ]
-    if made.backtest is not None:
-        lines += [f"               {line}" for line in made.backtest.headline()]
-    lines += [
-        f"  requirement  {need['agents'].sum() * hours:,.0f} agent-hours on seat, "
-        f"{need['scheduled'].sum() * hours:,.0f} scheduled, at most {_peak(need):,.0f} heads at once",
-        f"  roster       {roster.headcount:,} people, {len(roster.shifts):,} shifts, {roster.paid_h:,.0f} paid hours",
-        f"               short {coverage['under'].sum() * hours:,.1f} h, over {coverage['over'].sum() * hours:,.1f} h",
-        f"               {roster.status}: cost {roster.objective:,.0f} {made.centre.currency}, "
-        f"bound {_or_none(roster.bound, ',.0f')}, gap {_or_none(roster.gap, '.2%')}",
-    ]
-    for row in made.simulation.summary.itertuples():
-        lines.append(f"  simulation   {row.queue}: {_proof(row)}")
-    return "\n".join(lines)
+    judged = made.simulation.summary
+    rows.extend(("simulation", _proof(row)) for row in judged[judged["queue"] != "all"].to_dict("records"))
+    rows.append(("", f"{made.simulation.replications} runs, seed {made.simulation.seed}"))
+    return "\n".join([f"Plan of {centre.name}", *(f"  {name:<12} {text}" for name, text in rows)])
 
 
-def _peak(need: pd.DataFrame) -> float:
-    return float(need.groupby("start")["scheduled"].sum().max())
+def _errors(backtest: Backtest | None) -> str:
+    if backtest is None:
+        return "the history is too short for one"
+    parts = []
+    for horizon in backtest.frame["horizon"].unique()[1:]:
+        error = backtest.measure("wmape", horizon=horizon)
+        naive = backtest.measure("wmape", model="SeasonalNaive", horizon=horizon)
+        parts.append(f"wMAPE {error:.1%} {horizon} ahead (last week repeated: {naive:.1%})")
+    return ", ".join(parts)
 
 
-def _or_none(value: float | None, form: str) -> str:
-    return "none" if value is None else format(value, form)
-
-
-def _proof(row: object) -> str:
-    return str(row)
+def _proof(row: dict[str, object]) -> str:
+    """Return what the simulation found for one queue."""
+    level, low, high = (100 * float(str(row[f"service_level{end}"])) for end in ("", "_low", "_high"))
+    met = 100 * float(str(row["probability_met"]))
+    found = f"{row['queue']}: {level:.1f} % in time, 95 % interval {low:.1f} to {high:.1f}"
+    return f"{found}; target {row['target']}, met in {met:.0f} % of the runs"

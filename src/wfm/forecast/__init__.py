@@ -1,9 +1,19 @@
 """Forecast of contacts and handle time, with its uncertainty, its baselines and its backtest."""
 
-from wfm.forecast.backtesting import Backtest, Model, backtest
+from wfm.forecast.backtesting import TRAINING_DAYS, Backtest, Model, backtest
 from wfm.forecast.baselines import SeasonalNaive, WeeklyMean
 from wfm.forecast.model import Forecaster
 from wfm.forecast.result import Forecast
 from wfm.forecast.scoring import measures
 
-__all__ = ["Backtest", "Forecast", "Forecaster", "Model", "SeasonalNaive", "WeeklyMean", "backtest", "measures"]
+__all__ = [
+    "TRAINING_DAYS",
+    "Backtest",
+    "Forecast",
+    "Forecaster",
+    "Model",
+    "SeasonalNaive",
+    "WeeklyMean",
+    "backtest",
+    "measures",
+]

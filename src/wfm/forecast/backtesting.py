@@ -24,10 +24,10 @@ from wfm.forecast.scoring import MEASURES, measures
 from wfm.schema import QUANTILES, FrameLike, check
 from wfm.timegrid import Horizon, day_starts
 
-__all__ = ["Backtest", "Model", "backtest"]
+__all__ = ["TRAINING_DAYS", "Backtest", "Model", "backtest"]
 
 _ORIGINS, _SPACING = 6, 8  # eight days apart, so that the origins fall on different weekdays
-_TRAINING_DAYS = 14
+TRAINING_DAYS = 14  # the least history that a forecast is made from
 _ALL = "all"
 
 
@@ -55,7 +55,7 @@ class Backtest:
         the origins; `intervals` that were scored and `unsaid`, those of them that the model took for closed (said: 0).
     origins
         First day of each forecast.
-    values
+    compared
         What was said and what happened: `model, origin, queue, start, actual`, then the columns of the forecast.
     stated
         How the origins were chosen, in words.
@@ -67,7 +67,7 @@ class Backtest:
 
     frame: pd.DataFrame = field(repr=False)
     origins: tuple[date, ...]
-    values: pd.DataFrame = field(repr=False)
+    compared: pd.DataFrame = field(repr=False)
     stated: str
 
     def to_frame(self) -> pd.DataFrame:
@@ -169,13 +169,13 @@ def backtest(
 def _origins(history: History, given: Iterable[date | str] | None, weeks: int) -> tuple[list[date], str]:
     day, _ = wall_clock(pd.DatetimeIndex(history.frame["start"]), history.interval_s)
     spans = pd.Series(day).groupby(history.frame["queue"]).agg(["min", "max"])
-    first, last = int(spans["min"].max()) + _TRAINING_DAYS, int(day.max()) + 1
+    first, last = int(spans["min"].max()) + TRAINING_DAYS, int(day.max()) + 1
     if given is None:
         latest = last - 7 * weeks
         found = [latest - n * _SPACING for n in range(_ORIGINS) if latest - n * _SPACING >= first]
         if not found:
-            need = _TRAINING_DAYS + 7 * weeks
-            what = f"a history of {last - first + _TRAINING_DAYS} days is too short for a backtest {weeks} weeks ahead"
+            need = TRAINING_DAYS + 7 * weeks
+            what = f"a history of {last - first + TRAINING_DAYS} days is too short for a backtest {weeks} weeks ahead"
             raise DataError(Problem(what, remedy=f"give at least {need} days, or fewer weeks"))
         dates = [as_date(number) for number in sorted(found)]
         chosen = f"the last {len(dates)} that fit, {_SPACING} days apart" if len(dates) > 1 else "the last that fits"
