@@ -337,9 +337,12 @@ class Calendar:
         known = (first != NOT_A_TIME) & (added != NOT_A_TIME)
         if known.any():
             result[known] = self._advance(first[known], added[known], hours)
+        what = f"do not pass within {_FARTHEST_DAYS // 366} years of opening hours '{hours or self.spec.hours}'"
+        refuse("seconds", what, known & (result == NOT_A_TIME), "give less time or longer hours")
         return self._stamps(result)
 
     def _advance(self, start: Instants, added: Instants, hours: OpeningHours | None) -> Instants:
+        """Return the instants reached, `NOT_A_TIME` where there is not enough opening time within ten years."""
         days = 14 + int(added.max() // 86_400_000_000_000)
         while True:
             opens, closes = table = self._around(start, hours, days_after=days)
@@ -349,13 +352,9 @@ class Calendar:
             if not short.any() or days >= _FARTHEST_DAYS:
                 break
             days = min(4 * days, _FARTHEST_DAYS)
-        what = f"do not pass within {_FARTHEST_DAYS // 366} years of opening hours '{hours or self.spec.hours}'"
-        refuse("seconds", what, short & (added > 0), "give less time or longer hours")
-        if not len(passed):
-            return start
-        place = np.minimum(np.searchsorted(passed, goal, side="left"), len(passed) - 1)
-        reached = closes[place] - (passed[place] - goal)
-        return np.where(added == 0, start, reached)
+        place = np.searchsorted(passed, np.where(short, 0, goal), side="left")
+        last = np.append(closes, 0)[place] - (np.append(passed, 0)[place] - goal)
+        return np.where(added == 0, start, np.where(short, NOT_A_TIME, last))
 
     def _around(
         self, instants: Instants, hours: OpeningHours | None, *, days_after: int = 0
