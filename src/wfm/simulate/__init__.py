@@ -5,8 +5,8 @@
 """
 
 from wfm.simulate.engine import Demand, Lines, Log, Staff, play
+from wfm.simulate.replicate import run, trace
 from wfm.simulate.result import SimulationResult
-from wfm.simulate.run import run, trace
 from wfm.simulate.service import Exponential, Lognormal
 
 __all__ = ["Demand", "Exponential", "Lines", "Log", "Lognormal", "SimulationResult", "Staff", "play", "run", "trace"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ __all__ = ["Case", "Clock", "Drawn"]
 
 # Deferred work comes after every live queue, however urgent it is.
 _DEFERRED_RANK = 1 << 20
+_FARTHEST_DAYS = 1500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,19 +37,27 @@ class Clock:
     business_s: Floats | None = None
 
     @classmethod
-    def of(cls, centre: Centre, queue: Queue, origin: pd.Timestamp, days: int) -> Clock:
-        """Return the clock of a queue for the days after `origin`."""
+    def of(cls, centre: Centre, queue: Queue, origin: pd.Timestamp, until_s: float) -> Clock:
+        """Return the clock of a queue, long enough for the deadlines of what arrives until `until_s`."""
         # Both are read from text when they are made.
         own = queue.hours if isinstance(queue.hours, OpeningHours) else None
         if (own or centre.calendar.hours).is_always and not centre.calendar.closed_on_holidays:
             return cls()
+        within = max((target.within_s for target in queue.targets if isinstance(target, Deadline)), default=0.0)
+        days = int(until_s / 86400) + 15
+        while True:
+            clock = cls._of_days(centre, own, origin, days)
+            if np.isfinite(clock.due(np.array([until_s]), within)[0]) or days > _FARTHEST_DAYS:
+                return clock
+            days *= 2
+
+    @classmethod
+    def _of_days(cls, centre: Centre, hours: OpeningHours | None, origin: pd.Timestamp, days: int) -> Clock:
         first = origin.tz_convert(centre.tz).date()
-        last = (origin + pd.Timedelta(days=days)).tz_convert(centre.tz).date()
-        periods = Calendar.of(centre).open_periods(first, last, own)
-        bounds = [(stamp - origin).total_seconds() for period in periods for stamp in period]
-        instants = np.array(bounds or [0.0])
+        periods = Calendar.of(centre).open_periods(first, first + timedelta(days=days), hours)
+        instants = np.array([(stamp - origin).total_seconds() for period in periods for stamp in period] or [0.0])
         open_s = np.diff(instants, prepend=instants[0])
-        # Every second step is a closed stretch; an instant that never comes back must not repeat a business time.
+        # Every second step is a closed stretch.
         open_s[::2] = 0.0
         return cls(instants=instants, business_s=np.cumsum(open_s))
 
@@ -105,6 +115,8 @@ class Case:
         faults = Faults("a simulation")
         with faults.collecting():
             ahead = as_frame(forecast, "forecast", tz=centre.tz, known={"queue": names})
+        with faults.collecting():
+            activities = as_frame(roster, "activities")
         faults.raise_if_any()
         if not len(ahead):
             faults.add("the forecast has no rows", remedy="give at least one interval")
@@ -115,14 +127,12 @@ class Case:
         _check_grid(ahead, start, centre, faults)
         aht_s = _handle_times(ahead, queue, centre, faults)
         with faults.collecting():
-            staff, employees = read_staff(roster, centre, origin)
+            staff, employees = read_staff(activities, centre, origin)
             _check_served(ahead, staff, names, faults)
         faults.raise_if_any()
         step = centre.interval_s
         interval = np.rint(start / step).astype(np.int64)
         end = max(float(staff.end.max()), float(start.max()) + step)
-        longest = max((t.within_s for q in centre.queues for t in q.targets if isinstance(t, Deadline)), default=0.0)
-        days = int((end + longest) / 86400) + 15
         return cls(
             centre=centre,
             forecast=ahead[["queue", "start"]],
@@ -136,7 +146,7 @@ class Case:
             lines=_lines(centre),
             staff=staff,
             employees=employees,
-            clocks=tuple(Clock.of(centre, q, origin, days) for q in centre.queues),
+            clocks=tuple(Clock.of(centre, q, origin, end) for q in centre.queues),
             service=service,
         )
 

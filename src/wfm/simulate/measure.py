@@ -35,7 +35,7 @@ class Measured(NamedTuple):
     longest_s: Floats  # by queue
     busy_s: Floats  # by skill group and interval
     staffed_s: Floats
-    values: Floats  # by target, in the order of queues and their targets; NaN where there was nothing to judge
+    limited: Floats  # what each target limits, by queue and target; NaN where there was nothing to judge
     overtime_s: float
     late_break_s: float
 
@@ -56,7 +56,7 @@ def measure(case: Case, drawn: Drawn, log: Log) -> Measured:
     """Return the figures of one replication."""
     rows = np.zeros((len(case.queue), len(COLUMNS)))
     longest = np.zeros(len(case.centre.queues))
-    values: list[float] = []
+    limited: list[float] = []
     busy, staffed = served_share(case, log.busy_s), served_share(case, log.staffed_s)
     for number, queue in enumerate(case.centre.queues):
         mine = np.flatnonzero(drawn.demand.queue == number)
@@ -65,13 +65,13 @@ def measure(case: Case, drawn: Drawn, log: Log) -> Measured:
         waits = part.wait_s[~np.isnan(part.wait_s)]
         longest[number] = waits.max() if len(waits) else 0.0
         occupancy = _ratio(float(busy[number].sum()), float(staffed[number].sum()))
-        values.extend(_value(case, number, target, part, occupancy) for target in queue.targets)
+        limited.extend(_value(case, number, target, part, occupancy) for target in queue.targets)
     return Measured(
         rows=rows,
         longest_s=longest,
         busy_s=log.busy_s,
         staffed_s=log.staffed_s,
-        values=np.array(values),
+        limited=np.array(limited),
         overtime_s=float(log.overtime_s.sum()),
         late_break_s=float(log.late_break_s.sum()),
     )

@@ -61,7 +61,7 @@ class Sums:
         np.add.at(table, case.queue, measured.rows)
         busy, staffed = (served_share(case, share).sum(axis=1) for share in (measured.busy_s, measured.staffed_s))
         self.tables.append(np.column_stack([table, measured.longest_s, busy, staffed]))
-        self.values.append(measured.values)
+        self.values.append(measured.limited)
         self.groups.append(np.column_stack([measured.busy_s.sum(axis=1), measured.staffed_s.sum(axis=1)]))
         self.extra.append((measured.overtime_s, measured.late_break_s))
 

@@ -1,0 +1,112 @@
+"""Service level on its bases, targets and waits, counted by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wfm.domain.targets import (
+    Deadline,
+    LongestWait,
+    MaxAbandonment,
+    MaxOccupancy,
+    MeanAnswer,
+    ServiceLevel,
+    ServiceLevelBasis,
+)
+from wfm.simulate import Demand, Log, Lognormal
+from wfm.simulate.case import Case, Drawn
+from wfm.simulate.measure import COLUMNS, judged_by, measure
+from wfm.testing import make_centre
+
+START = pd.Timestamp("2026-01-05 09:00", tz="Europe/Berlin")
+ALL = ["offered", "answered", "abandoned", "met", "judged", "wait_s", "left_wait_s", "handle_s"]
+
+
+def measured(*targets):
+    """Measure six contacts: two answered after 10 and 40 s, three gone after 5, 25 and 35 s, one never reached.
+
+    An agent would have reached the first two who left after 12 and 50 s, and the third never.
+    """
+    centre = make_centre(people=3)
+    centre = replace(centre, queues=(replace(centre.queues[0], targets=targets),))
+    forecast = pd.DataFrame({"queue": "calls", "start": [START], "offered": [6.0]})
+    roster = pd.DataFrame(
+        {
+            "employee": ["A01"],
+            "start": START,
+            "end": START + pd.Timedelta("30min"),
+            "activity": "work",
+            "queue": "calls",
+        }
+    )
+    case = Case.of(forecast, roster, centre, Lognormal())
+    time = np.arange(6.0) * 100
+    demand = Demand(time=time, queue=np.zeros(6, dtype=np.int64), service=np.full(6, 60.0))
+    patience = np.array([100.0, 100.0, 5.0, 25.0, 35.0, 900.0])
+    drawn = Drawn(demand=demand, row=np.zeros(6, dtype=np.int64), patience=patience, closing=np.full(6, 1200.0))
+    log = Log(
+        reached=time + np.array([10.0, 40.0, 12.0, 50.0, np.nan, np.nan]),
+        ended=time + np.array([70.0, 80.0, np.nan, np.nan, np.nan, np.nan]),
+        agent=np.array([0, 0, -1, -1, -1, -1]),
+        sessions=np.array([1, 1, 0, 0, 0, 0]),
+        busy_s=np.array([[100.0]]),
+        staffed_s=np.array([[1800.0]]),
+        overtime_s=np.array([7.0]),
+        late_break_s=np.array([0.0]),
+    )
+    return measure(case, drawn, log)
+
+
+@pytest.mark.parametrize(
+    ("basis", "met", "judged"),
+    [
+        ("offered", 1, 6),
+        ("answered", 1, 2),
+        ("virtual", 2, 6),
+        ("abandons_within_met", 1 + 2, 6),
+        ("abandons_within_excluded", 1, 6 - 2),
+        ("short_abandons_met", 1 + 1, 6),
+        ("short_abandons_excluded", 1, 6 - 1),
+    ],
+)
+def test_service_level_on_each_basis(basis, met, judged):
+    short = "10s" if ServiceLevelBasis(basis).needs_short_abandon else None
+    result = measured(ServiceLevel(0.8, "30s", basis=basis, short_abandon=short))
+    row = dict(zip(COLUMNS, result.rows[0], strict=True))
+    assert (row["met"], row["judged"]) == (met, judged)
+    assert result.limited.tolist() == [met / judged]
+
+
+def test_counts_and_waits():
+    result = measured(MeanAnswer("30s"))
+    row = dict(zip(COLUMNS, result.rows[0].tolist(), strict=True))
+    assert row == dict(zip(ALL, [6, 2, 3, 1, 6, 50, 65, 100], strict=True))
+    assert result.longest_s.tolist() == [700.0]
+    assert result.overtime_s == 7
+
+
+def test_values_of_the_targets():
+    targets = (
+        MeanAnswer("30s"),
+        LongestWait("45s", breach=0.5),
+        MaxAbandonment(0.3),
+        MaxOccupancy(0.9),
+        Deadline("75s"),
+    )
+    # Done within 75 s: one of six; waits above 45 s: 50 s and the two that nobody ever reached.
+    assert measured(*targets).limited.tolist() == pytest.approx([25.0, 3 / 6, 3 / 6, 100 / 1800, 1 / 6])
+
+
+def test_queue_is_judged_by_its_first_service_level():
+    queue = make_centre(people=3).queues[0]
+    level, deadline, mean = ServiceLevel(0.8, "30s"), Deadline("4h"), MeanAnswer("30s")
+    assert judged_by(replace(queue, targets=(mean, deadline, level))) is level
+    assert judged_by(replace(queue, targets=(mean, deadline))) is deadline
+    assert judged_by(replace(queue, targets=(MaxOccupancy(0.9), mean))) is mean
+    assert judged_by(replace(queue, targets=(MaxOccupancy(0.9),))) is None
+    row = dict(zip(COLUMNS, measured(MaxOccupancy(0.9)).rows[0], strict=True))
+    assert (row["met"], row["judged"]) == (0, 0)
