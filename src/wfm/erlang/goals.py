@@ -49,6 +49,9 @@ def as_goals(target: Target | Iterable[Target], *, patience: bool) -> Goals:
     DataError
         If there is none, or one cannot be answered by a queueing formula.
     """
+    if isinstance(target, ServiceLevel) and target.short_abandon_s is None:
+        # The common question of a service; nothing can be wrong with it.
+        return Goals((target,), (), (), (), ())
     targets = (target,) if isinstance(target, Target) else tuple(_iterate(target))
     faults = Faults("target")
     if not targets:

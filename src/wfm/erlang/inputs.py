@@ -36,9 +36,8 @@ class Rule:
 
     def allows(self, value: float) -> bool:
         """Whether a plain number follows the rule."""
-        if not math.isfinite(value) or (self.whole and value != math.floor(value)):
-            return False
-        return value > 0 if self.positive else value >= 0
+        above = value > 0 if self.positive else value >= 0
+        return above and value < math.inf and not (self.whole and value != math.floor(value))
 
 
 _RULES = {
@@ -69,7 +68,7 @@ def as_scalars(values: dict[str, Any]) -> dict[str, float] | None:
     for value in values.values():
         if not isinstance(value, int | float) or isinstance(value, bool):
             return None
-    bad = [name for name, value in values.items() if not _rule(name).allows(value)]
+    bad = [name for name, value in values.items() if not (_RULES.get(name) or _rule(name)).allows(value)]
     if bad:
         faults = Faults()
         for name in bad:

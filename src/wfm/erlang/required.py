@@ -98,17 +98,19 @@ def _erlang_c(load: float, aht: float, goals: Goals) -> int:
     within = [(level.within_s / aht, 1.0 - level.fraction) for level in goals.levels]
     within += [(longest.within_s / aht, longest.breach) for longest in goals.longest]
     means = [mean.within_s / aht for mean in goals.means]
-    while True:
-        spare = n - load
-        waits = load / (load + inverse * spare)
-        if all(waits * math.exp(-spare * wait) <= miss for wait, miss in within) and all(
-            waits <= mean * spare for mean in means
-        ):
-            break
+    while not _meets(load / (load + inverse * (n - load)), n - load, within, means):
         inverse = 1.0 + n / load * inverse
         n += 1
     caps = [math.ceil(load / cap.fraction * (1.0 - OCCUPANCY_TOLERANCE)) for cap in goals.occupancy]
     return max(n, *caps) if caps else n
+
+
+def _meets(waits: float, spare: float, within: list[tuple[float, float]], means: list[float]) -> bool:
+    """Whether a chance to wait and a number of agents above the load hold all limits; times are in handle times."""
+    for wait, miss in within:
+        if waits * math.exp(-spare * wait) > miss:
+            return False
+    return all(waits <= mean * spare for mean in means) if means else True
 
 
 def first_guess(load: float, goals: Goals, theta: float) -> int:
