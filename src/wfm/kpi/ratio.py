@@ -73,7 +73,10 @@ class Ratio:
             head = f"{self.name} {100 * self.value:.1f} % ({span})"
         lines = [head, f"└─ {self.formula} = {self.numerator:,.10g} / {self.denominator:,.10g}"]
         if self.by:
-            table = self.groups.to_string(index=False, na_rep="missing", float_format="{:.4g}".format)
+            counts = dict.fromkeys(("numerator", "denominator"), "{:,.10g}".format)
+            table = self.groups.to_string(
+                index=False, na_rep="missing", float_format="{:.4f}".format, formatters=counts
+            )
             lines += [f"   {line}" for line in table.splitlines()]
         return "\n".join(lines)
 

@@ -11,31 +11,33 @@ import numpy as np
 from wfm.calendar import commerce_events
 from wfm.datasets.shop.profiles import OUTAGE
 from wfm.domain.centre import Centre
-from wfm.domain.hours import Event, EventKind
-from wfm.domain.people import Employee, Preference, Skill, Unavailability, Wish
-from wfm.domain.presets import ecommerce
+from wfm.domain.hours import CalendarSpec, Event, EventKind
+from wfm.domain.people import Contract, ContractKind, Employee, Preference, Skill, Unavailability, Wish
+from wfm.domain.presets import ecommerce, ecommerce_contracts
 
 __all__ = ["GROUPS", "make_centre"]
 
-_HEADS = 120
+# A small centre needs more people for its volume: these many are there before the first contact comes.
+_FIXED_HEADS, _HEADS = 13, 107
 # Who serves what, the first queue foremost, and the share of the heads.
 GROUPS: Mapping[str, tuple[tuple[str, ...], float]] = {
-    "phone": (("phone",), 0.20),
-    "chat": (("chat",), 0.24),
-    "flex": (("phone", "chat"), 0.22),
-    "desk": (("messages", "social", "chat"), 0.20),
-    "cases": (("inquiries", "complaints", "phone"), 0.14),
+    "phone": (("phone",), 0.23),
+    "chat": (("chat",), 0.16),
+    "flex": (("phone", "chat"), 0.21),
+    "desk": (("messages", "social", "chat"), 0.24),
+    "cases": (("inquiries", "complaints", "phone"), 0.16),
 }
 _CONTRACTS = {"full": 0.55, "part": 0.35, "temporary": 0.10}
 _SECOND_SKILL = 0.92  # speed in a queue that is not one's first
 _TEAM = 15
+_AHEAD = timedelta(days=61)  # leave is known this long after the history
 
 
 def make_centre(first_day: date, end_day: date, *, seed: int, scale: float) -> Centre:
     """Return the centre with its people; leave falls from the first day to two months after the end."""
     # The streams of days bear their ordinals, which are above 0.
     rng = np.random.default_rng([seed, 0])
-    heads = max(len(GROUPS), round(_HEADS * scale))
+    heads = _FIXED_HEADS + round(_HEADS * scale)
     groups = _apportion({name: share for name, (_, share) in GROUPS.items()}, heads)
     contracts = _apportion(_CONTRACTS, heads)
     rng.shuffle(contracts)
@@ -48,7 +50,7 @@ def make_centre(first_day: date, end_day: date, *, seed: int, scale: float) -> C
             Skill(queue, round(float(speed[place]) * (1.0 if place == 0 else _SECOND_SKILL), 2))
             for place, queue in enumerate(GROUPS[group][0])
         )
-        leave = () if contract == "temporary" else _leave(rng, first_day, end_day + timedelta(days=61))
+        leave = () if contract == "temporary" else _leave(rng, first_day, end_day + _AHEAD)
         wishes = _wishes(rng, end_day, [(stretch.start, stretch.end) for stretch in leave], contract)
         employees.append(
             Employee(
@@ -60,11 +62,28 @@ def make_centre(first_day: date, end_day: date, *, seed: int, scale: float) -> C
                 preferences=wishes,
             )
         )
-    plain = ecommerce()
-    years = range(first_day.year, (end_day + timedelta(days=61)).year + 1)
+    return replace(
+        ecommerce(),
+        contracts=_contracts_with_overtime(),
+        employees=tuple(employees),
+        calendar=_calendar(first_day, end_day),
+    )
+
+
+def _contracts_with_overtime() -> tuple[Contract, ...]:
+    """Return the contracts; in the weeks of sales, full-timers and temporaries may work a sixth day."""
+    return tuple(
+        contract
+        if contract.kind is ContractKind.PART
+        else replace(contract, max_days_per_week=6, max_overtime_week="8h")
+        for contract in ecommerce_contracts()
+    )
+
+
+def _calendar(first_day: date, end_day: date) -> CalendarSpec:
+    years = range(first_day.year, (end_day + _AHEAD).year + 1)
     outage = Event(name="platform outage", dates=(OUTAGE[0],), kind=EventKind.OUTAGE)
-    events = (*commerce_events("CN", years), outage)
-    return replace(plain, employees=tuple(employees), calendar=replace(plain.calendar, events=events))
+    return replace(ecommerce().calendar, events=(*commerce_events("CN", years), outage))
 
 
 def _apportion(shares: Mapping[str, float], total: int) -> list[str]:
@@ -86,6 +105,7 @@ def _leave(rng: np.random.Generator, first_day: date, end_day: date) -> tuple[Un
         spring = date(year, 3, 1) + timedelta(days=int(rng.integers(0, 70)))
         summer = date(year, 7, 5) + timedelta(days=int(rng.integers(0, 80)))
         for start, days in ((spring, 7), (summer, int(rng.choice((7, 14))))):
+            start -= timedelta(days=start.weekday())  # leave is taken in weeks from Monday
             end = start + timedelta(days=days)
             if first_day <= start and end <= end_day:
                 stretches.append(Unavailability(start=start, end=end))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +87,7 @@ def _factors(rng: np.random.Generator) -> Floats:
     return factors
 
 
+@lru_cache(maxsize=4096)
 def _dated_factor(day: date, wave: Wave) -> float:
     factor = 1.0
     for month, number, waves in DATED.values():
@@ -96,6 +97,7 @@ def _dated_factor(day: date, wave: Wave) -> float:
     return factor
 
 
+@lru_cache(maxsize=4096)
 def _new_year_factor(day: date) -> float:
     offsets, heights = zip(*NEW_YEAR, strict=True)
     return float(np.prod([np.interp((day - first).days, offsets, heights) for first in NEW_YEARS]))
