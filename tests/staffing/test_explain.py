@@ -67,6 +67,11 @@ def test_deferred_work_tells_its_level_and_backlog(need):
 def test_rows_that_are_not_there(need):
     with pytest.raises(DataError, match="unknown queue 'call'; did you mean 'calls'"):
         need.explain("call", "2026-11-02 08:00")
+    for start in ("2026-10-25 02:00", "2026-03-29 02:30", "half past eight"):
+        with pytest.raises(
+            DataError, match=rf"'{start}' is not one instant in Europe/Berlin.*write it with its offset"
+        ):
+            need.explain("calls", start)
     with pytest.raises(DataError) as caught:
         need.explain("calls", "2026-11-02 08:10")
     assert str(caught.value) == (

@@ -94,8 +94,7 @@ class Requirement:
         if of_queue.empty:
             known = self.frame["queue"].unique().tolist()
             raise DataError(Problem(f"unknown queue {queue!r}", remedy=did_you_mean(queue, known)))
-        stamp = pd.Timestamp(start)
-        stamp = stamp.tz_localize(self.centre.tz) if stamp.tzinfo is None else stamp.tz_convert(self.centre.tz)
+        stamp = _stamp(start, self.centre.tz)
         found = np.flatnonzero((of_queue["start"] == stamp).to_numpy())
         if not len(found):
             first, last = of_queue["start"].iloc[0], of_queue["start"].iloc[-1]
@@ -173,6 +172,16 @@ def requirement(forecast: FrameLike, centre: Centre) -> Requirement:
     faults.raise_if_any()
     result = pd.concat(parts, ignore_index=True) if parts else _empty(frame)
     return Requirement(result[list(_COLUMNS)], centre)
+
+
+def _stamp(start: pd.Timestamp | str, tz: str) -> pd.Timestamp:
+    """Return a stamp in the zone; a local one that the clock shows twice or never is refused, not resolved."""
+    try:
+        stamp = pd.Timestamp(start)
+        return stamp.tz_localize(tz) if stamp.tzinfo is None else stamp.tz_convert(tz)
+    except ValueError as error:
+        remedy = "write it with its offset, such as '2026-10-25 02:00+01:00'"
+        raise DataError(Problem(f"{start!r} is not one instant in {tz}: {error}", remedy=remedy)) from None
 
 
 def _check_steps(frame: pd.DataFrame, centre: Centre, faults: Faults) -> None:
