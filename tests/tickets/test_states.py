@@ -87,5 +87,5 @@ def test_all_tickets_that_break_a_rule_are_counted():
 
 
 def test_unknown_states_are_refused_with_the_nearest():
-    with pytest.raises(DataError, match="unknown to_state 'opn'; did you mean 'open'"):
+    with pytest.raises(DataError, match=r"unknown to_state 'opn' \(row 1\); did you mean 'open'"):
         check_transitions(make_events([("create", None, "new"), ("assign", "new", "opn")]))
