@@ -365,6 +365,12 @@ def test_a_subdivision_adds_its_own() -> None:
 
 def test_a_calendar_without_a_country_has_no_holidays() -> None:
     assert office().holidays(range(2020, 2030)) == {}
+    assert office().day_types([date(2026, 12, 25), date(2026, 12, 26)]) == ["Fri", "Sat"]
+
+
+def test_asking_twice_gives_the_same() -> None:
+    calendar = office(country="DE")
+    assert calendar.holidays(2026) == calendar.holidays([2026]) == public_holidays("DE", 2026)
 
 
 def test_names_do_not_depend_on_the_language_of_the_machine() -> None:
