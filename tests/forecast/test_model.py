@@ -247,7 +247,7 @@ def test_two_weeks_are_enough(history_of):
     forecast = Forecaster().fit(history).predict(Horizon("2026-01-19", weeks=1, interval="1h", tz=TZ))
     frame = forecast.to_frame()
     assert frame["offered"].sum() == pytest.approx(wave(pd.DatetimeIndex(frame["start"])).sum(), rel=0.1)
-    assert "quantiles unchecked" in forecast.models["calls"]
+    assert "bands unchecked" in forecast.models["calls"]
 
 
 def test_attributes_and_order_of_calls(history_of):

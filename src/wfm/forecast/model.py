@@ -168,7 +168,7 @@ def _in_words(model: QueueModel) -> str:
     if model.level is None:
         return "no contact in the history: 0"
     days = len(model.level.weights)
-    checked = f"levels checked on {model.calibration.days} days" if model.calibration.days else "quantiles unchecked"
+    checked = f"bands checked on {model.calibration.days} days" if model.calibration.days else "bands unchecked"
     return f"day level × weekday profile, {days} days, noise of a day {model.level.noise:.1%}, {checked}"
 
 
