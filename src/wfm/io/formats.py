@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from wfm.errors import DataError, Faults, MissingExtraError, Problem, did_you_mean
-from wfm.io.records import read_bytes, read_text, workbook_rows
+from wfm.io.records import check_header, read_bytes, read_text, workbook_rows
 
 __all__ = ["SUFFIXES", "read_cells", "suffix_of", "write_cells"]
 
@@ -38,12 +38,7 @@ def read_cells(path: Path) -> pd.DataFrame:
     MissingExtraError
         If it is an Excel file and `openpyxl` is not installed.
     """
-    frame: pd.DataFrame = _READERS[suffix_of(path)](path)
-    names = [str(name) for name in frame.columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DataError(Problem(f"two columns are named {twice[0]!r}", remedy="keep one"))
-    return frame
+    return _READERS[suffix_of(path)](path)
 
 
 def write_cells(frame: pd.DataFrame, path: Path, *, suffix: str) -> None:
@@ -76,10 +71,7 @@ def _frame(rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
     if not rows or not rows[0]:
         raise DataError(Problem("the file is empty", remedy="its first row names the columns"))
     header = [str(name).strip() for name in rows[0]]
-    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
-        if len(header) == 1 and separator in header[0]:
-            what = f"the columns are separated by {name}: {header[0]!r}"
-            raise DataError(Problem(what, remedy="separate them by commas"))
+    check_header(header)
     numbers = [number for number, row in enumerate(rows[1:], 2) if row]
     faults = Faults()
     wrong = [number for number in numbers if len(rows[number - 1]) != len(header)]

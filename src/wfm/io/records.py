@@ -14,7 +14,7 @@ from typing import Any
 from wfm.errors import DataError, Faults, MissingExtraError, Problem, did_you_mean
 from wfm.io.fields import known_names
 
-__all__ = ["Record", "read_bytes", "read_records", "read_text", "workbook_rows"]
+__all__ = ["Record", "check_header", "read_bytes", "read_records", "read_text", "workbook_rows"]
 
 _SUFFIXES = (".csv", ".xlsx")
 
@@ -66,7 +66,7 @@ def read_records(path: Path, *, required: Sequence[str], optional: Sequence[str]
         return []
     header, *lines = rows
     known = [*required, *optional]
-    names = _columns(path, header, known, faults)
+    names = known_names(header, known, kind="column", where=str(path), faults=faults)
     for name in required:
         if name not in names.values():
             remedy = f"the file has: {', '.join(header)}"
@@ -91,15 +91,15 @@ def read_records(path: Path, *, required: Sequence[str], optional: Sequence[str]
     return records
 
 
-def _columns(path: Path, header: list[str], known: list[str], faults: Faults) -> dict[str, str]:
+def check_header(header: Sequence[str]) -> None:
+    """Raise `DataError` if a first row is of another form than names between commas, each there once."""
     for separator, name in ((";", "semicolons"), ("\t", "tabs")):
         if len(header) == 1 and separator in header[0]:
             what = f"the columns are separated by {name}: {header[0]!r}"
-            faults.add(what, where=str(path), remedy="separate them by commas")
-            return {}
-    for name in sorted({name for name in header if header.count(name) > 1}):
-        faults.add(f"two columns are named {name!r}", where=str(path), remedy="keep one")
-    return known_names(header, known, kind="column", where=str(path), faults=faults)
+            raise DataError(Problem(what, remedy="separate them by commas"))
+    for name in header:
+        if header.count(name) > 1:
+            raise DataError(Problem(f"two columns are named {name!r}", remedy="keep one"))
 
 
 def _rows(path: Path) -> list[list[str]]:
@@ -109,6 +109,7 @@ def _rows(path: Path) -> list[list[str]]:
     rows = _csv_rows(path) if path.suffix.lower() == ".csv" else _excel_rows(path)
     if not any(any(row) for row in rows):
         raise DataError(Problem("the file is empty", remedy="its first row names the columns"))
+    check_header(rows[0])
     return rows
 
 
