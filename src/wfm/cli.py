@@ -44,7 +44,7 @@ def plan(
     weeks: Annotated[int, typer.Option(min=1, help="Weeks to plan.")] = 2,
     replications: Annotated[int, typer.Option(min=2, help="Simulated runs of the roster.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 0,
-    work_limit: Annotated[float | None, typer.Option(help="Deterministic limit of the solver's work.")] = None,
+    work_limit: Annotated[int | None, typer.Option(min=0, help="Deterministic limit of the solver's work.")] = None,
     time_limit: Annotated[str | None, typer.Option(help="Wall-clock limit of the solver instead, such as 60s.")] = None,
     max_short: Annotated[
         float | None, typer.Option(help="Exit with 3 if more than this share of the required hours is short.")

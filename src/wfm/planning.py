@@ -126,7 +126,7 @@ def plan(
     *,
     replications: int = 100,
     seed: int = 0,
-    work_limit: float | None = None,
+    work_limit: int | None = None,
     time_limit: timedelta | str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Plan:

@@ -125,7 +125,8 @@ def plan(
         costs=_html(tables.cost_terms(roster, centre.currency)),
         shortages=_html(tables.shortages(coverage, interval_h)),
         short_hours=float(coverage["under"].sum() * interval_h),
-        backtest=None if backtest is None else _html(_readable(backtest.to_frame())),
+        backtest=None if backtest is None else _html(tables.forecast_errors(backtest)),
+        stated="" if backtest is None else backtest.stated,
         audit=_html(_readable(forecast.audit)),
         assumptions=tables.assumptions(centre, past),
         roster=roster,
@@ -175,13 +176,11 @@ def _target(centre: Centre, queue: str) -> float | None:
 
 
 def _readable(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame with stamps and numbers short enough for a table."""
+    """Return a frame with stamps short enough for a table."""
     shown = frame.copy()
     for column in shown.columns:
         if isinstance(shown[column].dtype, pd.DatetimeTZDtype):
             shown[column] = shown[column].dt.strftime("%a %d %b %Y %H:%M")
-        elif pd.api.types.is_float_dtype(shown[column].dtype):
-            shown[column] = shown[column].map(lambda value: "–" if pd.isna(value) else f"{value:,.4g}")
     return shown.rename(columns=lambda name: str(name).replace("_", " ").capitalize())
 
 

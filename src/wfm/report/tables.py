@@ -12,9 +12,10 @@ from wfm.domain.duration import format_duration
 from wfm.domain.targets import ServiceLevel
 
 if TYPE_CHECKING:
+    from wfm.forecast import Backtest
     from wfm.roster import Roster
 
-__all__ = ["assumptions", "by_contract", "by_day", "cost_terms", "shortages"]
+__all__ = ["assumptions", "by_contract", "by_day", "cost_terms", "forecast_errors", "level_target", "shortages"]
 
 _MOST_ROWS = 40
 
@@ -58,6 +59,24 @@ def _weighted_level(simulation: pd.DataFrame, tz: object) -> pd.Series:
 
 def _percent(value: float) -> str:
     return "–" if pd.isna(value) else f"{value:.1%}"
+
+
+def forecast_errors(backtest: Backtest) -> pd.DataFrame:
+    """Return a row a model and horizon: errors and coverage over all queues, and the error no forecast can beat."""
+    frame = backtest.to_frame()
+    rows = frame[frame["queue"] == "all"]
+    return pd.DataFrame(
+        {
+            "Model": rows["model"],
+            "Ahead": rows["horizon"],
+            "wMAPE": rows["wmape"].map(_percent),
+            "Bias": rows["bias"].map("{:+.1%}".format),
+            "wCRPS": rows["wcrps"].map(_percent),
+            "In the 80 % band": rows["coverage80"].map("{:.0%}".format),
+            "In the 95 % band": rows["coverage95"].map("{:.0%}".format),
+            "Noise floor": rows["noise_floor"].map(_percent),
+        }
+    ).reset_index(drop=True)
 
 
 def by_contract(roster: Roster, centre: Centre) -> pd.DataFrame:
