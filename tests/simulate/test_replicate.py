@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wfm import erlang, simulate
+from wfm import erlang, kpi, simulate
 from wfm.domain.centre import Centre, Shrinkage
 from wfm.domain.people import Contract, Employee, Skill
 from wfm.domain.presets import ecommerce
 from wfm.domain.queue import Queue
-from wfm.domain.targets import LongestWait, ServiceLevel
+from wfm.domain.targets import LongestWait, ServiceLevel, ServiceLevelBasis
 from wfm.errors import DataError
 from wfm.simulate import replicate
 from wfm.testing import assert_frame_valid, make_centre
@@ -245,3 +245,18 @@ def test_centre_of_one_contract_is_enough():
     )
     rows = roster(centre, [("A", 8, 12)])
     assert simulate.run(forecast({"calls": 2.0}, 8, 12), rows, centre, replications=2).summary["answered"].iloc[0] > 5
+
+
+@pytest.mark.parametrize("basis", [basis for basis in ServiceLevelBasis if basis is not ServiceLevelBasis.VIRTUAL])
+def test_service_level_is_that_of_the_log(small, basis):
+    _, rows, centre = small
+    short = "10s" if basis.needs_short_abandon else None
+    level = ServiceLevel(0.8, "30s", basis=basis, short_abandon=short)
+    centre = replace(centre, queues=tuple(replace(queue, targets=(level,)) for queue in centre.queues))
+    # People stay longer than the queues are open: nobody is left unserved, and both counts are of the same contacts.
+    ahead = forecast({"calls": 45.0, "orders": 40.0}, 8, 16)
+    result = simulate.run(ahead, rows, centre, replications=1)
+    assert result.summary["unserved"].eq(0).all()
+    contacts = simulate.trace(ahead, rows, centre)
+    measured = kpi.service_level(contacts, within="30s", basis=basis, short_abandon=short)
+    assert result.summary["service_level"].iloc[-1] == pytest.approx(measured.value)

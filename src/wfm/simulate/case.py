@@ -15,7 +15,7 @@ from wfm.domain.queue import Queue
 from wfm.domain.targets import Deadline
 from wfm.errors import Faults
 from wfm.schema import FrameLike, as_frame
-from wfm.simulate.engine import Demand, Floats, Ints, Lines, Staff
+from wfm.simulate.engine import Demand, Flags, Floats, Ints, Lines, Staff
 from wfm.simulate.service import Service
 from wfm.simulate.staff import read_staff
 
@@ -98,6 +98,8 @@ class Case:
     closing: Floats  # by row
     lines: Lines
     staff: Staff
+    skills: Flags  # by skill group: whether it serves each queue
+    group: Ints  # by agent
     employees: tuple[str, ...]
     clocks: tuple[Clock, ...]
     service: Service
@@ -130,6 +132,7 @@ class Case:
             staff, employees = read_staff(activities, centre, origin)
             _check_served(ahead, staff, names, faults)
         faults.raise_if_any()
+        skills, group = staff.groups
         step = centre.interval_s
         interval = np.rint(start / step).astype(np.int64)
         end = max(float(staff.end.max()), float(start.max()) + step)
@@ -145,6 +148,8 @@ class Case:
             closing=_closings(queue, start, step, staff, centre),
             lines=_lines(centre),
             staff=staff,
+            skills=skills,
+            group=group,
             employees=employees,
             clocks=tuple(Clock.of(centre, q, origin, end) for q in centre.queues),
             service=service,

@@ -213,8 +213,8 @@ def play(
     return Log(
         reached=contacts["reached"].copy(),
         ended=contacts["ended"].copy(),
-        agent=contacts["agent"].copy(),
-        sessions=contacts["sessions"].copy(),
+        agent=contacts["agent"].astype(np.int64),
+        sessions=contacts["sessions"].astype(np.int64),
         busy_s=shares["busy"].reshape(-1, intervals).copy(),
         staffed_s=shares["staffed"].reshape(-1, intervals).copy(),
         overtime_s=agents["overtime"].copy(),
@@ -337,7 +337,7 @@ def _changes(staff: Staff) -> npt.NDArray[Any]:
 @cache
 def _dtype(record: type) -> np.dtype[Any]:
     """Return the layout of a record class of the kernel."""
-    return np.dtype([(field.name, np.int64 if field.type == "int" else np.float64) for field in fields(record)])
+    return np.dtype([(field.name, _TYPES[str(field.type)]) for field in fields(record)])
 
 
 def _blank(record: type, size: int, **values: object) -> npt.NDArray[Any]:
@@ -361,6 +361,7 @@ def _as_records(items: Any, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     return np.array([tuple(getattr(item, name) for name in dtype.names) for item in items], dtype=dtype)
 
 
+_TYPES = {"int": np.int64, "Short": np.int32, "float": np.float64}
 _RECORDS = (
     kernel.Contact,
     kernel.Line,

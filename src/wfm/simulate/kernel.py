@@ -14,7 +14,7 @@ wait an infinitely patient contact would have had in its place, which is the *vi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 __all__ = ["Agent", "Change", "Contact", "Entry", "Line", "Link", "Room", "Session", "Setup", "Share", "World"]
 
@@ -29,6 +29,9 @@ COMES = -2.0
 SHIFT_ENDS = -1.0
 
 INF = float("inf")
+# A whole number of 32 bits where the kernel is compiled: a contact then fills one line of the processor's cache.
+Short: TypeAlias = int
+
 FREE = 1 << 30  # sessions that an agent without any could hold
 
 
@@ -37,15 +40,15 @@ class Contact:
     """A contact, in order of arrival; the kernel writes the fields from `reached` on."""
 
     time: float
-    queue: int
+    queue: Short
     service: float  # work in seconds at speed 1, alone with its agent
     patience: float
     due: float  # of two lines of one rank, the one whose head is due first is served first
     reached: float  # answered, or for the impatient: when an agent would have answered
     ended: float
-    agent: int  # -1: abandoned or never reached
-    sessions: int  # held by the agent from this start on
-    following: int  # next in line
+    agent: Short  # -1: abandoned or never reached
+    sessions: Short  # held by the agent from this start on
+    following: Short  # next in line
 
 
 @dataclass(slots=True)

@@ -79,8 +79,7 @@ def measure(case: Case, drawn: Drawn, log: Log) -> Measured:
 
 def served_share(case: Case, by_group: Floats) -> Floats:
     """Return seconds by queue and interval: of all groups that serve the queue."""
-    skills, _ = case.staff.groups
-    return np.asarray(skills.T.astype(np.float64) @ by_group)
+    return np.asarray(case.skills.T.astype(np.float64) @ by_group)
 
 
 def judged_by(queue: Queue) -> Target | None:

@@ -45,8 +45,7 @@ class Sums:
     @classmethod
     def empty(cls, case: Case) -> Sums:
         """Return the sums of no replication."""
-        skills, _ = case.staff.groups
-        shape = (len(skills), case.intervals)
+        shape = (len(case.skills), case.intervals)
         size = len(case.queue)
         return cls(np.zeros((size, len(COLUMNS))), np.zeros((size, 3)), np.zeros(shape), np.zeros(shape))
 
@@ -100,7 +99,8 @@ class SimulationResult:
         queues at once.
     targets
         One row per `queue, target`: mean `value` of what the target limits with its 95 % interval, `limit`, and the
-        share of replications in which it held, `probability_met`.
+        share of replications in which it held, `probability_met`; where nothing was to be judged it held. The value of
+        a `LongestWait` is the share of contacts whose virtual wait is longer; whoever no agent came to counts as such.
     groups
         One row per skill group: `group` (its queues), `agents` (people), `staffed_h`, `busy_h`, `occupancy` with its
         95 % interval.
@@ -207,7 +207,7 @@ def _summary(case: Case, sums: Sums, held: Flags) -> pd.DataFrame:
         rows.append(
             {
                 "queue": queues[number].name,
-                "target": "" if target is None else str(target),
+                "target": None if target is None else str(target),
                 "target_fraction": getattr(target, "fraction", float("nan")),
                 **_figures(table[:, number]),
                 "probability_met": _met([held[:, x] for x in _numbers(case, number)]),
@@ -224,7 +224,7 @@ def _summary(case: Case, sums: Sums, held: Flags) -> pd.DataFrame:
     rows.append(
         {
             "queue": _ALL,
-            "target": "",
+            "target": None,
             "target_fraction": float("nan"),
             **_figures(whole),
             "probability_met": _met(every),
@@ -311,19 +311,18 @@ def _limit(target: Target) -> tuple[float, bool]:
 
 
 def _groups(case: Case, sums: Sums) -> pd.DataFrame:
-    skills, group = case.staff.groups
     table = np.array(sums.groups)
     count = len(table)
     names = [queue.name for queue in case.centre.queues]
     rows = []
-    for number, row in enumerate(skills):
+    for number, row in enumerate(case.skills):
         busy, staffed = table[:, number, 0], table[:, number, 1]
         squares = np.array([[(busy**2).sum(), (staffed**2).sum(), (busy * staffed).sum()]])
         bounds = _pooled_ratio(np.array([busy.sum()]), np.array([staffed.sum()]), squares, count)
         rows.append(
             {
                 "group": " + ".join(names[x] for x in np.flatnonzero(row)),
-                "agents": int((group == number).sum()),
+                "agents": int((case.group == number).sum()),
                 "staffed_h": float(staffed.mean()) / 3600,
                 "busy_h": float(busy.mean()) / 3600,
                 **dict(
