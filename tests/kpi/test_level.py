@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -118,6 +119,12 @@ def test_a_history_without_outcomes_counts_offered_less_blocked():
     )
     level = service_level(history, within="20s")
     assert (level.numerator, level.denominator) == (17, 20)
+
+
+def test_a_result_with_a_frame_is_as_good_as_the_frame(worked_example):
+    for frame in (worked_example, interval_history(worked_example)):
+        result = SimpleNamespace(to_frame=frame.copy)
+        assert service_level(result).value == service_level(frame).value
 
 
 def test_groups_sum_to_the_whole():

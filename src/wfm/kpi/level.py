@@ -96,8 +96,9 @@ def service_level(
     check_fraction("confidence", confidence, include_one=False)
     columns = (by,) if isinstance(by, str) else tuple(by)
     formula = _FORMULA[chosen].format(T=format_duration(limit), s="" if short is None else format_duration(short))
-    if _is_contacts(frame):
-        log = as_frame(frame, "contacts")
+    given = frame if isinstance(frame, pd.DataFrame) else frame.to_frame()
+    if "contact_id" in given.columns:
+        log = as_frame(given, "contacts")
         _check_columns(columns, log)
         fate = outcomes_of(log)
         if chosen is ServiceLevelBasis.VIRTUAL:
@@ -105,7 +106,7 @@ def service_level(
         numerator, denominator = _of_contacts(fate, chosen, limit, short)
         table = log[list(columns)]
     else:
-        history = as_frame(frame, "history")
+        history = as_frame(given, "history")
         _check_columns(columns, history)
         numerator, denominator = _of_history(history, chosen, limit)
         table = history[list(columns)]
@@ -117,10 +118,6 @@ def _checked_short(basis: ServiceLevelBasis, short_abandon: timedelta | str | No
         remedy = "give short_abandon, such as '5s'" if basis.needs_short_abandon else "leave short_abandon out"
         raise DataError(Problem(f"short_abandon is {short_abandon!r} with basis {basis.value!r}", remedy=remedy))
     return None if short_abandon is None else as_duration("short_abandon", short_abandon)
-
-
-def _is_contacts(frame: FrameLike) -> bool:
-    return isinstance(frame, pd.DataFrame) and "contact_id" in frame.columns
 
 
 def _check_columns(columns: tuple[str, ...], frame: pd.DataFrame) -> None:

@@ -13,7 +13,7 @@ from wfm.datasets.shop.rota import Pattern, is_week_of_sales
 from wfm.domain.centre import Centre
 from wfm.timegrid import day_starts
 
-__all__ = ["repeat_week"]
+__all__ = ["repeat_week", "shift_numbers"]
 
 
 def repeat_week(centre: Centre, week: Iterable[Pattern], days: tuple[date, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -61,6 +61,14 @@ def repeat_week(centre: Centre, week: Iterable[Pattern], days: tuple[date, ...])
         _stamped(pd.concat(shifts), ("shift_start", "shift_end"), centre.tz),
         _stamped(pd.concat(activities), ("start", "end"), centre.tz),
     )
+
+
+def shift_numbers(activities: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the shift of each activity, numbered in order as the simulation does: a gap ends a shift."""
+    employee, start, end = activities["employee"], activities["start"], activities["end"]
+    fresh = (employee != employee.shift()) | (start != end.shift())
+    numbers: npt.NDArray[np.int64] = fresh.cumsum().to_numpy() - 1
+    return numbers
 
 
 def _on_leave(centre: Centre, pattern: Pattern, days: tuple[date, ...]) -> npt.NDArray[np.bool_]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from wfm.datasets.shop.contact_log import Names, contacts_frame, tickets_frame
 from wfm.datasets.shop.course import Course, run_course
+from wfm.datasets.shop.duty import shift_numbers
 from wfm.datasets.shop.journey import link_contacts
 from wfm.datasets.shop.state_log import employee_states_frame
 from wfm.datasets.shop.survey_log import surveys_frame
@@ -107,13 +108,6 @@ def make_events(centre: Centre, first_day: date, days: int, *, seed: int, scale:
 def _within(course: Course, bounds: pd.DatetimeIndex) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the shifts that begin within the bounds, and their activities."""
     inside = (course.shifts["shift_start"] >= bounds[0]) & (course.shifts["shift_start"] < bounds[1])
-    shifts = course.shifts[inside].reset_index(drop=True)
-    activity = course.activities
-    # Shifts and their activities stand in the same order: each activity belongs to the last shift begun before it.
-    starts = course.shifts["shift_start"].reset_index(drop=True)
-    fresh = (activity["employee"] != activity["employee"].shift()) | (activity["start"] != activity["end"].shift())
-    owner = fresh.cumsum().to_numpy() - 1
-    kept = inside.to_numpy()[owner]
-    if len(starts) != owner[-1] + 1:
-        raise AssertionError("the activities do not cut into the shifts of the roster")
-    return shifts, activity[kept].reset_index(drop=True)
+    # Shifts stand in the order in which their activities do.
+    kept = inside.to_numpy()[shift_numbers(course.activities)]
+    return course.shifts[inside].reset_index(drop=True), course.activities[kept].reset_index(drop=True)

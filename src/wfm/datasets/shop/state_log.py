@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from wfm.datasets.shop.columns import stamps, text
 from wfm.datasets.shop.course import Course
+from wfm.datasets.shop.duty import shift_numbers
 from wfm.domain.shift import WORK
 
 __all__ = ["employee_states_frame"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 _STATES = ("available", "break", "lunch", "coaching", "sick")
 _AVAILABLE, _BREAK, _LUNCH, _COACHING, _SICK = range(len(_STATES))
@@ -22,48 +27,54 @@ def employee_states_frame(course: Course, tz: str, first_ms: int, end_ms: int) -
     absences that the roster does not place: minutes, and whole shifts.
     """
     plan = course.activities
-    start, end = ((plan[column] - course.origin).dt.total_seconds().to_numpy() for column in ("start", "end"))
-    agent = np.searchsorted(course.employees, plan["employee"].to_numpy(dtype=object))
-    apart = (agent[1:] != agent[:-1]) | (start[1:] != end[:-1])
-    # Numbered as the simulation numbers them: a gap ends a shift.
-    shift = np.concatenate([[0], np.cumsum(apart)])
-    begins = np.flatnonzero(np.concatenate([[True], apart]))
+    shift = shift_numbers(plan)
+    begins = np.flatnonzero(np.diff(shift, prepend=-1))
     ends = np.append(begins[1:], len(shift)) - 1
+    start, end = ((plan[column] - course.origin).dt.total_seconds().to_numpy() for column in ("start", "end"))
+    opens, closes = start[begins], end[ends]
     came = np.isin(np.arange(len(begins)), course.staff.shift)
 
+    there = _stretches(course.staff.shift, course.staff.start, course.staff.end, _AVAILABLE)
     resting = np.flatnonzero((plan["activity"] != WORK.name).to_numpy() & came[shift])
     rest = np.where(plan["activity"].str.startswith("lunch").to_numpy()[resting], _LUNCH, _BREAK)
-    there = pd.DataFrame({"shift": course.staff.shift, "start": course.staff.start, "end": course.staff.end})
-    there["state"] = _AVAILABLE
-    pause = pd.DataFrame({"shift": shift[resting], "start": start[resting], "end": end[resting], "state": rest})
+    pause = _stretches(shift[resting], start[resting], end[resting], rest)
     known = pd.concat([there, pause]).sort_values(["shift", "start"], ignore_index=True)
-    # What is neither is the time that was taken out of the shift.
-    opens, closes = start[begins], end[ends]
-    position = known["shift"].to_numpy()
-    fresh = np.concatenate([[True], position[1:] != position[:-1]])
-    before = np.where(fresh, opens[position], np.concatenate([[0.0], known["end"].to_numpy()[:-1]]))
-    final = np.append(fresh[1:], True)
-    missing = pd.concat(
-        [
-            pd.DataFrame({"shift": position, "start": before, "end": known["start"]}),
-            pd.DataFrame({"shift": position[final], "start": known["end"][final], "end": closes[position[final]]}),
-        ]
-    )
-    missing = missing[missing["end"] > missing["start"]].assign(state=_COACHING)
     ill = np.flatnonzero(~came)
-    sick = pd.DataFrame({"shift": ill, "start": opens[ill], "end": closes[ill], "state": _SICK})
-    states = pd.concat([known, missing, sick])
+    sick = _stretches(ill, opens[ill], closes[ill], _SICK)
+    states = pd.concat([known, _gaps(known, opens, closes), sick])
+
     zero = course.origin.value // 10**6
     begin_ms = zero + (opens * 1000).astype(np.int64)
     inside = (begin_ms >= first_ms) & (begin_ms < end_ms)
     states = states[inside[states["shift"].to_numpy()]]
+    people = pd.Series(plan["employee"].to_numpy()[begins], dtype="str")
+    state = states["state"].to_numpy()
     table = pd.DataFrame(
         {
-            "employee": text(course.employees, agent[begins][states["shift"].to_numpy()]),
+            "employee": people.array.take(states["shift"].to_numpy()),
             "start": stamps(zero + (states["start"].to_numpy() * 1000).astype(np.int64), tz),
             "end": stamps(zero + (states["end"].to_numpy() * 1000).astype(np.int64), tz),
-            "state": text(_STATES, states["state"].to_numpy()),
-            "productive": states["state"].to_numpy() == _AVAILABLE,
+            "state": text(_STATES, state),
+            "productive": state == _AVAILABLE,
         }
     )
     return table.sort_values(["employee", "start"], ignore_index=True)
+
+
+def _stretches(shift: Ints, start: Floats, end: Floats, state: Ints | int) -> pd.DataFrame:
+    return pd.DataFrame({"shift": shift, "start": start, "end": end}).assign(state=state)
+
+
+def _gaps(known: pd.DataFrame, opens: Floats, closes: Floats) -> pd.DataFrame:
+    """Return the time of the shifts that nothing known fills: what was taken out of them."""
+    shift, start, end = (known[column].to_numpy() for column in ("shift", "start", "end"))
+    fresh = np.diff(shift, prepend=-1) != 0
+    before = np.where(fresh, opens[shift], np.concatenate([[0.0], end[:-1]]))
+    final = np.append(fresh[1:], True)
+    gaps = pd.concat(
+        [
+            _stretches(shift, before, start, _COACHING),
+            _stretches(shift[final], end[final], closes[shift[final]], _COACHING),
+        ]
+    )
+    return gaps[gaps["end"] > gaps["start"]]

@@ -31,7 +31,7 @@ _HOUR = 3_600_000
 # A solved ticket is closed after three days, one whose customer gave up after one; who does not reply is done with.
 _CLOSE_SOLVED, _CLOSE_LOST, _GIVE_UP = 72 * _HOUR, 24 * _HOUR, 72 * _HOUR
 # Shares of the last answers of a ticket that do not solve it at once, by kind: on hold, and waiting for the customer.
-_HELD = {"inquiry": 0.04, "after_sales": 0.16, "complaint": 0.22, "suggestion": 0.0}
+_HELD_SHARE = {"inquiry": 0.04, "after_sales": 0.16, "complaint": 0.22, "suggestion": 0.0}
 _AWAITED = 0.05
 _REPLIES = 0.6
 
@@ -137,35 +137,45 @@ def _endings(log: _Log, rng: np.random.Generator) -> None:
     course, following = log.course, log.journey.following
     taken = np.flatnonzero(course.is_answered)
     last = following[taken] < 0
-    kind = course.work.kind[taken]
     draw = rng.random(len(taken))
-    held_share = np.array([_HELD[name] for name in KINDS])[kind]
-    held = taken[last & (draw < held_share)]
-    awaited = taken[last & (draw >= held_share) & (draw < held_share + _AWAITED)]
-    solved = taken[~last | (draw >= held_share + _AWAITED)]
-    log.add(solved, course.ended[solved], "solve", _AGENT, (_OPEN, _SOLVED), public=True)
-    comes_back = following[solved] >= 0
-    # Whoever comes back sooner finds the ticket not yet closed.
-    soon = np.zeros(len(solved), dtype=bool)
-    soon[comes_back] = course.arrived[following[solved[comes_back]]] - course.ended[solved[comes_back]] <= _CLOSE_SOLVED
-    _close(log, solved[~soon], course.ended[solved[~soon]])
+    held_share = np.array([_HELD_SHARE[name] for name in KINDS])[course.work.kind[taken]]
+    _solved(log, taken[~last | (draw >= held_share + _AWAITED)])
+    _held(log, taken[last & (draw < held_share)], rng)
+    _awaited(log, taken[last & (draw >= held_share) & (draw < held_share + _AWAITED)], rng)
 
-    resumed = course.ended[held] + (rng.standard_exponential(len(held)) * 8 * _HOUR).astype(np.int64)
-    done = resumed + (rng.standard_exponential(len(held)) * 0.2 * _HOUR).astype(np.int64) + 1000
-    log.add(held, course.ended[held], "hold", _AGENT, (_OPEN, _HOLD), public=False)
-    log.add(held, resumed, "resume", _SYSTEM, (_HOLD, _OPEN), public=False)
-    log.add(held, done, "solve", _AGENT, (_OPEN, _SOLVED), public=True)
-    _close(log, held, done)
 
-    log.add(awaited, course.ended[awaited], "await", _AGENT, (_OPEN, _PENDING), public=True)
-    reply = course.ended[awaited] + (rng.standard_exponential(len(awaited)) * 10 * _HOUR).astype(np.int64)
-    replies = (rng.random(len(awaited)) < _REPLIES) & (reply < course.ended[awaited] + _GIVE_UP)
-    back, silent = awaited[replies], awaited[~replies]
+def _solved(log: _Log, contact: Ints) -> None:
+    """Solve at the end of the contact; a customer who comes back sooner finds the ticket not yet closed."""
+    course, following = log.course, log.journey.following[contact]
+    log.add(contact, course.ended[contact], "solve", _AGENT, (_OPEN, _SOLVED), public=True)
+    away = np.where(following >= 0, course.arrived[following] - course.ended[contact], _CLOSE_SOLVED + 1)
+    stays = contact[away > _CLOSE_SOLVED]
+    _close(log, stays, course.ended[stays])
+
+
+def _held(log: _Log, contact: Ints, rng: np.random.Generator) -> None:
+    """Wait for somebody else, some hours, then solve."""
+    ended = log.course.ended[contact]
+    resumed = ended + (rng.standard_exponential(len(contact)) * 8 * _HOUR).astype(np.int64)
+    done = resumed + (rng.standard_exponential(len(contact)) * 0.2 * _HOUR).astype(np.int64) + 1000
+    log.add(contact, ended, "hold", _AGENT, (_OPEN, _HOLD), public=False)
+    log.add(contact, resumed, "resume", _SYSTEM, (_HOLD, _OPEN), public=False)
+    log.add(contact, done, "solve", _AGENT, (_OPEN, _SOLVED), public=True)
+    _close(log, contact, done)
+
+
+def _awaited(log: _Log, contact: Ints, rng: np.random.Generator) -> None:
+    """Wait for the customer, who replies and is served, or does not and is done with."""
+    ended = log.course.ended[contact]
+    log.add(contact, ended, "await", _AGENT, (_OPEN, _PENDING), public=True)
+    reply = ended + (rng.standard_exponential(len(contact)) * 10 * _HOUR).astype(np.int64)
+    replies = (rng.random(len(contact)) < _REPLIES) & (reply < ended + _GIVE_UP)
+    back, silent = contact[replies], contact[~replies]
     done = reply[replies] + (rng.standard_exponential(len(back)) * 0.5 * _HOUR).astype(np.int64) + 1000
     log.add(back, reply[replies], "reply", _CUSTOMER, (_PENDING, _OPEN), public=True)
     log.add(back, done, "solve", _AGENT, (_OPEN, _SOLVED), public=True)
     _close(log, back, done)
-    given_up = course.ended[silent] + _GIVE_UP
+    given_up = ended[~replies] + _GIVE_UP
     log.add(silent, given_up, "solve", _SYSTEM, (_PENDING, _SOLVED), public=False)
     _close(log, silent, given_up)
 
