@@ -373,6 +373,32 @@ def test_a_file_of_people_of_another_form_is_named_once(tmp_path: Path, text: st
     assert faults_of(tmp_path, with_files("people"), people=text) == [f"people.csv: {fault}"]
 
 
+def test_a_wish_with_several_faults_has_them_all_named(tmp_path: Path) -> None:
+    assert faults_of(
+        tmp_path,
+        with_files("people", "unavailability", "preferences"),
+        people="employee,contract,skills\nA1,full,chat; phone; chat\n",
+        unavailability="employee,start,end\nA1,2026-11-31 10:00,2026-12-01 10:00\n",
+        preferences="employee,day,wish,template,rank\nA1,2026-12-24,template,nite,first\nA1,2026-12-24,off,,\n"
+        "A1,2026-12-24,work,,\n",
+    ) == [
+        "people.csv, row 2, employee 'A1': skill 'chat' is given twice; keep one",
+        "unavailability.csv, row 2, employee 'A1': start is neither a date nor a local time: '2026-11-31 10:00'; write "
+        "it as 2026-11-02 or 2026-11-02 14:00",
+        "preferences.csv, row 2, employee 'A1': unknown shift template 'nite'; known: day",
+        "preferences.csv, row 2, employee 'A1': rank must be a whole number from 1 to 9, got 'first'; 1 is the "
+        "dearest wish",
+        "preferences.csv, employee 'A1': two wishes for 2026-12-24 (rows 3, 4); keep one",
+    ]
+
+
+def test_targets_that_are_no_list_are_named_once(tmp_path: Path) -> None:
+    text = SHOP.replace('targets = [{ type = "mean_answer", within = "30s" }]', 'targets = "30s"')
+    assert faults_of(tmp_path, text) == [
+        "centre.toml, queue 'phone': targets must be a list of tables, got '30s'; write [[targets]] above each"
+    ]
+
+
 def test_a_path_that_is_no_file_of_people_is_named(tmp_path: Path) -> None:
     (tmp_path / "people.csv").mkdir()
     assert faults_of(tmp_path, with_files("people")) == ["people.csv: this is a folder; name a file in it"]

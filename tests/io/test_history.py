@@ -167,3 +167,19 @@ def test_a_column_that_nearly_bears_a_known_name_is_refused(tmp_path: Path, titl
 def test_a_zone_that_is_unknown_is_refused_before_the_file_is_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="unknown time zone 'Europe/Berln'; did you mean 'Europe/Berlin'"):
         read_history(tmp_path / "nothing.csv", tz="Europe/Berln")
+
+
+def test_cells_of_a_sheet_that_are_of_another_sort_are_named(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["queue", "start", "offered", "handled", "note"])
+    book.active.append([1.5, "2026-11-02 09:00", True, "nan", None])
+    book.active.append(["a", 46000, datetime.fromisoformat("2026-11-02 09:00"), 12, None])
+    book.save(tmp_path / "history.xlsx")
+    with pytest.raises(DataError) as error:
+        read_history(tmp_path / "history.xlsx", tz=BERLIN)
+    assert [(problem.what, problem.rows) for problem in error.value.problems] == [
+        ("column 'queue' holds what is not text: '1.5'", (2,)),
+        ("column 'start' holds what is not a stamp: '46000'", (3,)),
+        ("column 'offered' holds what is not a number: 'True'", (2, 3)),
+        ("column 'handled' holds what is not a number: 'nan'", (2,)),
+    ]

@@ -209,8 +209,10 @@ def _as_it_looks(values: pd.Series, *, tz: str, untyped: bool) -> pd.Series:
     A number with a leading zero is text: it is somebody's number, not a quantity.
     """
     given = values[values.notna()].tolist()
-    if values.dtype != object or not given:
+    if values.dtype != object:
         return values
+    if not given:
+        return values.astype("float64")
     stamps = _stamps(values)
     if not (stamps.wrong | stamps.unzoned).any():
         return stamps.column.dt.tz_convert(tz)
