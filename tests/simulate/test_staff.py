@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wfm.domain.centre import Shrinkage
 from wfm.errors import DataError
-from wfm.simulate.engine import Staff
+from wfm.simulate import Staff
 from wfm.simulate.staff import draw_absences, read_staff
 from wfm.testing import make_centre
 
@@ -140,22 +140,3 @@ def test_pieces_are_cut_out_of_the_stretches(seed, fraction, shifts):
         assert inside.sum() == 1
     # Distinct stretches do not share time, which Staff checks; here none of them is empty either.
     assert (left.end > left.start).all()
-
-
-def test_staff_names_all_its_faults():
-    with pytest.raises(DataError) as error:
-        Staff(
-            speed=np.array([[1.0], [0.0], [np.nan]]),
-            agent=np.array([0, 0, 1]),
-            start=np.array([0.0, 5.0, 8.0]),
-            end=np.array([10.0, 20.0, 8.0]),
-            shift=np.array([0, 0, 1]),
-            shift_end=np.array([20.0, 20.0, 8.0]),
-        )
-    assert str(error.value) == (
-        "4 problems in the staff of a simulation:\n"
-        "  1. a speed of 0 or less (row 1); give a speed above 0, or NaN for no skill\n"
-        "  2. an agent serves no queue (row 2); give at least one speed\n"
-        "  3. a stretch does not end after its start (row 2); leave it out\n"
-        "  4. a stretch begins before the one above it ends (row 1); sort by agent and start, and cut the overlap"
-    )

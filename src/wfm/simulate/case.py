@@ -26,7 +26,7 @@ _DEFERRED_RANK = 1 << 20
 _FARTHEST_DAYS = 1500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Clock:
     """Business time of a queue: seconds open since the first opening, at each opening and closing.
 
@@ -73,7 +73,7 @@ class Clock:
         return np.where(after < len(self.instants), due, np.inf)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Drawn:
     """The contacts of one replication, with what the kernel does not need: their row of the forecast."""
 
@@ -83,7 +83,7 @@ class Drawn:
     closing: Floats  # when a live contact that still waits is sent away
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Case:
     """Everything that is the same in each replication; `Case.of` checks and builds it."""
 

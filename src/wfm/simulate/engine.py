@@ -9,118 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wfm.errors import Faults
+from wfm.errors import DataError, Problem
 from wfm.simulate import kernel
 from wfm.simulate.compiled import can_compile, compiled_simulate
+from wfm.simulate.inputs import Demand, Flags, Floats, Ints, Lines, Staff
 
-__all__ = ["Demand", "Lines", "Log", "Staff", "play"]
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+__all__ = ["Demand", "Flags", "Floats", "Ints", "Lines", "Log", "Staff", "play"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lines:
-    """The queues.
-
-    Parameters
-    ----------
-    rank
-        One whole number per queue: an agent serves the smallest first.
-    concurrency
-        Contacts that an agent holds at the same time, 1 or more; default 1.
-    slowdown
-        Share by which each takes longer for every further one held, 0 or more; default 0.
-    """
-
-    rank: Ints
-    concurrency: Ints | None = None
-    slowdown: Floats | None = None
-
-    def __len__(self) -> int:
-        return len(self.rank)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
-    """The contacts, in order of arrival: one item of each array for each contact, times in seconds.
-
-    Parameters
-    ----------
-    time
-        When it arrives; never falling.
-    queue
-        Number of its queue.
-    service
-        Work, at speed 1 and alone with its agent.
-    patience
-        How long it waits before it abandons; `inf` for ever. Default: nobody abandons.
-    due
-        Of queues with one rank, the one whose first contact has the smallest is served first; default the arrival.
-    """
-
-    time: Floats
-    queue: Ints
-    service: Floats
-    patience: Floats | None = None
-    due: Floats | None = None
-
-    def __len__(self) -> int:
-        return len(self.time)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staff:
-    """The agents and their stretches of work.
-
-    Parameters
-    ----------
-    speed
-        One row per agent, one column per queue: above 0, or NaN where the agent does not serve the queue.
-    agent, start, end
-        Stretches of work in seconds: number of the agent, half-open, sorted by agent and start, without overlap.
-    shift
-        Number of the shift of each stretch: between two stretches of one shift the agent has a break.
-    shift_end
-        End of that shift, from which overtime counts.
-
-    Raises
-    ------
-    DataError
-        With every fault: an agent without a queue, a speed of 0 or less, stretches that are empty or overlap.
-    """
-
-    speed: Floats
-    agent: Ints
-    start: Floats
-    end: Floats
-    shift: Ints
-    shift_end: Floats
-
-    def __post_init__(self) -> None:
-        faults = Faults("the staff of a simulation")
-        known = ~np.isnan(self.speed)
-        if (bad := np.flatnonzero((known & ~(self.speed > 0)).any(axis=1))).size:
-            faults.add("a speed of 0 or less", remedy="give a speed above 0, or NaN for no skill", rows=bad.tolist())
-        if (bad := np.flatnonzero(~known.any(axis=1))).size:
-            faults.add("an agent serves no queue", remedy="give at least one speed", rows=bad.tolist())
-        if (bad := np.flatnonzero(~(self.end > self.start))).size:
-            faults.add("a stretch does not end after its start", remedy="leave it out", rows=bad.tolist())
-        same = self.agent[1:] == self.agent[:-1]
-        if (bad := np.flatnonzero(same & (self.start[1:] < self.end[:-1]) | (self.agent[1:] < self.agent[:-1]))).size:
-            remedy = "sort by agent and start, and cut the overlap"
-            faults.add("a stretch begins before the one above it ends", remedy=remedy, rows=(bad + 1).tolist())
-        faults.raise_if_any()
-
-    @property
-    def groups(self) -> tuple[Flags, Ints]:
-        """Skill groups, one row each with a flag per queue, and the group of each agent."""
-        skills, group = np.unique(~np.isnan(self.speed), axis=0, return_inverse=True)
-        return skills, group.astype(np.int64).reshape(-1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Log:
     """What happened: one item for each contact, and shares of time by skill group and interval.
 
@@ -188,6 +85,8 @@ def play(
 
     Raises
     ------
+    DataError
+        If contacts are of a queue that there is not, or the staff has speeds for other queues than there are.
     MissingExtraError
         If `compiled` is asked for without numba.
 
@@ -201,6 +100,10 @@ def play(
     """
     if compiled is None:
         compiled = can_compile()
+    # Compiled code reads where an index points, whatever is there.
+    if (len(demand) and demand.queue.max() >= len(lines)) or staff.speed.shape[1] != len(lines):
+        what = f"contacts, speeds and queues do not fit: {len(lines)} queues, {staff.speed.shape[1]} columns of speeds"
+        raise DataError(Problem(what, remedy="number the queues from 0, and give a speed or NaN for each of them"))
     records = _records(demand, lines, staff, interval_s, intervals)
     if compiled:
         compiled_simulate()(_world(records))

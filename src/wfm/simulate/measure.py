@@ -40,7 +40,7 @@ class Measured(NamedTuple):
     late_break_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Part:
     """The contacts of one queue in one replication."""
 

@@ -77,7 +77,7 @@ class Sums:
         return float(self.rows[:, _AT["offered"]].sum())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SimulationResult:
     """How well a roster answers, by interval and by queue.
 
