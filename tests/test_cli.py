@@ -42,9 +42,7 @@ def test_plan_exits_with_0_and_prints_one_screen(planned: subprocess.CompletedPr
         assert stage in planned.stdout
 
 
-def test_plan_writes_the_page_and_a_file_for_each_frame(
-    site: Path, planned: subprocess.CompletedProcess[str]
-) -> None:
+def test_plan_writes_the_page_and_a_file_for_each_frame(site: Path, planned: subprocess.CompletedProcess[str]) -> None:
     assert planned.returncode == 0
     centre = io.read_centre(site / "centre.toml")
     page = (site / "out" / "plan.html").read_text(encoding="utf-8")

@@ -50,8 +50,8 @@ def _same_weekday(past: pd.Series, starts: pd.Series) -> np.ndarray:
     tz = starts.dt.tz
     known = past.copy()
     known.index = known.index.tz_convert(tz)
-    by_slot = known.groupby([known.index.dayofweek, known.index.hour, known.index.minute]).last()
-    slots = list(zip(starts.dt.dayofweek, starts.dt.hour, starts.dt.minute, strict=True))
+    by_slot = known.groupby([known.index.day_of_week, known.index.hour, known.index.minute]).last()
+    slots = list(zip(starts.dt.day_of_week, starts.dt.hour, starts.dt.minute, strict=True))
     return np.asarray(by_slot.reindex(pd.MultiIndex.from_tuples(slots)))
 
 

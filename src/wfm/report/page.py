@@ -118,7 +118,7 @@ def plan(
             for queue in queues
         ],
         heat=figures.over_under(coverage),
-        gantt=figures.roster_gantt(roster.activities, busiest, queues) if len(roster.activities) else None,
+        gantt=figures.roster_gantt(roster.activities, busiest, queues),
         busiest=f"{busiest:%A %d %B %Y}",
         days=_html(tables.by_day(ahead, need, roster, judged, interval_h)),
         contracts=_html(tables.by_contract(roster, centre)),
