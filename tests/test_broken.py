@@ -83,7 +83,7 @@ CENTRES = [
     ),
     pytest.param(
         centre("shift_longer_than_the_day.toml"),
-        "shift_longer_than_the_day.toml, contract 'full': no shift fits its day of 0-8 h: day 9-9 h paid; "
+        "shift_longer_than_the_day.toml, contract 'full': no shift fits its day of 0-8 h: day 9 h paid; "
         "change max_day or min_day, or allow another template",
         id="shift longer than the day",
     ),
@@ -347,12 +347,10 @@ def test_a_fault_is_named_exactly(call: Callable[[], object], message: str, monk
 
 
 def test_an_unknown_zone_is_named_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The list of known zones is the machine's own.
     monkeypatch.chdir(BROKEN)
     with pytest.raises(wfm.DataError) as error:
         wfm.io.read_centre("unknown_zone.toml")
-    expected = "unknown_zone.toml: unknown time zone 'Europe/Berln'; did you mean 'Europe/Berlin'? Known: Africa/"
-    assert str(error.value).startswith(expected)
+    assert str(error.value) == "unknown_zone.toml: unknown time zone 'Europe/Berln'; did you mean 'Europe/Berlin'?"
 
 
 @pytest.mark.parametrize("name", ["nothing.toml", "nothing/centre.toml"])

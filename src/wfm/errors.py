@@ -191,4 +191,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         return "none is defined"
     listed = ", ".join(names[:20]) + (f", … ({len(names)} in total)" if len(names) > 20 else "")
     close = difflib.get_close_matches(name, names, n=1)
+    if close and len(names) > 20:
+        return f"did you mean {close[0]!r}?"  # a part of a long list helps nobody
     return f"did you mean {close[0]!r}? Known: {listed}" if close else f"known: {listed}"

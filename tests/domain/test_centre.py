@@ -122,7 +122,7 @@ def test_shares_and_prices_out_of_range_are_refused(make: Callable[[], Any], tex
         ),
         (
             {"contracts": (replace(FULL, max_day="6h"),)},
-            "contract 'full': no shift fits its day of 0-6 h: day 8-8 h paid; "
+            "contract 'full': no shift fits its day of 0-6 h: day 8 h paid; "
             "change max_day or min_day, or allow another template",
         ),
         (

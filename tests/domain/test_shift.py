@@ -89,7 +89,7 @@ FIRST = Break(name="a", length="1h", earliest="0h", latest="0h")
             "latest start 7:00:00 is before the earliest 8:00:00; "
             "swap them; a window does not pass midnight: write two templates",
         ),
-        ({"max_length": "7h"}, "max_length 7:00:00 is below min_length 8:00:00; swap them"),
+        ({"max_length": "7h"}, "max_length 7h is below min_length 8h; swap them"),
         ({"max_length": "24h30min"}, "max_length 1 day, 0:30:00 is longer than a day; give at most '24h'"),
         (
             {"latest_start": "08:45"},
@@ -107,11 +107,11 @@ FIRST = Break(name="a", length="1h", earliest="0h", latest="0h")
         ),
         (
             {"min_length": "3h", "breaks": (LUNCH_BREAK,)},
-            "break 'lunch' does not fit into the shortest shift of 3:00:00; widen its window or lengthen the shift",
+            "break 'lunch' does not fit into the shortest shift of 3h; widen its window or lengthen the shift",
         ),
         (
             {"breaks": (FIRST, Break(name="b", length="1h", earliest="0h", latest="30min"))},
-            "break 'b' does not fit into the shortest shift of 8:00:00; widen its window or lengthen the shift",
+            "break 'b' does not fit into the shortest shift of 8h; widen its window or lengthen the shift",
         ),
     ],
 )

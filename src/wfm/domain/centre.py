@@ -251,8 +251,8 @@ class Centre:
             else:
                 named = list(self.shifts)
             if not missing and named and not self.templates_of(contract):
-                lengths = ", ".join(f"{s.name} {s.min_paid_s / 3600:g}-{s.max_paid_s / 3600:g} h paid" for s in named)
-                day = f"{contract.min_day_s / 3600:g}-{contract.max_day_s / 3600:g} h"
+                lengths = ", ".join(f"{s.name} {_hours(s.min_paid_s, s.max_paid_s)} h paid" for s in named)
+                day = f"{_hours(contract.min_day_s, contract.max_day_s)} h"
                 what = f"no shift fits its day of {day}: {lengths}"
                 faults.add(what, where=where, remedy="change max_day or min_day, or allow another template")
 
@@ -276,6 +276,12 @@ class Centre:
         if self.employees:
             for name in dict.fromkeys(name for name in queues if name not in served):
                 faults.add(f"nobody has the skill of queue {name!r}", remedy="give it to at least one employee")
+
+
+def _hours(low_s: float, high_s: float) -> str:
+    """Return a range in hours, or the one number it comes to."""
+    low, high = f"{low_s / 3600:g}", f"{high_s / 3600:g}"
+    return low if low == high else f"{low}-{high}"
 
 
 def _find(kind: str, name: str, items: Iterable[_Named]) -> _Named:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 
 from wfm.checks import check_name
-from wfm.domain.duration import set_duration, time_of_day
+from wfm.domain.duration import format_duration, set_duration, time_of_day
 from wfm.errors import DataError, Faults, Problem
 
 __all__ = ["BREAK", "LUNCH", "MEETING", "TRAINING", "WORK", "Activity", "Break", "ShiftTemplate"]
@@ -172,7 +172,10 @@ class ShiftTemplate:
             what = f"latest start {self.latest_start} is before the earliest {self.earliest_start}"
             faults.add(what, remedy="swap them; a window does not pass midnight: write two templates")
         if self.max_length_s < self.min_length_s:
-            faults.add(f"max_length {self.max_length} is below min_length {self.min_length}", remedy="swap them")
+            faults.add(
+                f"max_length {format_duration(timedelta(seconds=self.max_length_s))} is below min_length {format_duration(self.min_length)}",
+                remedy="swap them",
+            )
         if self.latest_start_s >= 86400:
             faults.add(f"a start at 24:00 ({self.latest_start})", remedy="write '00:00' on the next day's weekday")
         if self.max_length_s > 86400:
@@ -186,7 +189,7 @@ class ShiftTemplate:
         for rest in sorted(self.breaks, key=lambda rest: (rest.latest_s, rest.earliest_s)):
             end = max(end, rest.earliest_s) + rest.length_s
             if end - rest.length_s > rest.latest_s or end > self.min_length_s:
-                what = f"break {rest.name!r} does not fit into the shortest shift of {self.min_length}"
+                what = f"break {rest.name!r} does not fit into the shortest shift of {format_duration(self.min_length)}"
                 faults.add(what, remedy="widen its window or lengthen the shift")
 
     def _check_steps(self, faults: Faults) -> None:
