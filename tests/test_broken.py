@@ -26,7 +26,7 @@ CENTRES = [
     pytest.param(
         centre("break_that_does_not_fit.toml"),
         "break_that_does_not_fit.toml, shift 'day': break 'lunch' does not fit into the shortest shift of "
-        "9:00:00; widen its window or lengthen the shift",
+        "9h; widen its window or lengthen the shift",
         id="break that does not fit",
     ),
     pytest.param(
