@@ -15,7 +15,7 @@ from wfm.domain.centre import Centre, Shrinkage
 from wfm.domain.people import Contract, Employee, Skill
 from wfm.domain.presets import ecommerce
 from wfm.domain.queue import Queue
-from wfm.domain.targets import LongestWait, ServiceLevel, ServiceLevelBasis
+from wfm.domain.targets import LongestWait, MaxOccupancy, ServiceLevel, ServiceLevelBasis
 from wfm.errors import DataError
 from wfm.simulate import replicate
 from wfm.testing import assert_frame_valid, make_centre
@@ -220,9 +220,22 @@ def test_deferred_work_is_judged_by_its_deadline(shop):
 def test_printed_result(small):
     text = str(simulate.run(*small, replications=5))
     assert text.splitlines()[0] == "simulation: 5 replications, seed 0"
-    assert "├─ calls" in text
-    assert "80 % of offered within 30s" in text
+    assert text.splitlines()[1].startswith("├─ calls ")
+    assert "80 % of offered within 30s; asa" in text
+    assert "live queues together; asa" in text
+    assert "nan" not in text
     assert "<table" in simulate.run(*small, replications=2)._repr_html_()
+
+
+def test_queue_without_a_service_level(small):
+    ahead, rows, centre = small
+    centre = replace(centre, queues=tuple(replace(queue, targets=(MaxOccupancy(0.9),)) for queue in centre.queues))
+    result = simulate.run(ahead, rows, centre, replications=5)
+    assert result.summary[["service_level", "target", "target_fraction"]].isna().all().all()
+    assert result.to_frame()["service_level"].isna().all()
+    assert result.failing().empty
+    assert result.targets["value"].between(0.3, 0.9).all()
+    assert "├─ calls   no service level; asa" in str(result)
 
 
 @pytest.mark.parametrize("name", ["replications", "workers"])

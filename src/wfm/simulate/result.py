@@ -95,15 +95,15 @@ class SimulationResult:
         `Deadline`: share done in time; else a `MeanAnswer` or `LongestWait`: share of the offered answered within its
         threshold), `target_fraction`, `longest_wait_s` (mean over replications of the longest), and `probability_met`:
         the share of replications in which all targets of the queue held over the whole horizon. In the row "all"
-        `service_level` pools the live queues, each by its own target, and `probability_met` is about all targets of all
-        queues at once.
+        `target` is missing, `service_level` pools the live queues, each by its own target, and `probability_met` is about
+        all targets of all queues at once.
     targets
         One row per `queue, target`: mean `value` of what the target limits with its 95 % interval, `limit`, and the
         share of replications in which it held, `probability_met`; where nothing was to be judged it held. The value of
         a `LongestWait` is the share of contacts whose virtual wait is longer; whoever no agent came to counts as such.
     groups
-        One row per skill group: `group` (its queues), `agents` (people), `staffed_h`, `busy_h`, `occupancy` with its
-        95 % interval.
+        One row per skill group: `group` (its queues), `agents` (people), `staffed_h`, `busy_h` and `occupancy` with its
+        95 % interval, all within the intervals from the first to the last of the forecast.
     overtime_h, late_break_h
         Mean hours of a replication that people worked beyond their shifts, and by which breaks began late.
     replications, seed
@@ -142,8 +142,9 @@ class SimulationResult:
             level = "no service level"
             if not pd.isna(row.service_level):
                 level = f"{row.service_level:6.1%} [{row.service_level_low:.1%}, {row.service_level_high:.1%}]"
+            named = "live queues together" if row.queue == _ALL else row.target
             lines.append(
-                f"├─ {row.queue:<{width}}  {level}  {row.target or 'all live queues'}; "
+                f"├─ {row.queue:<{width}}  {level}{'' if pd.isna(named) else f'  {named}'}; "
                 f"asa {row.asa_s:.1f} s, abandoned {row.abandonment:.1%}, occupancy {row.occupancy:.1%}, "
                 f"targets met in {row.probability_met:.0%}"
             )
