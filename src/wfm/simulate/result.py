@@ -95,8 +95,8 @@ class SimulationResult:
         `Deadline`: share done in time; else a `MeanAnswer` or `LongestWait`: share of the offered answered within its
         threshold), `target_fraction`, `longest_wait_s` (mean over replications of the longest), and `probability_met`:
         the share of replications in which all targets of the queue held over the whole horizon. In the row "all"
-        `target` is missing, `service_level` pools the live queues, each by its own target, and `probability_met` is about
-        all targets of all queues at once.
+        `target` is missing, `service_level` pools the live queues, each by its own target, and `probability_met` is
+        about all targets of all queues at once.
     targets
         One row per `queue, target`: mean `value` of what the target limits with its 95 % interval, `limit`, and the
         share of replications in which it held, `probability_met`; where nothing was to be judged it held. The value of
