@@ -137,21 +137,8 @@ def _records(demand: Demand, lines: Lines, staff: Staff, interval_s: float, inte
     width = int(limit.max())
     links, of_group, of_queue = _links(skills)
     changes = _changes(staff)
-    contacts = _blank(
-        kernel.Contact,
-        len(demand),
-        time=demand.time,
-        queue=demand.queue,
-        service=demand.service,
-        patience=np.inf if demand.patience is None else demand.patience,
-        due=demand.time if demand.due is None else demand.due,
-        reached=np.nan,
-        ended=np.nan,
-        agent=-1,
-        following=-1,
-    )
     return [
-        contacts,
+        _contacts(demand),
         _blank(
             kernel.Line,
             queues,
@@ -193,6 +180,22 @@ def _records(demand: Demand, lines: Lines, staff: Staff, interval_s: float, inte
             step=interval_s,
         ),
     ]
+
+
+def _contacts(demand: Demand) -> npt.NDArray[Any]:
+    return _blank(
+        kernel.Contact,
+        len(demand),
+        time=demand.time,
+        queue=demand.queue,
+        service=demand.service,
+        patience=np.inf if demand.patience is None else demand.patience,
+        due=demand.time if demand.due is None else demand.due,
+        reached=np.nan,
+        ended=np.nan,
+        agent=-1,
+        following=-1,
+    )
 
 
 def _links(skills: Flags) -> tuple[npt.NDArray[Any], Ints, Ints]:
