@@ -1,6 +1,8 @@
 # Two commands: `make plan` runs the main job on real data, `make test` checks everything.
 PYTHON ?= python3
 BIN := .venv/bin
+# One thread for linear algebra: the matrices are small, and sums then come in the same order on any number of cores.
+export OPENBLAS_NUM_THREADS := 1
 PIP := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .PHONY: plan test lint clean
