@@ -19,12 +19,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out"), help="where to write (default: out)")
     parser.add_argument("--weeks", type=int, default=2, help="weeks to plan (default: 2)")
     parser.add_argument("--replications", type=int, default=100, help="simulated runs (default: 100)")
+    parser.add_argument("--work", type=int, default=None, help="work limit of the solver (default: its own)")
     options = parser.parse_args()
 
     bank = wfm.datasets.bank()
     centre = wfm.io.read_centre(HERE / "centre.toml")
     horizon = wfm.Horizon("2003-10-27", weeks=options.weeks, interval=centre.interval, tz=centre.tz)
-    made = wfm.plan(bank.history, centre, horizon, replications=options.replications)
+    made = wfm.plan(bank.history, centre, horizon, replications=options.replications, work_limit=options.work)
     written = made.write(options.out)
 
     print(bank)

@@ -1,0 +1,29 @@
+"""Every example runs, at a smaller scale, and writes what it says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SMALLER = {
+    "bank": ("--weeks", "1", "--replications", "2", "--work", "100"),
+    "shop": ("--days", "2", "--replications", "2", "--work", "100"),
+}
+
+
+def test_every_example_is_known_here(project: Path) -> None:
+    assert {path.parent.name for path in (project / "examples").glob("*/main.py")} == set(SMALLER)
+
+
+@pytest.mark.parametrize("name", sorted(SMALLER))
+def test_the_example_runs_and_writes_its_page(name: str, project: Path, tmp_path: Path) -> None:
+    words = [sys.executable, "-W", "error", project / "examples" / name / "main.py", "--out", tmp_path, *SMALLER[name]]
+    run = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "simulation" in run.stdout
+    page = (tmp_path / "plan.html").read_text(encoding="utf-8")
+    assert page.count("<svg") >= 5
+    assert len(list(tmp_path.glob("*.csv"))) == 9
