@@ -1,7 +1,8 @@
-"""Which queue each person works in each interval.
+"""Which queue each person works at each moment.
 
-Interval by interval, the people present are matched to open seats of the queues. A covered seat comes first; then
-staying on the queue of the interval before, then the primary skill, then proficiency, so that stretches are long.
+Time is cut into cells so fine that everybody is present for all of a cell or none of it. Cell by cell, the people
+present are matched to the agent-time that the queues still lack in the interval. Covering comes first; then staying on
+the queue of the cell before, then the primary skill, then proficiency, so that stretches are long.
 """
 
 from __future__ import annotations
@@ -9,87 +10,92 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from wfm.roster.problem import Case, Floats, Ints
+from wfm.roster.problem import Case, Flags, Floats, Ints
 
 __all__ = ["allocate"]
 
 _STAY, _PRIMARY, _ABLE = 0.02, 0.01, 0.001
+_AHEAD = 0.5  # worth of covering time of the interval that a later cell might also cover
+_NONE = 1e-9
 
 
-def allocate(case: Case, presence: Floats) -> Ints:
-    """Return the queue of each person in each interval, as people x intervals; -1 where nobody is present.
+def allocate(case: Case, present: Flags, per_interval: int) -> Ints:
+    """Return the queue of each person in each cell, as people x cells; -1 where they are not at work.
 
     Parameters
     ----------
     case
         The problem.
-    presence
-        Share of each interval that each person is at work, as people x intervals.
+    present
+        Whether each person is at work in each cell, as people x cells.
+    per_interval
+        Cells in an interval.
     """
     skills = np.array([person.skills for person in case.people])
     primary = np.array([person.primary for person in case.people])
-    ability = np.array([person.proficiency for person in case.people])
-    taste = _ABLE * ability
+    taste = _ABLE * np.array([person.proficiency for person in case.people])
     taste[np.arange(len(primary)), primary] += _PRIMARY
-    planned = np.full(presence.shape, -1, dtype=np.int64)
+    planned = np.full(present.shape, -1, dtype=np.int64)
     current = np.full(len(primary), -1, dtype=np.int64)
-    for interval in range(presence.shape[1]):
-        here = np.flatnonzero(presence[:, interval] > 0)
-        current[presence[:, interval] <= 0] = -1
+    left = np.zeros(len(case.queues))
+    for cell in range(present.shape[1]):
+        interval, part = divmod(cell, per_interval)
+        if part == 0:
+            left = case.demand[interval] * per_interval
+        here = np.flatnonzero(present[:, cell])
+        current[~present[:, cell]] = -1
         if len(here):
+            usable = skills[here] & case.is_open[interval]
+            closed = ~usable.any(axis=1)
+            usable[closed] = skills[here][closed]
             liking = taste[here].copy()
             stayed = current[here] >= 0
             liking[stayed, current[here][stayed]] += _STAY
-            chosen = _share_out(case, interval, presence[here, interval], skills[here], liking)
-            planned[here, interval] = current[here] = chosen
+            chosen = _share_out(left, left / (per_interval - part), usable, liking)
+            planned[here, cell] = current[here] = chosen
+            left = left - np.bincount(chosen, minlength=len(left))
     return planned
 
 
-def _share_out(case: Case, interval: int, shares: Floats, skills: npt.NDArray[np.bool_], liking: Floats) -> Ints:
-    """Return the queue of each person present."""
+def _share_out(left: Floats, now: Floats, usable: npt.NDArray[np.bool_], liking: Floats) -> Ints:
+    """Return the queue of each person present.
+
+    `left` is the cells of agent-time that each queue still lacks in the interval, `now` the even part of it for this
+    cell.
+    """
     from scipy.optimize import linear_sum_assignment
 
-    open_now = case.is_open[interval]
-    usable = skills & open_now
-    usable[~usable.any(axis=1)] = skills[~usable.any(axis=1)]
-    fallback: Ints = np.where(usable, liking, -np.inf).argmax(axis=1).astype(np.int64)
-    flexible = usable.sum(axis=1) > 1
-    if not flexible.any():
-        return fallback
-    left = case.demand[interval].copy()
-    np.subtract.at(left, fallback[~flexible], shares[~flexible])
-    people = np.flatnonzero(flexible)
-    queue, size = _seats(left, usable[people], len(people))
-    chosen: Ints = fallback.copy()
-    value = np.minimum(shares[people][:, None], size[None, :]) + liking[people][:, queue]
+    chosen: Ints = np.where(usable, liking, -np.inf).argmax(axis=1).astype(np.int64)
+    people = np.flatnonzero(usable.sum(axis=1) > 1)
+    if not len(people):
+        return chosen
+    taken = np.delete(chosen, people)
+    used = np.bincount(taken, minlength=len(left))
+    queue, worth = _seats(left - used, now - used, np.asarray(usable[people].any(axis=0)), len(people))
+    if not len(queue):
+        return chosen
+    value = worth[None, :] + liking[people][:, queue]
     value[~usable[people][:, queue]] = -1.0
-    spare = np.zeros((len(people), len(people)))
-    # Each person may also stay out of every seat; they then follow their liking and add nothing to it here.
-    np.fill_diagonal(spare, liking[people, fallback[people]])
-    rows, columns = linear_sum_assignment(np.concatenate((value, spare), axis=1), maximize=True)
+    # Each person may also stay out of every seat: they then follow their liking, which covers nothing.
+    aside = np.full((len(people), len(people)), -1.0)
+    np.fill_diagonal(aside, liking[people, chosen[people]])
+    rows, columns = linear_sum_assignment(np.concatenate((value, aside), axis=1), maximize=True)
     seated = columns < len(queue)
-    seated &= (
-        np.where(seated, value[rows, np.minimum(columns, max(len(queue) - 1, 0))] >= 0, False) if len(queue) else False
-    )
     chosen[people[rows[seated]]] = queue[columns[seated]]
-    np.subtract.at(left, chosen[people[rows[seated]]], shares[people[rows[seated]]])
-    for person in people[rows[~seated]].tolist():
-        # Half-present people leave half of a seat open: whoever is over fills what is left.
-        useful = usable[person] & (left > 1e-9)
-        if useful.any():
-            chosen[person] = int(np.where(useful, np.minimum(left, shares[person]) + liking[person], -1.0).argmax())
-        left[chosen[person]] -= shares[person]
     return chosen
 
 
-def _seats(left: Floats, usable: npt.NDArray[np.bool_], most: int) -> tuple[Ints, Floats]:
-    """Return the open seats: the queue of each and its size, 1 but for the last of a queue."""
+def _seats(left: Floats, now: Floats, wanted: Flags, most: int) -> tuple[Ints, Floats]:
+    """Return the seats that a person in this cell can fill: the queue of each, and what filling it is worth.
+
+    A seat of this cell is worth what it covers of one agent; one that a later cell could fill as well is worth half.
+    """
     queue: list[int] = []
-    size: list[float] = []
-    for number in np.flatnonzero(usable.any(axis=0)).tolist():
-        need = float(left[number])
-        while need > 1e-9 and len(size) < most * len(left):
+    worth: list[float] = []
+    for number in np.flatnonzero(wanted & (left > _NONE)).tolist():
+        for place in range(min(most, int(np.ceil(left[number] - _NONE)))):
+            due = float(np.clip(now[number] - place, 0.0, 1.0))
+            later = float(np.clip(left[number] - place, 0.0, 1.0)) - due
             queue.append(number)
-            size.append(min(need, 1.0))
-            need -= 1.0
-    return np.array(queue, dtype=np.int64), np.array(size)
+            worth.append(due + _AHEAD * later)
+    return np.array(queue, dtype=np.int64), np.array(worth)

@@ -28,6 +28,8 @@ class Worth:
 class BreakPlanner:
     """Prices candidate shifts with their breaks placed at least cost, and places them.
 
+    Time is cut into cells of `cell_s` seconds, of which every shift, break and interval is a multiple.
+
     Parameters
     ----------
     case
@@ -37,10 +39,10 @@ class BreakPlanner:
     def __init__(self, case: Case) -> None:
         self.case = case
         shifts = case.shifts
-        self._cell = self._finest()
-        self._per_interval = case.interval_s // self._cell
-        self._start_cell = (shifts.start_s - case.starts_s[0]) // self._cell
-        self._end_cell = (shifts.end_s - case.starts_s[0]) // self._cell
+        self.cell_s = self._finest()
+        self._per_interval = case.interval_s // self.cell_s
+        self._start_cell = (shifts.start_s - case.starts_s[0]) // self.cell_s
+        self._end_cell = (shifts.end_s - case.starts_s[0]) // self.cell_s
         self._slots = self._slot_tables()
         self.lengths = sorted({int(rest.length_s) for template in shifts.templates for rest in template.breaks})
 
@@ -65,7 +67,7 @@ class BreakPlanner:
                 ids = np.flatnonzero((shifts.template == position) & (length == span))
                 for rest in template.breaks:
                     starts = break_starts(template, rest, span, self.case.interval_s)
-                    tables.append((ids, int(rest.length_s), starts // self._cell))
+                    tables.append((ids, int(rest.length_s), starts // self.cell_s))
         return tables
 
     def measure(self, worth: dict[float, Floats]) -> Worth:
@@ -76,7 +78,7 @@ class BreakPlanner:
         for length in self.lengths:
             share = self.share(length)
             lost = (full - worth[1.0 - share]) if share < 1 else full
-            cells = length / self._cell
+            cells = length / self.cell_s
             per_cell = lost / (cells if share < 1 else self._per_interval)
             loss[length] = np.concatenate(([0.0], np.cumsum(np.repeat(per_cell, self._per_interval))))
         return Worth(total, loss)
@@ -95,7 +97,7 @@ class BreakPlanner:
     def _losses(self, ids: Ints, length: int, starts: Ints, worth: Worth) -> Floats:
         begin = self._start_cell[ids][:, None] + starts[None, :]
         table = worth.loss[length]
-        losses: Floats = table[begin + length // self._cell] - table[begin]
+        losses: Floats = table[begin + length // self.cell_s] - table[begin]
         return losses
 
     def place(self, candidate: int, worth: Worth) -> tuple[int, ...]:
@@ -110,8 +112,8 @@ class BreakPlanner:
         for rest in template.breaks:
             starts = break_starts(template, rest, length, self.case.interval_s)
             table = worth.loss[int(rest.length_s)]
-            cells = self._start_cell[candidate] + starts // self._cell
-            losses = table[cells + int(rest.length_s) // self._cell] - table[cells]
+            cells = self._start_cell[candidate] + starts // self.cell_s
+            losses = table[cells + int(rest.length_s) // self.cell_s] - table[cells]
             options.append(list(zip(losses.tolist(), starts.tolist(), strict=True)))
         order = sorted(range(len(options)), key=lambda i: (template.breaks[i].latest_s, template.breaks[i].earliest_s))
         found = _cheapest(template, tuple(order), options)

@@ -7,6 +7,7 @@ times, of which the prefix conditions are kept), and wishes cost nothing. So its
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from math import gcd
@@ -21,7 +22,7 @@ from wfm.shifts import break_starts, overlap
 
 __all__ = ["Counts", "plan_counts"]
 
-_INTEGER_UP_TO = 4000
+_INTEGER_UP_TO = 500
 _NODE_LIMIT = 200
 _RELATIVE_GAP = 5e-4
 
@@ -37,7 +38,11 @@ class Counts:
 def plan_counts(
     case: Case, classes: tuple[PersonClass, ...], *, seed: int, time_limit: timedelta | None = None
 ) -> Counts:
-    """Return the counts of least cost: whole numbers where the model is small enough, else those of its relaxation."""
+    """Return the counts of least cost: whole numbers where the model is small, else those of its relaxation.
+
+    The relaxation is within a thousandth of the whole numbers as soon as a class has a few dozen people, and takes a
+    hundredth of the time; naming makes its counts whole.
+    """
     builder = _Builder(case, classes)
     model = builder.model
     integer = int(sum((people.heads > 0).sum() for people in classes)) <= _INTEGER_UP_TO
@@ -72,13 +77,13 @@ class _Builder:
             self.ids.append(ids)
             self.columns.append(self.model.add_columns(len(ids), cost=cost, upper=people.heads[ids], integer=True))
         for number, people in enumerate(classes):
-            self._heads_per_day(number, people)
+            totals = self._heads_per_day(number, people)
             self._rest(number, people)
-            self._days_in_a_row(number, people)
-            self._weekends(number, people)
+            self._days_in_a_row(totals, people)
+            self._weekends(totals, people)
             self._period(number, people)
             for position, week in enumerate(case.weeks):
-                self._days_per_week(number, people, week)
+                self._days_per_week(totals, people, week)
                 self._hours_per_week(number, people, position, week)
         self._coverage()
 
@@ -90,17 +95,19 @@ class _Builder:
         """Return for each member on how many of those days they can work."""
         return np.array([self.case.people[member].free_days[list(days)].sum() for member in people.members])
 
-    def _heads_per_day(self, number: int, people: PersonClass) -> None:
-        for day in range(len(self.case.horizon.dates)):
-            columns = self._of(number, (day,))
-            if len(columns):
-                self.model.row(columns, 1.0, upper=float(self._free(people, (day,)).sum()))
+    def _heads_per_day(self, number: int, people: PersonClass) -> Ints:
+        """Return a column for the shifts of a class on each day; no day has more than people who can work on it."""
+        days = len(self.case.horizon.dates)
+        heads = np.stack([self.case.people[member].free_days for member in people.members]).sum(axis=0)
+        totals = self.model.add_columns(days, upper=heads)
+        rows = self.model.add_rows(days, lower=0.0, upper=0.0)
+        self.model.set(rows, totals, -1.0)
+        self.model.set(rows[self.case.shifts.day[self.ids[number]]], self.columns[number], 1.0)
+        return totals
 
-    def _days_per_week(self, number: int, people: PersonClass, week: Week) -> None:
-        columns = self._of(number, week.days)
+    def _days_per_week(self, totals: Ints, people: PersonClass, week: Week) -> None:
         most = np.minimum(self._free(people, week.days), people.contract.max_days_per_week).sum()
-        if len(columns):
-            self.model.row(columns, 1.0, upper=float(most))
+        self.model.row(totals[list(week.days)], 1.0, upper=float(most))
 
     def _hours_per_week(self, number: int, people: PersonClass, position: int, week: Week) -> None:
         contract = people.contract
@@ -124,38 +131,50 @@ class _Builder:
         if low:
             self.model.row(columns, paid, lower=low)
 
-    def _days_in_a_row(self, number: int, people: PersonClass) -> None:
+    def _days_in_a_row(self, totals: Ints, people: PersonClass) -> None:
         most = people.contract.max_days_in_a_row
-        for first in range(len(self.case.horizon.dates) - most):
+        for first in range(len(totals) - most):
             window = tuple(range(first, first + most + 1))
             free = self._free(people, window)
             if (free > most).any():
-                self.model.row(self._of(number, window), 1.0, upper=float(np.minimum(free, most).sum()))
+                self.model.row(totals[list(window)], 1.0, upper=float(np.minimum(free, most).sum()))
 
     def _rest(self, number: int, people: PersonClass) -> None:
-        """Nobody both ends late and starts early the next day: a cut for each start that a late end blocks."""
-        shifts, ids = self.case.shifts, self.ids[number]
-        release = shifts.end_s + people.contract.min_rest_s
+        """Nobody both ends late and starts early the next day: a cut for each start that a late end blocks.
+
+        With the starts of a day in order, those who start by it and those of the day before who are not rested by it
+        are a running sum, at most the people who can work on either day.
+        """
+        shifts, ids, columns = self.case.shifts, self.ids[number], self.columns[number]
+        release = shifts.end_s + int(np.ceil(people.contract.min_rest_s))
         for day in range(len(self.case.horizon.dates) - 1):
-            today, tomorrow = ids[shifts.day[ids] == day], ids[shifts.day[ids] == day + 1]
-            if not len(today) or not len(tomorrow):
+            today, tomorrow = shifts.day[ids] == day, shifts.day[ids] == day + 1
+            starts = np.unique(shifts.start_s[ids[tomorrow]])
+            starts = starts[starts < release[ids[today]].max(initial=0)]
+            if not len(starts):
                 continue
             either = sum(self.case.people[m].free_days[[day, day + 1]].any() for m in people.members)
-            for start in np.unique(shifts.start_s[tomorrow]).tolist():
-                late, early = today[release[today] > start], tomorrow[shifts.start_s[tomorrow] <= start]
-                if len(late):
-                    both = np.concatenate((late, early))
-                    self.model.row(self.columns[number][np.searchsorted(ids, both)], 1.0, upper=float(either))
+            running = self.model.add_columns(len(starts), upper=float(either))
+            balance = self.model.add_rows(len(starts), lower=0.0, upper=0.0)
+            self.model.set(balance, running, -1.0)
+            self.model.set(balance[1:], running[:-1], 1.0)
+            early = tomorrow & (shifts.start_s[ids] <= starts[-1])
+            self.model.set(balance[np.searchsorted(starts, shifts.start_s[ids[early]])], columns[early], 1.0)
+            late = today & (release[ids] > starts[0])
+            self.model.set(balance[0], columns[late], 1.0)
+            rested = np.searchsorted(starts, release[ids[late]])
+            inside = rested < len(starts)
+            self.model.set(balance[rested[inside]], columns[late][inside], -1.0)
 
-    def _weekends(self, number: int, people: PersonClass) -> None:
+    def _weekends(self, totals: Ints, people: PersonClass) -> None:
         most = people.contract.max_weekends
         if most is None:
             return
         for weekday in (5, 6):
             days = tuple(d for d, day in enumerate(self.case.horizon.dates) if day.weekday() == weekday)
-            upper = np.minimum(self._free(people, days), most).sum() if days else 0
-            if days and len(self._of(number, days)):
-                self.model.row(self._of(number, days), 1.0, upper=float(upper))
+            if days:
+                upper = np.minimum(self._free(people, days), most).sum()
+                self.model.row(totals[list(days)], 1.0, upper=float(upper))
 
     def _period(self, number: int, people: PersonClass) -> None:
         contract, heads = people.contract, len(people.members)
@@ -193,50 +212,62 @@ class _Builder:
             self._present(group, rows)
 
     def _present(self, group: tuple[bool, ...], rows: Ints) -> None:
-        """Add who is on shift to the rows of a skill set, and take who is on break away."""
-        case = self.case
-        for number, people in enumerate(self.classes):
-            if people.skills == group:
-                ids = self.ids[number]
-                share = overlap(case.shifts.start_s[ids], case.shifts.end_s[ids], case.starts_s, case.interval_s)
-                place, interval = np.nonzero(share * (rows >= 0))
-                self.model.set(rows[interval], self.columns[number][place], share[place, interval])
+        """Put who is at work into the rows of a skill set.
+
+        Presence is a column of its own that changes from interval to interval by who comes and who goes, so that a
+        shift has entries at its ends only, however long it is.
+        """
+        case, model = self.case, self.model
+        present = model.add_columns(len(rows))
+        changes = model.add_rows(len(rows), lower=0.0, upper=0.0)
+        model.set(changes, present, -1.0)
+        model.set(changes[1:], present[:-1], 1.0)
+        counted = rows >= 0
+        model.set(rows[counted], present[counted], 1.0)
         numbers = [n for n, people in enumerate(self.classes) if people.skills == group]
         owner = np.concatenate([self.ids[n] for n in numbers])
         column = np.concatenate([self.columns[n] for n in numbers])
-        for day in np.unique(case.shifts.day[owner]).tolist():
-            for position in range(len(case.shifts.templates)):
-                picked = (case.shifts.day[owner] == day) & (case.shifts.template[owner] == position)
-                if picked.any():
-                    self._breaks(position, owner[picked], column[picked], rows)
+        share = overlap(case.shifts.start_s[owner], case.shifts.end_s[owner], case.starts_s, case.interval_s)
+        self._change(changes, column, share)
+        pools: dict[tuple[int, Break], list[int]] = defaultdict(list)
+        for place, candidate in enumerate(owner.tolist()):
+            for rest in case.shifts.templates[case.shifts.template[candidate]].breaks:
+                pools[int(case.shifts.day[candidate]), rest].append(place)
+        for (_, rest), places in pools.items():
+            self._breaks(rest, owner[places], column[places], changes)
 
-    def _breaks(self, position: int, ids: Ints, columns: Ints, rows: Ints) -> None:
-        case = self.case
-        template = case.shifts.templates[position]
-        for rest in template.breaks:
-            low, high, step = self._windows(position, rest, ids)
-            kind, shares = self._footprints(int(low.min()), int(high.max()), step, int(rest.length_s))
-            taken = self.model.add_columns(len(shares))
-            place, interval = np.nonzero(shares * (rows >= 0))
-            self.model.set(rows[interval], taken[place], -shares[place, interval])
-            row = self.model.add_rows(1, lower=0.0, upper=0.0)[0]
-            self.model.set(row, taken, 1.0)
-            self.model.set(row, columns, -1.0)
-            soonest, latest = kind[(low - low.min()) // step], kind[(high - low.min()) // step]
-            for moment in np.unique(latest).tolist()[:-1]:
-                self._prefix(taken[: moment + 1], columns[latest <= moment], lower=0.0)
-            for moment in np.unique(soonest).tolist()[1:]:
-                self._prefix(taken[:moment], columns[soonest < moment], upper=0.0)
+    def _change(self, changes: Ints, columns: Ints, share: Floats) -> None:
+        """Enter the change of presence from one interval to the next that a unit of each column brings."""
+        step = np.diff(share, axis=1, prepend=0.0)
+        place, interval = np.nonzero(step)
+        self.model.set(changes[interval], columns[place], step[place, interval])
 
-    def _windows(self, position: int, rest: Break, ids: Ints) -> tuple[Ints, Ints, int]:
+    def _breaks(self, rest: Break, ids: Ints, columns: Ints, changes: Ints) -> None:
+        """Give everybody on those candidates their break within its window, and take them away from work for it."""
+        low, high, step = self._windows(rest, ids)
+        kind, shares = self._footprints(int(low.min()), int(high.max()), step, int(rest.length_s))
+        taken = self.model.add_columns(len(shares))
+        self._change(changes, taken, -shares)
+        first = int(low.min())
+        # Breaks still due by each kind, and people free to take theirs: both running sums stay at 0 or more.
+        for edge, sign in ((high, 1.0), (low, -1.0)):
+            running = self.model.add_columns(len(taken), upper=np.append(np.full(len(taken) - 1, np.inf), 0.0))
+            balance = self.model.add_rows(len(taken), lower=0.0, upper=0.0)
+            self.model.set(balance, running, -1.0)
+            self.model.set(balance[1:], running[:-1], 1.0)
+            self.model.set(balance, taken, sign)
+            self.model.set(balance[kind[(edge - first) // step]], columns, -sign)
+
+    def _windows(self, rest: Break, ids: Ints) -> tuple[Ints, Ints, int]:
         """Return the first and last start of a break for each candidate, and the step between starts."""
         shifts, interval = self.case.shifts, self.case.interval_s
-        lengths = (shifts.end_s - shifts.start_s)[ids]
+        length, template = (shifts.end_s - shifts.start_s)[ids], shifts.template[ids]
         low, high = np.empty(len(ids), dtype=np.int64), np.empty(len(ids), dtype=np.int64)
         step = interval
-        for span in np.unique(lengths).tolist():
+        for position, span in sorted(set(zip(template.tolist(), length.tolist(), strict=True))):
             offsets = break_starts(shifts.templates[position], rest, span, interval)
-            low[lengths == span], high[lengths == span] = offsets[0], offsets[-1]
+            alike = (length == span) & (template == position)
+            low[alike], high[alike] = offsets[0], offsets[-1]
             step = gcd(step, *np.diff(offsets).tolist())
         low, high = low + shifts.start_s[ids], high + shifts.start_s[ids]
         return low, high, gcd(step, *np.diff(low).tolist(), *np.diff(high).tolist())
@@ -250,8 +281,3 @@ class _Builder:
         shares = overlap(starts, starts + length, self.case.starts_s, self.case.interval_s)
         differs = np.concatenate(([True], (np.diff(shares, axis=0) != 0).any(axis=1)))
         return np.cumsum(differs) - 1, shares[differs]
-
-    def _prefix(self, taken: Ints, columns: Ints, *, lower: float = -np.inf, upper: float = np.inf) -> None:
-        row = self.model.add_rows(1, lower=lower, upper=upper)[0]
-        self.model.set(row, taken, 1.0)
-        self.model.set(row, columns, -1.0)

@@ -10,10 +10,10 @@ import pandas as pd
 from wfm.domain.shift import WORK
 from wfm.roster.allocation import allocate
 from wfm.roster.improve import Plan, Rostered
-from wfm.roster.problem import Case, Floats, Ints
+from wfm.roster.problem import Case, Flags, Floats, Ints
 from wfm.shifts import stamps
 
-__all__ = ["activities_frame", "cost_by_term", "coverage_frame", "presence_table", "shifts_frame"]
+__all__ = ["activities_frame", "cost_by_term", "coverage_frame", "shifts_frame"]
 
 _HOUR_S = 3600
 
@@ -34,15 +34,24 @@ def shifts_frame(case: Case, lines: list[Rostered]) -> pd.DataFrame:
     ).sort_values(["employee", "shift_start"], ignore_index=True)
 
 
-def presence_table(plan: Plan) -> Floats:
-    """Return the share of each interval that each person is at work, as people x intervals."""
-    return np.stack([plan.presence(line) for line in plan.lines])
+def _present(plan: Plan) -> Flags:
+    """Return whether each person is at work in each cell of time, as people x cells."""
+    case, cell = plan.case, plan.breaks.cell_s
+    per_interval = case.interval_s // cell
+    origin = int(case.starts_s[0])
+    table = np.zeros((len(plan.lines), len(case.starts_s) * per_interval), dtype=bool)
+    for number, line in enumerate(plan.lines):
+        for candidate, breaks in zip(line.shifts, line.breaks, strict=True):
+            for begin, end, activity in _stretches(case, candidate, breaks):
+                table[number, (begin - origin) // cell : (end - origin) // cell] = activity == WORK.name
+    return table
 
 
 def activities_frame(plan: Plan) -> pd.DataFrame:
     """Return the frame `activities`, each stretch of work on its planned queue."""
     case = plan.case
-    planned = allocate(case, presence_table(plan))
+    cell = plan.breaks.cell_s
+    planned = allocate(case, _present(plan), case.interval_s // cell)
     rows: list[tuple[str, int, int, str, str | None]] = []
     for number, line in enumerate(plan.lines):
         name = case.people[number].employee.id
@@ -51,7 +60,7 @@ def activities_frame(plan: Plan) -> pd.DataFrame:
                 if activity != WORK.name:
                     rows.append((name, begin, end, activity, None))
                     continue
-                for low, high, queue in _by_queue(case, planned[number], begin, end):
+                for low, high, queue in _by_queue(case, planned[number], cell, begin, end):
                     rows.append((name, low, high, activity, case.queues[queue]))
     columns = list(zip(*rows, strict=True)) if rows else [()] * 5
     return pd.DataFrame(
@@ -83,17 +92,16 @@ def _stretches(case: Case, candidate: int, breaks: tuple[int, ...]) -> list[tupl
     return stretches
 
 
-def _by_queue(case: Case, planned: Ints, begin: int, end: int) -> list[tuple[int, int, int]]:
+def _by_queue(case: Case, planned: Ints, cell: int, begin: int, end: int) -> list[tuple[int, int, int]]:
     """Cut a stretch of work where its planned queue changes."""
-    origin, step = int(case.starts_s[0]), case.interval_s
+    origin = int(case.starts_s[0])
     parts: list[tuple[int, int, int]] = []
-    for interval in range((begin - origin) // step, -((origin - end) // step)):
-        low, high = max(begin, origin + interval * step), min(end, origin + (interval + 1) * step)
-        queue = int(planned[interval])
+    for low in range(begin, end, cell):
+        queue = int(planned[(low - origin) // cell])
         if parts and parts[-1][2] == queue:
-            parts[-1] = (parts[-1][0], high, queue)
+            parts[-1] = (parts[-1][0], low + cell, queue)
         else:
-            parts.append((low, high, queue))
+            parts.append((low, low + cell, queue))
     return parts
 
 

@@ -6,7 +6,7 @@ people out and plans them anew at true prices, and keeps the change if the roste
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +15,14 @@ from wfm.roster.breaks import BreakPlanner, Worth
 from wfm.roster.classes import PersonClass
 from wfm.roster.cover import Cover
 from wfm.roster.line import LinePlanner
-from wfm.roster.problem import Case, Floats, Ints, Person, no_line_error
+from wfm.roster.problem import Case, Floats, Person, no_line_error
 
 __all__ = ["Plan", "Rostered"]
 
 _NEVER = -np.inf
 _EPSILON = 1e-6
+_HELPS = 1e-4
+_MOST_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +158,12 @@ class Plan:
     def _with_breaks(self, shifts: tuple[int, ...], worth: Worth) -> Rostered:
         return Rostered(shifts, tuple(self.breaks.place(candidate, worth) for candidate in shifts))
 
-    def replace_breaks(self, number: int) -> None:
-        """Place the breaks of one person anew, given everybody else's."""
+    def settle_breaks(self) -> None:
+        """Place everybody's breaks anew, one person after the other."""
+        for number in range(len(self.lines)):
+            self._settle(number)
+
+    def _settle(self, number: int) -> None:
         before = self.lines[number]
         if not before.shifts:
             return
@@ -207,24 +213,28 @@ class Plan:
             left[list(line.shifts)] -= 1.0
             self.set_line(number, self._with_breaks(line.shifts, self.worth(person)))
 
-    def improve(self, *, seed: int, work_limit: int, is_over: Callable[[], bool]) -> int:
-        """Take people out and plan them anew until `work_limit` people were planned; return how many were."""
+    def improve(self, *, seed: int, work_limit: int, is_over: Callable[[], bool], target: float = -np.inf) -> int:
+        """Take people out and plan them anew until `work_limit` people were planned; return how many were.
+
+        One at a time, in rounds, as long as a round helps; then a few at a time, drawn by `seed`. Stops early at a cost
+        of `target`.
+        """
         generator = np.random.default_rng(seed)
         numbers = np.arange(len(self.lines))
-        done, cost = 0, self.cost()
-        for number in self._shuffled(generator, numbers):
-            if done >= work_limit or is_over():
-                return done
-            cost, done = self._try([number], cost), done + 1
-        while done < work_limit and not is_over():
-            size = int(generator.integers(1, 5))
-            chosen = generator.choice(numbers, size=min(size, len(numbers)), replace=False).tolist()
+        done, cost, helped = 0, self.cost(), True
+        while helped and done < work_limit:
+            before = cost
+            for number in generator.permutation(numbers).tolist():
+                if done >= work_limit or is_over() or cost <= target:
+                    return done
+                cost, done = self._try([number], cost), done + 1
+            helped = cost < before * (1 - _HELPS)
+        most = min(_MOST_AT_ONCE, len(numbers))
+        while done < work_limit and most > 1 and not is_over() and cost > target:
+            size = int(generator.integers(2, most + 1))
+            chosen = generator.choice(numbers, size=size, replace=False).tolist()
             cost, done = self._try(chosen, cost), done + len(chosen)
         return done
-
-    def _shuffled(self, generator: np.random.Generator, numbers: Ints) -> Iterable[int]:
-        order: list[int] = generator.permutation(numbers).tolist()
-        return order
 
     def _try(self, numbers: list[int], cost: float) -> float:
         before = [(number, self.lines[number]) for number in numbers]

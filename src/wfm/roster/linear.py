@@ -13,6 +13,8 @@ from wfm.roster.problem import Floats, Ints
 
 __all__ = ["LinearModel", "Optimum"]
 
+_SIMPLEX_UP_TO = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
@@ -85,7 +87,11 @@ class LinearModel:
         relative_gap: float | None = None,
         time_limit: timedelta | None = None,
     ) -> Optimum:
-        """Solve by HiGHS; with `integer=False` the integer columns are let go."""
+        """Solve the model; with `integer=False` the integer columns are let go.
+
+        Whole numbers are left to HiGHS, linear programmes to GLOP, and large ones to the interior point of HiGHS with
+        crossover, which here is several times faster than either simplex.
+        """
         from ortools.math_opt.python import mathopt
 
         parameters = mathopt.SolveParameters(
@@ -94,8 +100,13 @@ class LinearModel:
             relative_gap_tolerance=relative_gap,
             time_limit=time_limit,
         )
+        solver = mathopt.SolverType.HIGHS
+        if not integer and self._columns <= _SIMPLEX_UP_TO:
+            solver = mathopt.SolverType.GLOP
+        elif not integer:
+            parameters.lp_algorithm = mathopt.LPAlgorithm.BARRIER
         model = mathopt.Model.from_model_proto(self._proto(integer=integer))
-        result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
+        result = mathopt.solve(model, solver, params=parameters)
         objective = values = None
         if result.has_primal_feasible_solution():
             found = result.variable_values()

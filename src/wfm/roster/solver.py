@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from datetime import timedelta
 from time import monotonic
 
@@ -102,7 +103,9 @@ def solve(
     _LOG.info("anonymous plan: bound %s", counts.bound)
     if counts.heads is not None:
         plan.seed_by(counts.heads)
-    done = plan.improve(seed=seed, work_limit=work_limit, is_over=clock.is_over)
+        plan.settle_breaks()
+    target = -math.inf if counts.bound is None else counts.bound * (1 + _OPTIMAL)
+    done = plan.improve(seed=seed, work_limit=work_limit, is_over=clock.is_over, target=target)
     _LOG.info("search: %d people planned anew, cost %.2f", done, plan.cost())
     return _result(case, plan, counts.bound)
 
