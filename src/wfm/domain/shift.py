@@ -172,10 +172,8 @@ class ShiftTemplate:
             what = f"latest start {self.latest_start} is before the earliest {self.earliest_start}"
             faults.add(what, remedy="swap them; a window does not pass midnight: write two templates")
         if self.max_length_s < self.min_length_s:
-            faults.add(
-                f"max_length {format_duration(timedelta(seconds=self.max_length_s))} is below min_length {format_duration(self.min_length)}",
-                remedy="swap them",
-            )
+            longest, shortest = (format_duration(timedelta(seconds=s)) for s in (self.max_length_s, self.min_length_s))
+            faults.add(f"max_length {longest} is below min_length {shortest}", remedy="swap them")
         if self.latest_start_s >= 86400:
             faults.add(f"a start at 24:00 ({self.latest_start})", remedy="write '00:00' on the next day's weekday")
         if self.max_length_s > 86400:
