@@ -165,3 +165,18 @@ def test_hourly_forecast_on_half_hours():
 def test_forecast_without_rows():
     with pytest.raises(DataError, match="the forecast has no rows"):
         Case.of(forecast([(8, 9)]).iloc[:0], roster(("A01", 8, 10)), make_centre(people=3), Lognormal())
+
+
+def test_a_roster_of_other_days_is_refused():
+    rows = roster(("A01", 32, 40))
+    with pytest.raises(DataError) as error:
+        Case.of(forecast([(8, 12)]), rows, make_centre(people=3), Lognormal())
+    assert str(error.value) == (
+        f"all work of the roster, {hour(32):%Y-%m-%d} 08:00 to {hour(40):%Y-%m-%d} 16:00, lies outside the forecast; "
+        f"give a roster of the forecast's days, {MONDAY:%Y-%m-%d} to {MONDAY:%Y-%m-%d}"
+    )
+
+
+def test_an_unknown_planned_queue_is_refused():
+    with pytest.raises(DataError, match=r"unknown queue 'cals' \(row 0\); did you mean 'calls'"):
+        Case.of(forecast([(8, 12)]), roster(("A01", 8, 10), queue="cals"), make_centre(people=3), Lognormal())

@@ -15,7 +15,7 @@ from wfm.domain.centre import Centre, Shrinkage
 from wfm.domain.people import Contract, Employee, Skill
 from wfm.domain.presets import ecommerce
 from wfm.domain.queue import Queue
-from wfm.domain.targets import LongestWait, MaxOccupancy, ServiceLevel, ServiceLevelBasis
+from wfm.domain.targets import LongestWait, MaxOccupancy, MeanAnswer, ServiceLevel, ServiceLevelBasis
 from wfm.errors import DataError
 from wfm.simulate import replicate
 from wfm.testing import assert_frame_valid, make_centre
@@ -273,3 +273,36 @@ def test_service_level_is_that_of_the_log(small, basis):
     contacts = simulate.trace(ahead, rows, centre)
     measured = kpi.service_level(contacts, within="30s", basis=basis, short_abandon=short)
     assert result.summary["service_level"].iloc[-1] == pytest.approx(measured.value)
+
+
+@pytest.mark.parametrize("target", [MeanAnswer("30s"), ServiceLevel(0.8, "30s", basis="answered")])
+def test_a_target_about_the_answered_is_missed_where_nobody_is_answered(target):
+    centre = make_centre(people=3)
+    centre = replace(centre, queues=(replace(centre.queues[0], targets=(target,), patience="10s"),))
+    people = pd.DataFrame(
+        {
+            "employee": ["A01"],
+            "start": [DAY + pd.Timedelta(hours=11)],
+            "end": [DAY + pd.Timedelta(hours=12)],
+            "activity": "work",
+            "queue": "calls",
+        }
+    )
+    # Contacts come until 11:00 and leave after ten seconds; A01 comes at 11:00, when none is left.
+    early = forecast({"calls": 20.0}, first=8, last=10)
+    proof = simulate.run(
+        pd.concat([early, forecast({"calls": 0.0}, first=11, last=12)]), people, centre, replications=3
+    )
+    assert proof.targets["probability_met"].tolist() == [0.0]
+    assert proof.targets["value"].isna().all()
+    assert proof.summary["probability_met"].tolist() == [0.0, 0.0]
+    assert "nobody answered" in str(proof)
+    assert "nan" not in str(proof)
+
+
+def test_one_replication_has_no_interval():
+    centre = make_centre(people=3)
+    proof = simulate.run(forecast({"calls": 5.0}), roster(centre, [("A01", 8, 20)]), centre, replications=1)
+    assert str(proof).startswith("simulation: 1 replication, seed 0\n")
+    assert "no interval" in str(proof)
+    assert "nan" not in str(proof)

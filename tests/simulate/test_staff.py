@@ -70,6 +70,16 @@ def test_every_fault_of_a_roster_is_named():
     )
 
 
+def test_only_work_may_have_a_queue():
+    edited = activities(("A01", 0, 3, "work"), ("A02", 0, 3, "work"))
+    edited.loc[1, "activity"] = "Work"
+    with pytest.raises(DataError) as error:
+        read_staff(edited, make_centre(people=3), NINE)
+    assert str(error.value) == (
+        "activity 'Work' has a queue, and only 'work' takes contacts (row 1); name it 'work', or leave its queue empty"
+    )
+
+
 def test_roster_without_work():
     with pytest.raises(DataError, match="nobody works: there is no activity 'work'"):
         read_staff(activities(("A01", 0, 1, "lunch")), make_centre(people=3), NINE)

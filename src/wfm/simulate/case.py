@@ -118,7 +118,7 @@ class Case:
         with faults.collecting():
             ahead = as_frame(forecast, "forecast", tz=centre.tz, known={"queue": names})
         with faults.collecting():
-            activities = as_frame(roster, "activities")
+            activities = as_frame(roster, "activities", known={"queue": names})
         faults.raise_if_any()
         if not len(ahead):
             faults.add("the forecast has no rows", remedy="give at least one interval")
@@ -131,6 +131,7 @@ class Case:
         with faults.collecting():
             staff, employees = read_staff(activities, centre, origin)
             _check_served(ahead, staff, names, faults)
+            _check_meets(activities, staff, ahead["start"], centre, faults)
         faults.raise_if_any()
         skills, group = staff.groups
         step = centre.interval_s
@@ -238,6 +239,17 @@ def _check_served(ahead: pd.DataFrame, staff: Staff, names: list[str], faults: F
         if not served[names.index(name)]:
             what = f"none of the {len(working)} people on the roster serves queue {name!r}"
             faults.add(what, remedy="roster somebody with its skill, or leave the queue out of the forecast")
+
+
+def _check_meets(activities: pd.DataFrame, staff: Staff, starts: pd.Series, centre: Centre, faults: Faults) -> None:
+    """Refuse a roster of other days than the forecast's: its people would answer nothing."""
+    until_s = (starts.max() - starts.min()).total_seconds() + centre.interval_s
+    if not ((staff.start < until_s) & (staff.end > 0)).any():
+        first, last = activities["start"].min(), activities["end"].max()
+        what = f"all work of the roster, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}, lies outside the forecast"
+        faults.add(
+            what, remedy=f"give a roster of the forecast's days, {starts.min():%Y-%m-%d} to {starts.max():%Y-%m-%d}"
+        )
 
 
 def _closings(queue: Ints, start: Floats, step: float, staff: Staff, centre: Centre) -> Floats:

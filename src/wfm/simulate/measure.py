@@ -164,14 +164,22 @@ def _in_time(case: Case, number: int, target: Deadline, part: Part) -> Flags:
 
 
 def _value(case: Case, number: int, target: Target, part: Part, occupancy: float) -> float:
-    """Return what a target limits: a share, a mean wait in seconds, or an occupancy."""
+    """Return what a target limits: a share, a mean wait in seconds, or an occupancy.
+
+    Where contacts came and nobody was answered a target about the answered is missed: infinitely, having no value.
+    """
     arrived = len(part.time)
+    ignored = bool(arrived) and not part.answered.any()
     if isinstance(target, ServiceLevel):
+        if ignored and target.basis is ServiceLevelBasis.ANSWERED:
+            return -float("inf")
         met, judged = _level(target, part)
         return _ratio(float(met.sum()), float(judged.sum()))
     if isinstance(target, Deadline):
         return _ratio(float(_in_time(case, number, target, part).sum()), arrived)
     if isinstance(target, MeanAnswer):
+        if ignored:
+            return float("inf")
         return _ratio(float(part.wait_s[part.answered].sum()), float(part.answered.sum()))
     if isinstance(target, LongestWait):
         return _ratio(float((part.virtual_s > target.within_s).sum()), arrived)

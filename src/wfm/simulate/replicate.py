@@ -87,8 +87,9 @@ def run(
     Raises
     ------
     DataError
-        With every fault: a queue with contacts that nobody on the roster serves, an unknown employee, activities of
-        one person that overlap, a forecast off the grid, a queue without a handle time.
+        With every fault: a queue with contacts that nobody on the roster serves, an unknown employee or queue,
+        activities of one person that overlap, a roster of other days than the forecast's, a forecast off the grid, a
+        queue without a handle time.
 
     Notes
     -----

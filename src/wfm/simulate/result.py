@@ -99,8 +99,9 @@ class SimulationResult:
         about all targets of all queues at once.
     targets
         One row per `queue, target`: mean `value` of what the target limits with its 95 % interval, `limit`, and the
-        share of replications in which it held, `probability_met`; where nothing was to be judged it held. The value of
-        a `LongestWait` is the share of contacts whose virtual wait is longer; whoever no agent came to counts as such.
+        share of replications in which it held, `probability_met`. Where nothing was to be judged it held; where
+        contacts came and nobody was answered, a target about the answered was missed, and has no value. The value of a
+        `LongestWait` is the share of contacts whose virtual wait is longer; whoever no agent came to counts as such.
     groups
         One row per skill group: `group` (its queues), `agents` (people), `staffed_h`, `busy_h` and `occupancy` with its
         95 % interval, all within the intervals from the first to the last of the forecast.
@@ -136,16 +137,19 @@ class SimulationResult:
         return frame.sort_values(["missed", "queue", "start"], ascending=[False, True, True], ignore_index=True)
 
     def __str__(self) -> str:
-        lines = [f"simulation: {self.replications} replications, seed {self.seed}"]
+        lines = [f"simulation: {self.replications} replication{'s' * (self.replications != 1)}, seed {self.seed}"]
         width = max(len(name) for name in self.summary["queue"])
         for row in self.summary.itertuples():
             level = "no service level"
             if not pd.isna(row.service_level):
-                level = f"{row.service_level:6.1%} [{row.service_level_low:.1%}, {row.service_level_high:.1%}]"
+                bounds = f"[{row.service_level_low:.1%}, {row.service_level_high:.1%}]"
+                level = f"{row.service_level:6.1%} {'no interval' if pd.isna(row.service_level_low) else bounds}"
             named = "live queues together" if row.queue == _ALL else row.target
             lines.append(
                 f"├─ {row.queue:<{width}}  {level}{'' if pd.isna(named) else f'  {named}'}; "
-                f"asa {row.asa_s:.1f} s, abandoned {row.abandonment:.1%}, occupancy {row.occupancy:.1%}, "
+                f"{'nobody answered' if pd.isna(row.asa_s) else f'asa {row.asa_s:.1f} s'}, "
+                f"abandoned {'–' if pd.isna(row.abandonment) else f'{row.abandonment:.1%}'}, "
+                f"occupancy {'–' if pd.isna(row.occupancy) else f'{row.occupancy:.1%}'}, "
                 f"targets met in {row.probability_met:.0%}"
             )
         failing = len(self.failing())
@@ -284,7 +288,7 @@ def _targets(case: Case, sums: Sums) -> tuple[pd.DataFrame, Flags]:
     above = np.array([_limit(target)[1] for _, target in every])
     # Where there was nothing to judge no target was missed.
     held = np.isnan(values) | np.where(above, values >= limits, values <= limits)
-    mean = mean_interval(values, confidence=_CONFIDENCE)
+    mean = mean_interval(np.where(np.isinf(values), np.nan, values), confidence=_CONFIDENCE)
     frame = pd.DataFrame(
         {
             "queue": pd.Series([name for name, _ in every], dtype="str"),

@@ -23,13 +23,14 @@ _PIECE_S = 900.0
 def read_staff(roster: FrameLike, centre: Centre, origin: pd.Timestamp) -> tuple[Staff, tuple[str, ...]]:
     """Return the staff of a roster and the employees by number; times count from `origin`.
 
-    People take contacts in the activity "work" and not in any other. A gap between two activities of a person ends a
-    shift.
+    People take contacts in the activity "work" and not in any other, so no other may name a queue. A gap between two
+    activities of a person ends a shift.
 
     Raises
     ------
     DataError
-        With every fault: an unknown employee, an activity that ends before it starts, activities that overlap.
+        With every fault: an unknown employee, an activity that ends before it starts, activities that overlap, a queue
+        beside another activity than work.
     """
     frame = as_frame(roster, "activities")
     known = {employee.id: employee for employee in centre.employees}
@@ -44,6 +45,12 @@ def read_staff(roster: FrameLike, centre: Centre, origin: pd.Timestamp) -> tuple
     for row in np.flatnonzero(same & (start[1:] < end[:-1])) + 1:
         what = f"{_activity(frame, row)} begins before {_activity(frame, row - 1)} ends"
         faults.add(what, remedy="a person does one thing at a time: cut the overlap")
+    # Coverage counts what has a queue and the simulation what is named work: they must be the same.
+    idle = frame["queue"].notna() & (frame["activity"] != WORK.name)
+    for name in sorted(set(frame.loc[idle, "activity"])):
+        rows = frame.index[idle & (frame["activity"] == name)].tolist()
+        remedy = f"name it {WORK.name!r}, or leave its queue empty"
+        faults.add(f"activity {name!r} has a queue, and only {WORK.name!r} takes contacts", remedy=remedy, rows=rows)
     if not (frame["activity"] == WORK.name).any():
         remedy = f"give at least one row with the activity {WORK.name!r}"
         faults.add("nobody works: there is no activity 'work'", remedy=remedy)
