@@ -158,6 +158,11 @@ class Plan:
     def _with_breaks(self, shifts: tuple[int, ...], worth: Worth) -> Rostered:
         return Rostered(shifts, tuple(self.breaks.place(candidate, worth) for candidate in shifts))
 
+    def fill(self) -> None:
+        """Give everybody their best line at present prices, one person after the other."""
+        for number in range(len(self.lines)):
+            self.replan(number)
+
     def settle_breaks(self) -> None:
         """Place everybody's breaks anew, one person after the other."""
         for number in range(len(self.lines)):

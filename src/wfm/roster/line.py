@@ -73,6 +73,10 @@ class LinePlanner:
         self.order, self._transitions = self._group(allowed, owed, before, after)
         self._bounds = [np.array([t.first for t in day], dtype=np.int64) for day in self._transitions]
         self._set_axes()
+        self._moves = [
+            [self._moves_of(day, transition.units) for transition in transitions]
+            for day, transitions in enumerate(self._transitions)
+        ]
 
     def _paid_unit(self, paid_s: Ints) -> int:
         unit = 0
@@ -127,11 +131,18 @@ class LinePlanner:
             longest = max(longest, run)
         self._counts_weekends = contract.max_weekends is not None
         self._counts_run = self._counts_weekends or longest > contract.max_days_in_a_row
+        unit_range = self._unit_range()
         most = max(sum(worked[d] for d in week.days) for week in self.case.weeks)
-        self._counts_days = most > contract.max_days_per_week
-        top = contract.max_week_s + contract.max_overtime_week_s
-        week_units = max((sum(self._most_units(d) for d in week.days) for week in self.case.weeks), default=0)
-        self._week_units = min(int(top // unit), week_units)
+        most_days = min(contract.max_days_per_week, most)
+        top = int((contract.max_week_s + contract.max_overtime_week_s) // unit)
+        bound_by_pay = most_days * unit_range[1] * unit > contract.max_week_s
+        self._counts_paid = bound_by_pay or contract.min_week_s > 0
+        self._week_units = min(top, most_days * unit_range[1])
+        # The days are told by the pay where all shifts pay the same, and need no count where pay runs out first.
+        told = self._counts_paid and (
+            unit_range[0] == unit_range[1] or (most_days + 1) * unit_range[0] > self._week_units
+        )
+        self._counts_days = most > contract.max_days_per_week and not told
         period = contract.max_period_s
         total = self._week_units * len(self.case.weeks)
         binds = period is not None and period < total * unit
@@ -140,21 +151,17 @@ class LinePlanner:
         self._shape = (
             (min(contract.max_days_in_a_row, self.days) + 1) if self._counts_run else 1,
             (contract.max_days_per_week + 1) if self._counts_days else 1,
-            self._week_units + 1,
+            self._week_units + 1 if self._counts_paid else 1,
             (contract.max_weekends or 0) + 1 if self._counts_weekends else 1,
             self._period_units + 1 if self._counts_period else 1,
         )
-        surplus = np.maximum(np.arange(self._week_units + 1) * unit - contract.max_week_s, 0) / 3600
+        surplus = np.maximum(np.arange(self._shape[2]) * unit - contract.max_week_s, 0) / 3600
         self._overtime = surplus * contract.cost_per_hour * (contract.overtime_factor - 1)
 
-    def _most_units(self, day: int) -> int:
-        return max((t.units for t in self._transitions[day]), default=0)
-
-    @property
-    def size(self) -> int:
-        """Number of state transitions of one plan: the yardstick of its work."""
-        cells = int(np.prod(self._shape))
-        return cells * sum(len(day) + self._rest_states[d] for d, day in enumerate(self._transitions))
+    def _unit_range(self) -> tuple[int, int]:
+        """Return the least and the most units that a shift pays."""
+        units = [transition.units for day in self._transitions for transition in day]
+        return min(units, default=0), max(units, default=0)
 
     def best(self, reward: Floats, off: Floats, low_s: tuple[float, ...], high_s: tuple[float, ...]) -> Line | None:
         """Return the legal line of highest reward, or none if no line is legal.
@@ -166,7 +173,8 @@ class LinePlanner:
         off
             Reward of a day off, by day.
         low_s, high_s
-            Least and most paid seconds of each week.
+            Least and most paid seconds of each week, within those of the contract. They are not looked at where the
+            days of a week bound its pay.
         """
         ordered = reward[self.order]
         value = np.full((self._rest_states[0], *self._shape), _NEVER)
@@ -198,20 +206,26 @@ class LinePlanner:
         begin, end = transitions[0].first, transitions[-1].last
         gains = np.maximum.reduceat(ordered[begin:end], self._bounds[day] - begin)
         reach = np.maximum.accumulate(value, axis=0)
-        for transition, gain in zip(transitions, gains.tolist(), strict=True):
+        for transition, gain, moves in zip(transitions, gains.tolist(), self._moves[day], strict=True):
             if gain == _NEVER:
                 continue
             source = reach[transition.before - 1]
-            for origin, later in self._moves(day, transition.units):
+            for origin, later in moves:
                 into = result[transition.after][later]
                 np.maximum(into, source[origin] + gain, out=into)
         return result
 
-    def _moves(self, day: int, units: int) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:
+    def _moves_of(self, day: int, units: int) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:
         """Return pairs of slices: the states before a shift of that pay on that day, and those after it."""
         origin: list[slice] = []
         target: list[slice] = []
-        steps = (int(self._counts_run), int(self._counts_days), units, 0, units if self._counts_period else 0)
+        steps = (
+            int(self._counts_run),
+            int(self._counts_days),
+            units if self._counts_paid else 0,
+            0,
+            units if self._counts_period else 0,
+        )
         for length, step in zip(self._shape, steps, strict=True):
             origin.append(slice(0, max(length - step, 0)))
             target.append(slice(step, None))
@@ -231,6 +245,8 @@ class LinePlanner:
 
     def _admit(self, value: Floats, low_s: float, high_s: float) -> Floats:
         """Bar the paid time that the week may not have, and price overtime."""
+        if not self._counts_paid:
+            return value
         admitted: Floats = value - self._overtime[:, None, None]
         admitted[:, :, :, : int(np.ceil(low_s / self._unit - 1e-9))] = _NEVER
         admitted[:, :, :, int(high_s // self._unit) + 1 :] = _NEVER
@@ -295,7 +311,7 @@ class LinePlanner:
             return None
         run -= int(self._counts_run)
         days -= int(self._counts_days)
-        paid -= units
+        paid -= units if self._counts_paid else 0
         period -= units if self._counts_period else 0
         if self._counts_weekends and (self._weekday[day] == _SATURDAY or (self._weekday[day] == _SUNDAY and run == 0)):
             weekends -= 1
