@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from wfm.checks import check_int
 from wfm.domain.centre import Centre
-from wfm.domain.hours import OpeningHours
 from wfm.errors import Faults, WfmError
 from wfm.schema import FrameLike, as_frame
 from wfm.timegrid import Horizon
@@ -185,8 +184,7 @@ def plan(
     begin("backtest")
     tested = _backtest(checked, centre, weeks=max(1, len(horizon.dates) // 7))
     begin("forecast")
-    hours = _own_hours(centre, checked)
-    predicted = forecast.Forecaster(calendar=centre.calendar, hours=hours).fit(checked).predict(horizon)
+    predicted = forecast.Forecaster(calendar=centre).fit(checked).predict(horizon)
     begin("requirement")
     needed = staffing.requirement(predicted, centre)
     begin("roster")
@@ -225,13 +223,7 @@ def _backtest(history: pd.DataFrame, centre: Centre, weeks: int) -> Backtest | N
     days = history["start"].dt.normalize()
     if (days.max() - days.min()).days + 1 < forecast.TRAINING_DAYS + 7 * weeks:
         return None
-    return forecast.backtest(history, weeks=weeks, calendar=centre.calendar, hours=_own_hours(centre, history))
-
-
-def _own_hours(centre: Centre, history: pd.DataFrame) -> dict[str, OpeningHours]:
-    """Return the opening hours of the queues that do not keep those of the centre."""
-    known = set(history["queue"])
-    return {q.name: q.hours for q in centre.queues if isinstance(q.hours, OpeningHours) and q.name in known}
+    return forecast.backtest(history, weeks=weeks, calendar=centre)
 
 
 def _screen(made: Plan) -> str:

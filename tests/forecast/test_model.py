@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wfm.domain import CalendarSpec, Event, OpeningHours
+from wfm.domain import CalendarSpec, Centre, Event, OpeningHours, Queue, ServiceLevel
 from wfm.errors import DataError, NotFittedError
-from wfm.forecast import Forecaster
+from wfm.forecast import Forecaster, backtest
 from wfm.schema import QUANTILES
 from wfm.timegrid import Horizon
 
@@ -203,6 +203,40 @@ def test_hours_of_a_queue_and_closed_days(history_of):
     said = model.predict(ahead(weeks=1)).audit
     assert said["finding"].tolist() == ["weekday never recorded: Sat"]
     assert said["queue"].tolist() == ["calls"]
+
+
+def test_a_centre_brings_the_hours_of_its_queues(history_of):
+    history = pd.concat([history_of(wave, seed=11), history_of(wave, queue="chat", seed=12)])
+    calls, chat, mail = (
+        Queue(name=name, targets=(ServiceLevel(0.8, "30s"),), hours=hours)
+        for name, hours in (("calls", None), ("chat", "Mon-Fri 09:00-17:00"), ("mail", "24x7"))
+    )
+    spec = CalendarSpec(hours="Mon-Fri 08:00-18:00")
+    centre = Centre(name="shop", tz=TZ, interval="1h", queues=(calls, chat, mail), calendar=spec)
+    frame = Forecaster(calendar=centre).fit(history).predict(ahead(weeks=1)).to_frame()
+    # `mail` is not in the history: it has no forecast, and its hours are no fault.
+    assert frame.groupby("queue").size().to_dict() == {"calls": 50, "chat": 40}
+    spelt_out = Forecaster(calendar=spec, hours={"chat": "Mon-Fri 09:00-17:00"})
+    pd.testing.assert_frame_equal(spelt_out.fit(history).predict(ahead(weeks=1)).to_frame(), frame)
+    shorter = Forecaster(calendar=centre, hours={"chat": "Mon 09:00-17:00"}).fit(history)
+    assert shorter.predict(ahead(weeks=1)).to_frame().groupby("queue").size().to_dict() == {"calls": 50, "chat": 8}
+    told = backtest(history, weeks=1, origins=["2026-03-16"], calendar=centre).to_frame()
+    told = told[(told["horizon"] == "1w") & (told["queue"] != "all")]
+    assert set(zip(told["queue"], told["unsaid"], strict=True)) == {("calls", 168 - 50), ("chat", 168 - 40)}
+
+
+def test_what_is_no_calendar_and_no_horizon_is_refused(history_of):
+    history = history_of(wave, seed=11)
+    with pytest.raises(DataError, match="the calendar of the forecaster is a str; give the centre, its calendar, or"):
+        Forecaster(calendar="DE").fit(history)
+    with pytest.raises(DataError, match="'2026-03-30' is not a horizon; write Horizon"):
+        Forecaster().fit(history).predict("2026-03-30")
+
+
+def test_a_forecaster_says_what_it_is(history_of):
+    model = Forecaster(weeks=8)
+    assert repr(model) == "Forecaster(weeks=8, half_life_days=42, stale_after_days=42): not fitted"
+    assert repr(model.fit(history_of(wave, seed=11))).endswith(f": fitted to calls up to {model.end_}")
 
 
 def test_hours_longer_than_ever_are_said(history_of):

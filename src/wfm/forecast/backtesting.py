@@ -11,14 +11,13 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from wfm.calendar import Calendar
 from wfm.checks import check_int
-from wfm.domain import CalendarSpec, OpeningHours
 from wfm.errors import DataError, Faults, Problem
 from wfm.forecast.baselines import SeasonalNaive, WeeklyMean
 from wfm.forecast.days import as_date, day_number
 from wfm.forecast.grid import History, read_history, wall_clock
 from wfm.forecast.model import Forecaster
+from wfm.forecast.prepare import OwnHours, Place
 from wfm.forecast.result import Forecast
 from wfm.forecast.scoring import MEASURES, measures
 from wfm.schema import QUANTILES, FrameLike, check
@@ -114,8 +113,8 @@ def backtest(
     origins: Iterable[date | str] | None = None,
     weeks: int = 4,
     models: Mapping[str, Model] | None = None,
-    calendar: CalendarSpec | Calendar | None = None,
-    hours: Mapping[str, OpeningHours | None] | None = None,
+    calendar: Place | None = None,
+    hours: OwnHours | None = None,
 ) -> Backtest:
     """Forecast past days from what was known before them, and measure the errors.
 
@@ -134,7 +133,8 @@ def backtest(
         Models by name, beside `SeasonalNaive` and `WeeklyMean`, which are always there. Default
         `{"Forecaster": Forecaster(calendar=calendar, hours=hours)}`.
     calendar, hours
-        Calendar and opening hours by queue for the default model and the baselines; default none.
+        Centre or calendar, and opening hours by queue, for the default model and the baselines, as in `Forecaster`;
+        default none.
 
     Raises
     ------

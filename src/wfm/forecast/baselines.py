@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from wfm.calendar import Calendar
 from wfm.checks import check_int
-from wfm.domain import CalendarSpec, OpeningHours
 from wfm.errors import NotFittedError
 from wfm.forecast.days import weekdays
 from wfm.forecast.grid import FloatArray, IntArray, wall_clock
-from wfm.forecast.prepare import AuditRow, Prepared, QueueHistory, check_horizon, prepare
+from wfm.forecast.prepare import AuditRow, OwnHours, Place, Prepared, QueueHistory, check_horizon, prepare
 from wfm.forecast.result import Forecast, audit_frame
 from wfm.schema import QUANTILES, FrameLike
 from wfm.timegrid import Horizon
@@ -34,8 +31,8 @@ class _Repeated(ABC):
     def __init__(
         self,
         *,
-        calendar: CalendarSpec | Calendar | None = None,
-        hours: Mapping[str, OpeningHours | None] | None = None,
+        calendar: Place | None = None,
+        hours: OwnHours | None = None,
         stale_after_days: int = 42,
     ) -> None:
         self.calendar = calendar
@@ -158,8 +155,8 @@ class WeeklyMean(_Repeated):
         self,
         *,
         weeks: int = 6,
-        calendar: CalendarSpec | Calendar | None = None,
-        hours: Mapping[str, OpeningHours | None] | None = None,
+        calendar: Place | None = None,
+        hours: OwnHours | None = None,
         stale_after_days: int = 42,
     ) -> None:
         super().__init__(calendar=calendar, hours=hours, stale_after_days=stale_after_days)

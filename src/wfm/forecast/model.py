@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +9,12 @@ import pandas as pd
 
 from wfm.calendar import Calendar
 from wfm.checks import check_in_range, check_int
-from wfm.domain import CalendarSpec, OpeningHours
 from wfm.errors import NotFittedError
 from wfm.forecast.days import DayFeatures, as_date
 from wfm.forecast.grid import DAY_NAMES, BoolArray, FloatArray, wall_clock
 from wfm.forecast.handle_time import fit_handle_time
 from wfm.forecast.level import DayLevel, fit_level
-from wfm.forecast.prepare import AuditRow, Prepared, QueueHistory, check_horizon, prepare
+from wfm.forecast.prepare import AuditRow, OwnHours, Place, Prepared, QueueHistory, check_horizon, prepare
 from wfm.forecast.profile import day_levels, fit_profile
 from wfm.forecast.result import Forecast, audit_frame
 from wfm.forecast.uncertainty import Calibration, Dispersion, calibrate, fit_dispersion, quantiles
@@ -61,10 +59,12 @@ class Forecaster:
     Parameters
     ----------
     calendar
-        Opening hours, public holidays, make-up days and events. Without one (default) opening hours are read from the
-        last eight weeks of the history, no day is special, and the audit says so.
+        The centre, which brings its calendar and the hours of each of its queues; or a calendar alone, by which every
+        queue is open: opening hours, public holidays, make-up days and events. Without one (default) opening hours are
+        read from the last eight weeks of the history, no day is special, and the audit says so.
     hours
-        Opening hours by queue, in place of the calendar's; default none.
+        Opening hours by queue, or text such as `"Mon-Fri 09:00-17:00"`, in place of the calendar's and of the centre's;
+        `None` for the calendar's. Default none.
     weeks
         Most recent weeks of history that are used, 2 to 520; default 52.
     half_life_days
@@ -95,8 +95,8 @@ class Forecaster:
     def __init__(
         self,
         *,
-        calendar: CalendarSpec | Calendar | None = None,
-        hours: Mapping[str, OpeningHours | None] | None = None,
+        calendar: Place | None = None,
+        hours: OwnHours | None = None,
         weeks: int = 52,
         half_life_days: float = 42.0,
         stale_after_days: int = 42,
@@ -106,6 +106,13 @@ class Forecaster:
         self.weeks = check_int("weeks", weeks, 2, 520)
         self.half_life_days = check_in_range("half_life_days", half_life_days, 0.0, include_low=False)
         self.stale_after_days = check_int("stale_after_days", stale_after_days, 0)
+
+    def __repr__(self) -> str:
+        state = f"fitted to {', '.join(self.queues_)} up to {self.end_}" if hasattr(self, "models_") else "not fitted"
+        return (
+            f"Forecaster(weeks={self.weeks}, half_life_days={self.half_life_days:g}, "
+            f"stale_after_days={self.stale_after_days}): {state}"
+        )
 
     def fit(self, history: FrameLike) -> Forecaster:
         """Fit every queue of a history.

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from wfm.calendar import Calendar
-from wfm.domain import CalendarSpec, OpeningHours
-from wfm.errors import Faults, did_you_mean
+from wfm.domain import CalendarSpec, Centre, OpeningHours
+from wfm.errors import DataError, Faults, Problem, did_you_mean
 from wfm.forecast.days import DayFeatures, as_date, day_features, day_number, weekdays
 from wfm.forecast.grid import BoolArray, History, QueueGrid, read_history, wall_clock
 from wfm.forecast.opening import CalendarHours, Hours, SeenHours, hours_of
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon, day_starts
 
-__all__ = ["AuditRow", "Prepared", "QueueHistory", "check_horizon", "prepare"]
+__all__ = ["AuditRow", "OwnHours", "Place", "Prepared", "QueueHistory", "check_horizon", "prepare"]
 
 AuditRow = tuple[str, pd.Timestamp, pd.Timestamp, str, str]
+Place: TypeAlias = Centre | CalendarSpec | Calendar
+OwnHours: TypeAlias = Mapping[str, OpeningHours | str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,8 @@ class Prepared:
 
 def prepare(
     history: FrameLike,
-    calendar: CalendarSpec | Calendar | None,
-    hours: Mapping[str, OpeningHours | None] | None = None,
+    calendar: Place | None,
+    hours: OwnHours | None = None,
     weeks: int | None = None,
 ) -> Prepared:
     """Check a history, lay it out by queue, and note what is missing in it or outside the opening hours.
@@ -76,22 +79,36 @@ def prepare(
     history
         Frame `history`.
     calendar
-        Calendar, its specification, or none.
+        Centre, calendar, its specification, or none.
     hours
-        Opening hours by queue, in place of the calendar's.
+        Opening hours by queue, in place of the calendar's and of the centre's.
     weeks
         Most recent weeks to keep; default all.
     """
     checked = read_history(history, weeks)
-    known = _calendar(calendar, checked, hours or {})
+    own = _own_hours(calendar, hours or {}, checked)
+    known = _calendar(calendar, checked, own)
     audit: list[AuditRow] = []
-    queues = [_queue(checked, rows, known, hours or {}, audit) for rows in checked.by_queue()]
+    queues = [_queue(checked, rows, known, own, audit) for rows in checked.by_queue()]
     return Prepared(tuple(queues), known, checked.interval_s, checked.tz, checked.end, tuple(audit))
 
 
-def _calendar(
-    calendar: CalendarSpec | Calendar | None, history: History, hours: Mapping[str, OpeningHours | None]
-) -> Calendar | None:
+def _own_hours(calendar: Place | None, given: OwnHours, history: History) -> dict[str, OpeningHours | None]:
+    """Return the hours of the queues that do not keep those of the calendar."""
+    own: dict[str, OpeningHours | None] = {}
+    if isinstance(calendar, Centre):
+        for queue in calendar.queues:
+            if isinstance(queue.hours, OpeningHours) and queue.name in history.queues:
+                own[queue.name] = queue.hours
+    return own | {name: OpeningHours(hours) if isinstance(hours, str) else hours for name, hours in given.items()}
+
+
+def _calendar(calendar: Place | None, history: History, hours: Mapping[str, OpeningHours | None]) -> Calendar | None:
+    if calendar is not None and not isinstance(calendar, Place):
+        what = f"the calendar of the forecaster is a {type(calendar).__name__}"
+        raise DataError(Problem(what, remedy="give the centre, its calendar, or CalendarSpec(...)"))
+    if isinstance(calendar, Centre):
+        calendar = Calendar.of(calendar)
     faults = Faults("the forecaster")
     if calendar is None and hours:
         faults.add("opening hours of queues without a calendar", remedy="give calendar=CalendarSpec(...) too")
@@ -173,6 +190,9 @@ def _open_days(hours: CalendarHours, days: np.ndarray) -> BoolArray:
 
 def check_horizon(horizon: Horizon, prepared: Prepared, stale_after_days: int) -> None:
     """Refuse a horizon in another zone or interval, in the past, or too long after the end of the history."""
+    if not isinstance(horizon, Horizon):
+        remedy = f"write Horizon('2026-11-02', weeks=1, tz={prepared.tz!r}) with your first day"
+        raise DataError(Problem(f"{horizon!r} is not a horizon", remedy=remedy))
     faults = Faults("the horizon")
     if horizon.tz != prepared.tz:
         remedy = f"write Horizon(..., tz={prepared.tz!r}), or fit a history turned to {horizon.tz!r}"
