@@ -92,3 +92,14 @@ def test_versions_names_the_library_and_its_solver(site: Path) -> None:
     assert run.returncode == 0
     assert "wfm" in run.stdout
     assert "ortools" in run.stdout
+
+
+def test_a_directory_that_cannot_be_written_is_found_before_the_work(site: Path) -> None:
+    run = _run("plan", "centre.toml", "--history", "history.csv", "--out", "history.csv", cwd=site)
+    assert run.returncode == 2
+    assert run.stderr.strip() == (
+        "wfm: history.csv: this is a file, not a directory; name a directory that can be made and written to"
+    )
+    run = _run("plan", "centre.toml", "--history", "history.csv", "--out", "history.csv/out", cwd=site)
+    assert run.returncode == 2
+    assert "the directory cannot be made: Not a directory" in run.stderr

@@ -86,3 +86,27 @@ def test_a_queue_that_the_centre_does_not_have_is_named() -> None:
     centre = testing.make_centre()
     with pytest.raises(DataError, match="unknown queue 'cals'"):
         wfm.plan(history, centre, wfm.Horizon("2030-01-07", weeks=1, interval=centre.interval, tz=centre.tz))
+
+
+def test_wrong_options_are_found_before_the_first_stage() -> None:
+    seen: list[str] = []
+    with pytest.raises(DataError) as caught:
+        _plan(replications=1, seed=-1, work_limit=-1, time_limit="60", progress=seen.append)
+    assert [problem.what.split()[0] for problem in caught.value.problems] == [
+        "replications",
+        "seed",
+        "work_limit",
+        "time_limit",
+    ]
+    assert seen == []
+
+
+def test_arguments_in_another_order_are_named() -> None:
+    history, centre = testing.make_history(weeks=8), testing.make_centre()
+    horizon = wfm.Horizon("2026-03-02", weeks=1, tz=centre.tz)
+    with pytest.raises(DataError, match=r"a plan of a Horizon and a Centre; write plan\(history, centre, horizon\)"):
+        wfm.plan(history, horizon, centre)
+
+
+def test_a_plan_shows_its_screen_in_a_notebook(made: planning.Plan) -> None:
+    assert made._repr_html_().startswith("<pre>Plan of one queue\n")

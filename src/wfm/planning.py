@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from wfm.checks import check_int
 from wfm.domain.centre import Centre
-from wfm.errors import Faults, WfmError
+from wfm.domain.duration import as_duration
+from wfm.errors import DataError, Faults, Problem, WfmError
+from wfm.files import make_folder
 from wfm.schema import FrameLike, as_frame
 from wfm.timegrid import Horizon
 
@@ -55,6 +57,11 @@ class Plan:
 
     def __str__(self) -> str:
         return _screen(self)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(str(self))}</pre>"
 
     @property
     def short_share(self) -> float:
@@ -104,11 +111,15 @@ class Plan:
         -------
         tuple of pathlib.Path
             The files written, the page first.
+
+        Raises
+        ------
+        DataError
+            If there can be no such directory.
         """
         from wfm import io
 
-        folder = Path(directory)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = make_folder(directory)
         page = folder / "plan.html"
         self.report().write(page)
         written = [page]
@@ -172,7 +183,7 @@ def plan(
     """
     from wfm import forecast, roster, simulate, staffing
 
-    check_int("replications", replications, 2)
+    _check_options(replications, seed, work_limit, time_limit)
     _check_fit(centre, horizon)
     known = {"queue": [queue.name for queue in centre.queues]}
     checked = as_frame(history, "history", tz=centre.tz, known=known)
@@ -200,7 +211,28 @@ def plan(
     return Plan(centre, horizon, checked, tested, predicted, needed, solved, proved)
 
 
+def _check_options(replications: int, seed: int, work_limit: int | None, time_limit: timedelta | str | None) -> None:
+    """Refuse wrong options before the first stage rather than after minutes of work."""
+    faults = Faults("the options of a plan")
+    with faults.collecting():
+        check_int("replications", replications, 2)
+    with faults.collecting():
+        check_int("seed", seed, 0)
+    if work_limit is not None:
+        with faults.collecting():
+            check_int("work_limit", work_limit, 0)
+    if time_limit is not None:
+        with faults.collecting():
+            as_duration("time_limit", time_limit)
+    faults.raise_if_any()
+
+
 def _check_fit(centre: Centre, horizon: Horizon) -> None:
+    if not isinstance(centre, Centre) or not isinstance(horizon, Horizon):
+        what = f"a plan of a {type(centre).__name__} and a {type(horizon).__name__}"
+        raise DataError(
+            Problem(what, remedy="write plan(history, centre, horizon), the horizon as Horizon('2026-11-02', ...)")
+        )
     faults = Faults("the centre and the horizon")
     for kind in ("employees", "contracts", "shifts"):
         if not getattr(centre, kind):
