@@ -197,6 +197,34 @@ def test_breaks_are_spread_where_they_cost_nothing(need: Need, make_centre: Make
     assert check(roster, centre, wanted) == []
 
 
+def test_breaks_with_windows_that_overlap_do_not_overlap(need: Need, make_centre: Make) -> None:
+    rests = tuple(
+        Break(name=name, length=length, earliest="3h", latest="4h", paid=True)
+        for name, length in (("one", "15min"), ("two", "30min"), ("three", "15min"))
+    )
+    shift = ShiftTemplate(name="early", earliest_start="07:00", min_length="8h", breaks=rests)
+    centre = make_centre([("calls",)] * 3, shifts=(shift,))
+    wanted = need("2026-11-02 07:00", 16, calls=2)
+    # The cheapest place for all three breaks is the one hour in which nobody is needed.
+    wanted.loc[6:7, "scheduled"] = 0
+    roster = solve(wanted, centre)
+    assert check(roster, centre, wanted) == []
+    assert short_h(roster) == 0
+    assert roster.headcount == 2
+
+
+def test_people_stay_on_their_queue(need: Need, make_centre: Make) -> None:
+    centre = make_centre([("chat", "phone"), ("phone", "chat")])
+    roster = solve(need("2026-11-02 07:00", 16, chat=1, phone=1), centre)
+    assert roster.activities["queue"].tolist() == ["chat", "phone"]
+
+
+def test_no_work_limit_still_gives_a_legal_roster() -> None:
+    centre, wanted = _shop(seed=5, people=8)
+    roster = solve(wanted, centre, work_limit=0)
+    assert check(roster, centre, wanted) == []
+
+
 def test_time_limit_is_kept(need: Need) -> None:
     centre, wanted = _shop(seed=1, people=12)
     roster = solve(wanted, centre, work_limit=10**6, time_limit="3s")

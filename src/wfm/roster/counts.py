@@ -22,8 +22,8 @@ from wfm.shifts import break_starts, overlap
 
 __all__ = ["Counts", "plan_counts"]
 
-_INTEGER_UP_TO = 500
-_NODE_LIMIT = 200
+_INTEGER_UP_TO = 2500
+_NODE_LIMIT = 50
 _RELATIVE_GAP = 5e-4
 
 
@@ -45,7 +45,7 @@ def plan_counts(
     """
     builder = _Builder(case, classes)
     model = builder.model
-    integer = int(sum((people.heads > 0).sum() for people in classes)) <= _INTEGER_UP_TO
+    integer = model.columns <= _INTEGER_UP_TO
     optimum = model.solve(
         integer=integer,
         seed=seed,
