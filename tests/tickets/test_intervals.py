@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wfm.calendar import Calendar
-from wfm.domain import CalendarSpec
+from wfm.domain import CalendarSpec, Centre, Queue, ServiceLevel
 from wfm.errors import DataError
 from wfm.tickets import interval_history
 
@@ -203,3 +203,22 @@ def test_it_agrees_with_a_slow_loop_whatever_the_order_of_the_rows(rows, midnigh
     np.testing.assert_allclose(history[columns].to_numpy(), list(expected.values()), rtol=1e-12)
     settled = history["handled"] + history["abandoned"] + history["waiting"]
     assert (history["offered"] == settled).all()
+
+
+def test_a_centre_brings_the_hours_of_its_queues():
+    at = "2026-11-02 09:05"
+    contacts = log([(queue, at, at, None, 60) for queue in ("calls", "chat")])
+    target = (ServiceLevel(0.8, "30s"),)
+    centre = Centre(
+        name="shop",
+        tz=SHANGHAI,
+        queues=(Queue(name="calls", targets=target), Queue(name="chat", targets=target, hours="Mon-Fri 09:00-11:00")),
+        calendar=CalendarSpec(hours="Mon-Fri 08:00-18:00"),
+    )
+    sizes = interval_history(contacts, calendar=centre).groupby("queue").size().to_dict()
+    assert sizes == {"calls": 20, "chat": 4}
+    spec = interval_history(contacts, calendar=centre.calendar)
+    pd.testing.assert_frame_equal(spec, interval_history(contacts, calendar=Calendar.of(centre)))
+    assert spec.groupby("queue").size().to_dict() == {"calls": 20, "chat": 20}
+    with pytest.raises(DataError, match="calendar is a str; give the centre, its calendar, or CalendarSpec"):
+        interval_history(contacts, calendar="CN")

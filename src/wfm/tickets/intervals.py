@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from wfm.calendar import Calendar
+from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
+from wfm.domain.hours import CalendarSpec, OpeningHours
+from wfm.errors import DataError, Problem
 from wfm.schema import FrameLike, as_frame
 from wfm.tickets.outcomes import outcomes_of
 from wfm.timegrid import Horizon, floor_to_interval
-
-if TYPE_CHECKING:
-    from wfm.calendar import Calendar
 
 __all__ = ["interval_history"]
 
@@ -25,7 +26,7 @@ def interval_history(
     within: timedelta | str = "30s",
     *,
     tz: str | None = None,
-    calendar: Calendar | None = None,
+    calendar: Centre | CalendarSpec | Calendar | None = None,
 ) -> pd.DataFrame:
     """Count the contacts of each queue by the interval in which they arrived.
 
@@ -44,9 +45,10 @@ def interval_history(
     tz
         Zone of the intervals; default that of `arrived_at`.
     calendar
-        Adds a row of zeros for each open interval without contact, for every queue, from the first to the last day of
-        arrival. Intervals with contacts outside the opening hours stay. Default none: only intervals in which a queue
-        had a contact have a row.
+        Adds a row of zeros for each open interval without contact, for every queue seen, from the first to the last day
+        of arrival. A centre brings the hours of each of its queues; by a calendar alone every queue is open alike.
+        Intervals with contacts outside the opening hours stay. Default none: only intervals in which a queue had a
+        contact have a row.
 
     Returns
     -------
@@ -85,7 +87,9 @@ def interval_history(
     each = _count_each(log, step, limit)
     table = each.groupby(["queue", "start"], sort=True).sum()
     if calendar is not None and len(table):
-        table = table.reindex(_with_open_intervals(table.index, step, calendar), fill_value=0)
+        own = {q.name: q.hours for q in calendar.queues} if isinstance(calendar, Centre) else {}
+        known = _calendar(calendar, str(log["arrived_at"].dt.tz))
+        table = table.reindex(_with_open_intervals(table.index, step, known, own), fill_value=0)
     table["handle_s"] = table["handle_s"].where(table.pop("untimed") == 0)
     table["within_s"] = limit.total_seconds()
     table["aht_s"] = table["handle_s"] / table["handled"].where(table["handled"] > 0)
@@ -113,10 +117,29 @@ def _count_each(log: pd.DataFrame, step: timedelta, limit: timedelta) -> pd.Data
     return pd.DataFrame(columns)
 
 
-def _with_open_intervals(index: pd.MultiIndex, step: timedelta, calendar: Calendar) -> pd.MultiIndex:
+def _calendar(given: Centre | CalendarSpec | Calendar, tz: str) -> Calendar:
+    """Return the calendar; a specification alone is read in the zone of the intervals."""
+    if isinstance(given, Calendar):
+        return given
+    if isinstance(given, Centre):
+        return Calendar.of(given)
+    if isinstance(given, CalendarSpec):
+        return Calendar(given, tz)
+    what = f"calendar is a {type(given).__name__}"
+    raise DataError(Problem(what, remedy="give the centre, its calendar, or CalendarSpec(...)"))
+
+
+def _with_open_intervals(
+    index: pd.MultiIndex, step: timedelta, calendar: Calendar, own: Mapping[str, OpeningHours | str | None]
+) -> pd.MultiIndex:
     """Return the keys seen and, for every queue, the open intervals from the first to the last day of arrival."""
     seen = index.get_level_values("start")
     horizon = Horizon(seen.min().date(), seen.max().date() + timedelta(days=1), interval=step, tz=str(seen.tz))
-    opened = calendar.open_starts(horizon).as_unit("ns").tz_convert(seen.tz)
-    queues = index.get_level_values("queue").unique()
-    return index.union(pd.MultiIndex.from_product([queues, opened], names=index.names))
+    keys = index
+    for queue in index.get_level_values("queue").unique():
+        hours = own.get(queue)
+        # A queue keeps its hours as `OpeningHours` once it is checked.
+        opened = calendar.open_starts(horizon, hours if isinstance(hours, OpeningHours) else None)
+        starts = opened.as_unit("ns").tz_convert(seen.tz)
+        keys = keys.union(pd.MultiIndex.from_product([[queue], starts], names=index.names))
+    return keys
