@@ -291,3 +291,7 @@ def test_the_order_of_rows_changes_nothing(order: list[int], tz: str) -> None:
     expected = check(frame, "history", tz=tz)
     pd.testing.assert_frame_equal(check(frame.iloc[order], "history", tz=tz), expected)
     pd.testing.assert_frame_equal(check(expected, "history", tz=tz), expected)
+
+
+def test_a_requirement_of_heads_alone_needs_no_load() -> None:
+    assert check(requirement().drop(columns="load_erl"), "requirement")["scheduled"].tolist() == [7]

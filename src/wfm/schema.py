@@ -15,7 +15,7 @@ import pandas as pd
 
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 
-__all__ = ["FRAMES", "QUANTILES", "Column", "Frame", "FrameLike", "Kind", "as_frame", "check"]
+__all__ = ["FRAMES", "QUANTILES", "Column", "Frame", "FrameLike", "Kind", "as_frame", "check", "frame_of"]
 
 
 class Kind(StrEnum):
@@ -203,7 +203,7 @@ FRAMES: Mapping[str, Frame] = {
         {
             "queue": _TEXT,
             "start": _STAMP,
-            "load_erl": _NUMBER,
+            "load_erl": Column(Kind.NUMBER, required=False),  # a planner with heads of their own has none
             "agents": _NUMBER,
             "scheduled": _NUMBER,
             "service_level": _MAYBE_FRACTION,
@@ -288,6 +288,29 @@ def as_frame(
     """
     frame = value.to_frame() if isinstance(value, HasFrame) and not isinstance(value, pd.DataFrame) else value
     return check(frame, name, tz=tz, known=known)
+
+
+def frame_of(value: FrameLike) -> pd.DataFrame:
+    """Return the frame of a frame or of any result with `.to_frame()`, unchecked.
+
+    Raises
+    ------
+    DataError
+        If it is neither.
+
+    Examples
+    --------
+    >>> frame_of("history.csv")
+    Traceback (most recent call last):
+    ...
+    wfm.errors.DataError: a str is no frame: 'history.csv'; give a pandas.DataFrame or a result with to_frame()
+    """
+    frame = value.to_frame() if isinstance(value, HasFrame) and not isinstance(value, pd.DataFrame) else value
+    if not isinstance(frame, pd.DataFrame):
+        shown = f": {frame!r}" if isinstance(frame, str) else ""
+        what = f"a {type(frame).__name__} is no frame{shown}"
+        raise DataError(Problem(what, remedy="give a pandas.DataFrame or a result with to_frame()"))
+    return frame
 
 
 def check(

@@ -219,3 +219,8 @@ def test_without_abandonment_every_basis_is_the_same(waits, within):
         short = "5s" if basis.startswith("short") else None
         values.add(round(service_level(contacts, within=f"{within}s", basis=basis, short_abandon=short).value, 12))
     assert len(values) == 1
+
+
+def test_what_is_no_frame_is_refused():
+    with pytest.raises(DataError, match=r"a str is no frame: 'contacts.csv'; give a pandas.DataFrame"):
+        service_level("contacts.csv")

@@ -135,3 +135,16 @@ def test_a_browser_shows_the_page_without_sideways_scrolling(html: str, chromium
     width, scrolled = map(int, found.groups())
     assert width > 800
     assert scrolled <= width
+
+
+def test_a_forecast_and_a_requirement_of_ones_own_are_reported_too(made: planning.Plan, html: str) -> None:
+    own = wfm.report.plan(
+        made.history,
+        made.forecast.to_frame()[["queue", "start", "offered"]],
+        made.requirement.to_frame()[["queue", "start", "agents", "scheduled"]].sample(frac=1.0, random_state=1),
+        made.roster,
+        made.simulation,
+        centre=made.centre,
+    )
+    headline = r"[\d,]+ contacts"
+    assert re.findall(headline, own.html) == re.findall(headline, html)

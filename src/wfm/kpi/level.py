@@ -15,7 +15,7 @@ from wfm.domain.targets import ServiceLevelBasis
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 from wfm.kpi.ratio import Ratio
 from wfm.kpi.virtual import virtual_level
-from wfm.schema import FrameLike, as_frame
+from wfm.schema import FrameLike, as_frame, frame_of
 from wfm.stats import wilson
 from wfm.tickets import Outcomes, outcomes_of
 
@@ -96,7 +96,7 @@ def service_level(
     check_fraction("confidence", confidence, include_one=False)
     columns = (by,) if isinstance(by, str) else tuple(by)
     formula = _FORMULA[chosen].format(T=format_duration(limit), s="" if short is None else format_duration(short))
-    given = frame if isinstance(frame, pd.DataFrame) else frame.to_frame()
+    given = frame_of(frame)
     if "contact_id" in given.columns:
         log = as_frame(given, "contacts")
         _check_columns(columns, log)

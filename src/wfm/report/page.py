@@ -16,10 +16,9 @@ from wfm.report import figures, tables
 from wfm.schema import FrameLike, as_frame
 
 if TYPE_CHECKING:
-    from wfm.forecast import Backtest, Forecast
+    from wfm.forecast import Backtest
     from wfm.roster import Roster
     from wfm.simulate import SimulationResult
-    from wfm.staffing import Requirement
 
 __all__ = ["Report", "plan"]
 
@@ -56,8 +55,8 @@ class Report:
 
 def plan(
     history: FrameLike,
-    forecast: Forecast,
-    requirement: Requirement,
+    forecast: FrameLike,
+    requirement: FrameLike,
     roster: Roster,
     simulation: SimulationResult,
     *,
@@ -70,8 +69,10 @@ def plan(
     ----------
     history
         Frame `history` that the forecast was fitted on.
-    forecast, requirement, roster, simulation
-        Results of the stages.
+    forecast, requirement
+        Frames `forecast` and `requirement`, or the results of these stages. A frame alone has no audit to show.
+    roster, simulation
+        Results of these stages.
     centre
         The centre.
     backtest
@@ -93,7 +94,9 @@ def plan(
         raise MissingExtraError("jinja2", "report") from None
 
     past = as_frame(history, "history", tz=centre.tz)
-    ahead, need, judged = forecast.to_frame(), requirement.to_frame(), simulation.to_frame()
+    ahead = as_frame(forecast, "forecast", tz=centre.tz)
+    need = as_frame(requirement, "requirement", tz=centre.tz)
+    judged = simulation.to_frame()
     interval_h = centre.interval_s / 3600
     coverage = roster.coverage
     queues = [queue.name for queue in centre.queues if (ahead["queue"] == queue.name).any()]
@@ -127,7 +130,7 @@ def plan(
         short_hours=float(coverage["under"].sum() * interval_h),
         backtest=None if backtest is None else _html(tables.forecast_errors(backtest)),
         stated="" if backtest is None else backtest.stated,
-        audit=_html(_readable(forecast.audit)),
+        audit=_html(_readable(getattr(forecast, "audit", pd.DataFrame()))),
         assumptions=tables.assumptions(centre, past),
         roster=roster,
         simulation=simulation,
