@@ -183,3 +183,13 @@ def test_cells_of_a_sheet_that_are_of_another_sort_are_named(tmp_path: Path) -> 
         ("column 'offered' holds what is not a number: 'True'", (2, 3)),
         ("column 'handled' holds what is not a number: 'nan'", (2,)),
     ]
+
+
+def test_a_file_without_a_queue_says_how_to_name_it(tmp_path):
+    path = written(tmp_path, "start,offered\n2026-11-02 09:00,-1\n")
+    with pytest.raises(DataError) as error:
+        read_history(path, tz=BERLIN)
+    first, second = error.value.problems
+    assert first.what == "column 'queue' is missing"
+    assert first.remedy == "name the queue of all rows: queue='calls', on the command line --queue calls"
+    assert "'offered'" in second.what

@@ -99,6 +99,11 @@ def _renamed(cells: pd.DataFrame, where: str, faults: Faults) -> pd.DataFrame:
 
 def _with_queue(cells: pd.DataFrame, queue: str | None, where: str, faults: Faults) -> pd.DataFrame:
     if queue is None:
+        if "queue" not in cells.columns and "start" in cells.columns:
+            remedy = "name the queue of all rows: queue='calls', on the command line --queue calls"
+            faults.add("column 'queue' is missing", where=where, remedy=remedy)
+            # The rest is checked as if it were there.
+            return cells.assign(queue=pd.Series("-", index=cells.index, dtype="str"))
         return cells
     if "queue" in cells.columns:
         what = f"queue {queue!r} is given, and the file has a column 'queue'"
