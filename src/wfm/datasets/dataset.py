@@ -66,10 +66,12 @@ class Dataset:
         if self.audit.empty:
             return "\n".join([*lines, "└─ audit    nothing to report"])
         lines.append(f"└─ audit    {len(self.audit)} finding{'s' * (len(self.audit) != 1)}")
-        for position, row in enumerate(self.audit.itertuples(), 1):
-            twig = "└─" if position == len(self.audit) else "├─"
-            day = "" if pd.isna(row.day) else f" {row.day}"
-            lines.append(f"   {twig} {row.finding}{day}: {row.rows:,} rows, {row.offered:,} contacts; {row.action}")
+        alike = list(self.audit.groupby(["finding", "action"], sort=False))
+        for position, ((finding, action), rows) in enumerate(alike, 1):
+            twig = "└─" if position == len(alike) else "├─"
+            days = ", ".join(rows["day"].dropna())
+            many = f"{rows['rows'].sum():,} rows, {rows['offered'].sum():,} contacts"
+            lines.append(f"   {twig} {finding}{f' {days}' if days else f': {many}'}; {action}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:

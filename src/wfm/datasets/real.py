@@ -58,7 +58,7 @@ def _half_hours(raw: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     day = local.dt.normalize()
     inside = (local - day >= _OPENS) & (local - day < _CLOSES)
     marked = int(raw["DateTime"].str.endswith("Z").sum())
-    action = f"the wall clock of the bank, not UTC: read as {_TZ} (assumed)"
+    action = f"the bank's wall clock, not UTC: read as {_TZ} (assumed)"
     findings = [_finding("stamps end in Z", None, marked, int(calls.sum()), action)]
     if (~inside).any():
         action = f"left out: the interval from {_clock(_CLOSES)} has no other row"
