@@ -8,31 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from wfm.errors import DataError, Problem
-
-__all__ = ["make_folder", "replacing"]
-
-
-def make_folder(path: str | Path) -> Path:
-    """Return the directory, made with its parents if need be, or raise `DataError` if files cannot be put there.
-
-    Examples
-    --------
-    >>> make_folder(Path(tempfile.mkdtemp()) / "out" / "today").is_dir()
-    True
-    """
-    folder = Path(path)
-    remedy = "name a directory that can be made and written to"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise DataError(Problem("this is a file, not a directory", where=str(folder), remedy=remedy)) from None
-    except OSError as error:
-        what = f"the directory cannot be made: {error.strerror}"
-        raise DataError(Problem(what, where=str(folder), remedy=remedy)) from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise DataError(Problem("nothing can be written to the directory", where=str(folder), remedy=remedy))
-    return folder
+__all__ = ["replacing"]
 
 
 @contextmanager
