@@ -53,6 +53,7 @@ def plan(
     """Plan a centre: forecast, requirement, roster, and the simulation of that roster."""
     from wfm import io, planning
     from wfm.checks import check_fraction
+    from wfm.files import make_folder
     from wfm.timegrid import Horizon
 
     with _errors():
@@ -62,7 +63,7 @@ def plan(
         past = io.read_history(history, tz=place.tz, queue=queue)
         first = start or _next_monday(past["start"].max().tz_convert(place.tz).date()).isoformat()
         horizon = Horizon(first, weeks=weeks, interval=place.interval, tz=place.tz)
-        planning.make_folder(out)
+        make_folder(out)
         with _progress(planning.STAGES) as step:
             made = planning.plan(
                 past,

@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, in directories that can take them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["replacing"]
+from wfm.errors import DataError, Problem
+
+__all__ = ["make_folder", "replacing"]
 
 
 @contextmanager
@@ -43,3 +45,26 @@ def replacing(path: str | Path) -> Iterator[Path]:
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def make_folder(path: str | Path) -> Path:
+    """Return the directory, made with its parents if need be, or raise `DataError` if files cannot be put there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> make_folder(Path(tempfile.mkdtemp()) / "out" / "today").is_dir()
+    True
+    """
+    folder = Path(path)
+    remedy = "name a directory that can be made and written to"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise DataError(Problem("this is a file, not a directory", where=str(folder), remedy=remedy)) from None
+    except OSError as error:
+        what = f"the directory cannot be made: {error.strerror}"
+        raise DataError(Problem(what, where=str(folder), remedy=remedy)) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DataError(Problem("nothing can be written to the directory", where=str(folder), remedy=remedy))
+    return folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +12,7 @@ from wfm.checks import check_int
 from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
 from wfm.errors import DataError, Faults, Problem, WfmError
+from wfm.files import make_folder, replacing
 from wfm.schema import FrameLike, as_frame
 from wfm.timegrid import Horizon
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wfm.simulate import SimulationResult
     from wfm.staffing import Requirement
 
-__all__ = ["STAGES", "Plan", "make_folder", "plan"]
+__all__ = ["STAGES", "Plan", "plan"]
 
 STAGES = ("backtest", "forecast", "requirement", "roster", "simulation")
 
@@ -100,12 +100,12 @@ class Plan:
         )
 
     def write(self, directory: str | Path) -> tuple[Path, ...]:
-        """Write `plan.html` and a CSV file of every frame into a directory, which is made if need be.
+        """Write `plan.html`, its figures as `plan.txt` and a CSV file of every frame into a directory.
 
         Parameters
         ----------
         directory
-            Where to write; files of the same names are replaced, each at once and whole.
+            Where to write; it is made if need be. Files of the same names are replaced, each at once and whole.
 
         Returns
         -------
@@ -122,35 +122,15 @@ class Plan:
         folder = make_folder(directory)
         page = folder / "plan.html"
         self.report().write(page)
-        written = [page]
+        screen = folder / "plan.txt"
+        with replacing(screen) as draft:
+            draft.write_text(f"{self}\n", encoding="utf-8")
+        written = [page, screen]
         for name, frame in self.frames().items():
             path = folder / f"{name}.csv"
             io.write_frame(frame, path)
             written.append(path)
         return tuple(written)
-
-
-def make_folder(path: str | Path) -> Path:
-    """Return the directory, made with its parents if need be, or raise `DataError` if files cannot be put there.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> make_folder(Path(tempfile.mkdtemp()) / "out" / "today").is_dir()
-    True
-    """
-    folder = Path(path)
-    remedy = "name a directory that can be made and written to"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise DataError(Problem("this is a file, not a directory", where=str(folder), remedy=remedy)) from None
-    except OSError as error:
-        what = f"the directory cannot be made: {error.strerror}"
-        raise DataError(Problem(what, where=str(folder), remedy=remedy)) from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise DataError(Problem("nothing can be written to the directory", where=str(folder), remedy=remedy))
-    return folder
 
 
 def plan(

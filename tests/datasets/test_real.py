@@ -75,5 +75,5 @@ def test_it_prints_what_was_done(data):
     text = str(data)
     assert "4,592 rows of 30min" in text
     assert "lone five-minute row after closing: 164 rows" in text
-    assert "weekday absent 2003-07-04" in text
+    assert "weekday absent 2003-04-04, 2003-04-07, 2003-05-26, 2003-07-04" in text
     assert "<pre>" in data._repr_html_()
