@@ -14,9 +14,21 @@ from zoneinfo import ZoneInfo
 
 from wfm.errors import DataError, Problem, did_you_mean
 
-__all__ = ["check_choice", "check_date", "check_fraction", "check_in_range", "check_int", "check_name", "check_zone"]
+__all__ = [
+    "check_choice",
+    "check_date",
+    "check_each",
+    "check_flag",
+    "check_fraction",
+    "check_in_range",
+    "check_int",
+    "check_kind",
+    "check_name",
+    "check_zone",
+]
 
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 
 def check_in_range(
@@ -128,6 +140,59 @@ def check_date(name: str, value: date) -> date:
     raise DataError(Problem(f"{name} must be a date, got {str(value)!r}", remedy=remedy))
 
 
+def check_flag(name: str, value: bool) -> bool:
+    """Return `value` if it is true or false: text such as "no" would count as true.
+
+    Examples
+    --------
+    >>> check_flag("paid", "no")
+    Traceback (most recent call last):
+    ...
+    wfm.errors.DataError: paid must be True or False, got 'no'
+    """
+    if not isinstance(value, bool):
+        raise DataError(Problem(f"{name} must be True or False, got {value!r}"))
+    return value
+
+
+def check_kind(name: str, value: T, kind: type[T]) -> T:
+    """Return `value` if it is of that class.
+
+    Examples
+    --------
+    >>> check_kind("day", "2026-12-24", date)
+    Traceback (most recent call last):
+    ...
+    wfm.errors.DataError: day must be a date, got '2026-12-24'; write date(...)
+    """
+    if not isinstance(value, kind):
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        what = f"{name} must be {article} {kind.__name__}, got {value!r}"
+        raise DataError(Problem(what, remedy=f"write {kind.__name__}(...)"))
+    return value
+
+
+def check_each(name: str, values: Iterable[T], kind: type[T]) -> tuple[T, ...]:
+    """Return `values` as a tuple if each of them is of that class.
+
+    Examples
+    --------
+    >>> check_each("days", "Mon", date)
+    Traceback (most recent call last):
+    ...
+    wfm.errors.DataError: days must be a list of date, got 'Mon'; write days=(date(...),)
+    """
+    is_list = isinstance(values, Iterable) and not isinstance(values, str)
+    items = tuple(values) if is_list else ()
+    wrong = [item for item in items if not isinstance(item, kind)]
+    if wrong or not is_list:
+        shown = repr(wrong[0]) + " in it" if wrong else repr(values)
+        example = "'...'" if kind is str else f"{kind.__name__}(...)"
+        what = f"{name} must be a list of {kind.__name__}, got {shown}"
+        raise DataError(Problem(what, remedy=f"write {name}=({example},)"))
+    return items
+
+
 def check_zone(tz: str) -> str:
     """Return `tz` if it is the name of a known time zone.
 
@@ -136,7 +201,7 @@ def check_zone(tz: str) -> str:
     >>> check_zone("Europe/Berlim")
     Traceback (most recent call last):
     ...
-    wfm.errors.DataError: unknown time zone 'Europe/Berlim'; did you mean 'Europe/Berlin'? Known: ...
+    wfm.errors.DataError: unknown time zone 'Europe/Berlim'; did you mean 'Europe/Berlin'?
     """
     try:
         ZoneInfo(tz)

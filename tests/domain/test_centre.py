@@ -201,3 +201,42 @@ def test_a_centre_is_a_value_that_travels() -> None:
     assert bank == centre()
     assert pickle.loads(pickle.dumps(bank)) == bank
     assert replace(bank, name="other").queues == bank.queues
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (
+            lambda: centre(queues="calls"),
+            "queues must be a list of Queue, got 'calls'; write queues=(Queue(...),)",
+        ),
+        (lambda: centre(employees=("A1",)), "employees must be a list of Employee, got 'A1' in it"),
+        (lambda: centre(shrinkage=0.3), "shrinkage must be a list of Shrinkage, got 0.3"),
+        (lambda: centre(calendar="24x7"), "calendar must be a CalendarSpec, got '24x7'"),
+        (lambda: centre(prices={"wish": 3}), "prices must be a Prices, got {'wish': 3}"),
+        (lambda: Shrinkage(name="leave", fraction=0.1, in_roster="no"), "in_roster must be True or False, got 'no'"),
+        (lambda: CalendarSpec(country="DE", closed_on_holidays="no"), "closed_on_holidays must be True or False"),
+        (lambda: CalendarSpec(hours=24), "hours must be an OpeningHours, got 24"),
+        (lambda: CalendarSpec(events=("11.11",)), "events must be a list of Event, got '11.11' in it"),
+        (lambda: Queue(name="q", targets=(ServiceLevel(0.8, "30s"),), hours=24), "hours must be an OpeningHours"),
+        (lambda: Contract(name="full", templates="day"), "templates must be a list of str, got 'day'"),
+        (
+            lambda: Employee(id="A1", contract="full", skills=Skill("calls")),
+            "skills must be a list of Skill, got Skill(queue='calls', proficiency=1.0)",
+        ),
+        (
+            lambda: Employee(id="A1", contract="full", skills=(Skill("calls"),), preferences=("off",)),
+            "preferences must be a list of Preference, got 'off' in it",
+        ),
+        (
+            lambda: ShiftTemplate(name="day", earliest_start="07:00", min_length="8h", weekdays="Mon-Fri"),
+            "weekdays 'Mon-Fri'; give numbers from 0 (Monday) to 6 (Sunday)",
+        ),
+        (
+            lambda: ShiftTemplate(name="day", earliest_start="07:00", min_length="8h", breaks=("30min",)),
+            "breaks must be a list of Break, got '30min' in it",
+        ),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(make: Callable[[], Any], said: str) -> None:
+    assert said in message(make)

@@ -187,7 +187,7 @@ def test_leave_may_follow_leave_without_a_gap() -> None:
     [
         ({"id": ""}, "id must be a name, got ''; give a non-empty text without spaces at its ends"),
         ({"skills": ()}, "no skills; give at least one queue that the person serves"),
-        ({"skills": ("chat",)}, "'chat' is not a skill; write skills=(Skill('chat'),)"),
+        ({"skills": ("chat",)}, "skills must be a list of Skill, got 'chat' in it; write skills=(Skill(...),)"),
         ({"skills": (Skill("chat"), Skill("chat", 0.5))}, "skill 'chat' is given twice; keep one"),
         (
             {"unavailable": (leave(5, 9), leave(2, 6))},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
-from wfm.checks import check_fraction, check_in_range, check_name, check_zone
+from wfm.checks import check_each, check_flag, check_fraction, check_in_range, check_kind, check_name, check_zone
 from wfm.domain.duration import format_duration, set_duration
 from wfm.domain.hours import CalendarSpec, OpeningHours
 from wfm.domain.people import Contract, Employee, Wish
@@ -62,6 +62,8 @@ class Shrinkage:
     def __post_init__(self) -> None:
         check_name("name", self.name)
         check_fraction("fraction", self.fraction, include_zero=True, include_one=False)
+        for name in ("planned", "whole_shift", "in_roster"):
+            check_flag(name, getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,9 +151,17 @@ class Centre:
     interval_s: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("queues", "contracts", "shifts", "employees", "shrinkage"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
         faults = Faults(f"centre {self.name!r}")
+        kinds = {"queues": Queue, "contracts": Contract, "shifts": ShiftTemplate, "employees": Employee}
+        for name, kind in {**kinds, "shrinkage": Shrinkage}.items():
+            with faults.collecting():
+                object.__setattr__(self, name, check_each(name, getattr(self, name), kind))
+        for name, kind in (("calendar", CalendarSpec), ("prices", Prices)):
+            with faults.collecting():
+                check_kind(name, getattr(self, name), kind)
+        with faults.collecting():
+            check_name("currency", self.currency)
+        faults.raise_if_any()
         for check in (self._check_self, self._check_names, self._check_contracts, self._check_employees):
             check(faults)
         faults.raise_if_any()

@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from wfm.checks import check_choice, check_date, check_int, check_name
+from wfm.checks import check_choice, check_date, check_each, check_flag, check_int, check_kind, check_name
 from wfm.domain.duration import time_of_day
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 
@@ -250,6 +250,8 @@ class CalendarSpec:
     def __post_init__(self) -> None:
         if isinstance(self.hours, str):
             object.__setattr__(self, "hours", OpeningHours(self.hours))
+        check_kind("hours", self.hours, OpeningHours)
+        check_flag("closed_on_holidays", self.closed_on_holidays)
         if self.subdivision is not None and self.country is None:
             raise DataError(
                 Problem(f"subdivision {self.subdivision!r} without a country", remedy="give the country too")
@@ -257,7 +259,7 @@ class CalendarSpec:
         if self.closed_on_holidays and self.country is None:
             raise DataError(Problem("closed_on_holidays without a country", remedy="give the country's ISO code"))
         object.__setattr__(self, "makeup_days", _dates("a make-up day", self.makeup_days))
-        object.__setattr__(self, "events", tuple(self.events))
+        object.__setattr__(self, "events", check_each("events", self.events, Event))
         names = [event.name for event in self.events]
         for name in sorted({name for name in names if names.count(name) > 1}):
             raise DataError(Problem(f"two events are named {name!r}", remedy="join their dates, or rename one"))

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from wfm.checks import check_choice, check_date, check_in_range, check_int, check_name
+from wfm.checks import check_choice, check_date, check_each, check_in_range, check_int, check_name
 from wfm.domain.duration import set_duration
 from wfm.errors import DataError, Faults, Problem
 
@@ -158,7 +158,7 @@ class Contract:
                 set_duration(self, "max_period")
         faults.raise_if_any()
         if self.templates is not None:
-            object.__setattr__(self, "templates", tuple(self.templates))
+            object.__setattr__(self, "templates", check_each("templates", self.templates, str))
         self._check_numbers(faults)
         self._check_hours(faults)
         faults.raise_if_any()
@@ -348,14 +348,15 @@ class Employee:
         faults = Faults(f"employee {self.id!r}")
         with faults.collecting():
             check_name("id", self.id)
-        object.__setattr__(self, "skills", tuple(self.skills))
-        object.__setattr__(self, "unavailable", tuple(self.unavailable))
-        object.__setattr__(self, "preferences", tuple(sorted(self.preferences, key=lambda p: p.day)))
-        if not self.skills:
-            faults.add("no skills", remedy="give at least one queue that the person serves")
-        wrong = [skill for skill in self.skills if not isinstance(skill, Skill)]
-        if wrong:
-            faults.add(f"{wrong[0]!r} is not a skill", remedy="write skills=(Skill('chat'),)")
+        with faults.collecting():
+            object.__setattr__(self, "skills", check_each("skills", self.skills, Skill))
+            if not self.skills:
+                faults.add("no skills", remedy="give at least one queue that the person serves")
+        with faults.collecting():
+            object.__setattr__(self, "unavailable", check_each("unavailable", self.unavailable, Unavailability))
+        with faults.collecting():
+            wishes = check_each("preferences", self.preferences, Preference)
+            object.__setattr__(self, "preferences", tuple(sorted(wishes, key=lambda p: p.day)))
         faults.raise_if_any()
         for queue in sorted({q for q in self.queues if self.queues.count(q) > 1}):
             faults.add(f"skill {queue!r} is given twice", remedy="keep one")

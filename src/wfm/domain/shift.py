@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 
-from wfm.checks import check_name
+from wfm.checks import check_each, check_flag, check_name
 from wfm.domain.duration import format_duration, set_duration, time_of_day
 from wfm.errors import DataError, Faults, Problem
 
@@ -86,6 +87,7 @@ class Break:
         if self.name in (WORK.name, MEETING.name, TRAINING.name):
             what = f"a break cannot be named {self.name!r}"
             raise DataError(Problem(what, remedy="that is an activity of its own; write 'break' or 'lunch'"))
+        check_flag("paid", self.paid)
         for name in ("length", "earliest", "latest"):
             set_duration(self, name, allow_zero=name != "length")
         if self.latest_s < self.earliest_s:
@@ -161,8 +163,12 @@ class ShiftTemplate:
         for name, default in left_out.items():
             object.__setattr__(self, name, getattr(self, default))
             object.__setattr__(self, f"{name}_s", getattr(self, f"{default}_s"))
-        object.__setattr__(self, "breaks", tuple(self.breaks))
-        object.__setattr__(self, "weekdays", tuple(sorted(set(self.weekdays))))
+        object.__setattr__(self, "breaks", check_each("breaks", self.breaks, Break))
+        weekdays = self.weekdays if isinstance(self.weekdays, Iterable) else (self.weekdays,)
+        if isinstance(weekdays, str) or not all(isinstance(day, int) for day in weekdays):
+            remedy = "give numbers from 0 (Monday) to 6 (Sunday), such as weekdays=(0, 1, 2, 3, 4)"
+            raise DataError(Problem(f"weekdays {self.weekdays!r}", remedy=remedy))
+        object.__setattr__(self, "weekdays", tuple(sorted(set(weekdays))))
         self._check(faults)
         self._check_steps(faults)
         faults.raise_if_any()
