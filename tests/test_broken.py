@@ -353,6 +353,13 @@ def test_an_unknown_zone_is_named_with_the_nearest(monkeypatch: pytest.MonkeyPat
     assert str(error.value) == "unknown_zone.toml: unknown time zone 'Europe/Berln'; did you mean 'Europe/Berlin'?"
 
 
+def test_an_unknown_country_is_found_when_the_centre_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(BROKEN)
+    with pytest.raises(wfm.DataError) as error:
+        wfm.io.read_centre("unknown_country.toml")
+    assert str(error.value).startswith("unknown_country.toml, [calendar]: unknown country 'DX'; ")
+
+
 @pytest.mark.parametrize("name", ["nothing.toml", "nothing/centre.toml"])
 def test_what_the_faults_were_put_into_is_sound(name: str) -> None:
     assert wfm.io.read_centre(BROKEN / name).queue("billing").aht_s == 240.0

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from wfm.calendar import Calendar
 from wfm.checks import check_zone
 from wfm.domain.centre import Centre
 from wfm.domain.people import Contract
@@ -128,6 +129,10 @@ def read_centre(path: str | Path) -> Centre:
     parts = {key: Part(str(path), key, None, faults) for key in _KEYS}
     parts |= {name: replace(parts[name], value=data[key]) for key, name in names.items()}
     centre = _build(path, parts, faults)
+    if centre is not None:
+        # The domain does not know the countries; their list is read only for a centre that has one.
+        with faults.collecting(f"{path}, [calendar]"):
+            Calendar.of(centre)
     if faults or centre is None:
         raise DataError(faults.problems, faults.subject)
     return centre
