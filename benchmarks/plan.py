@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 def quality(made: wfm.Plan) -> dict[str, dict[str, float]]:
     """Return the figures that are the same on every run."""
     hours = made.centre.interval_s / 3600
-    need, coverage = made.requirement.to_frame(), made.roster.coverage
+    need = made.requirement.to_frame()
     judged = made.simulation.summary.set_index("queue").loc["calls"]
     tested = made.backtest
     assert tested is not None
@@ -41,8 +41,8 @@ def quality(made: wfm.Plan) -> dict[str, dict[str, float]]:
             "cost": round(made.roster.objective, 2),
             "bound": round(made.roster.bound, 2),
             "paid_hours": round(made.roster.paid_h, 2),
-            "hours_short": round(float(coverage["under"].sum() * hours), 2),
-            "hours_over": round(float(coverage["over"].sum() * hours), 2),
+            "hours_short": round(made.roster.short_h, 2),
+            "hours_over": round(made.roster.over_h, 2),
         },
         "simulation": {
             name: round(float(judged[name]), 5)

@@ -66,8 +66,7 @@ class Plan:
     @property
     def short_share(self) -> float:
         """Share of the required agent-hours that the roster leaves uncovered, from 0 to 1."""
-        required = float(self.roster.coverage["required"].sum())
-        return float(self.roster.coverage["under"].sum()) / required if required else 0.0
+        return self.roster.short_h / self.roster.required_h if self.roster.required_h else 0.0
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return every frame of the plan by name, as `write` writes them."""
@@ -263,7 +262,7 @@ def _backtest(history: pd.DataFrame, centre: Centre, weeks: int) -> Backtest | N
 
 def _screen(made: Plan) -> str:
     """Return the plan on one screen."""
-    centre, roster, coverage = made.centre, made.roster, made.roster.coverage
+    centre, roster = made.centre, made.roster
     need = made.requirement.to_frame()
     hours = centre.interval_s / 3600
     peak = need.groupby("start")["scheduled"].sum().max()
@@ -284,7 +283,7 @@ def _screen(made: Plan) -> str:
         ),
         (
             "",
-            f"{coverage['under'].sum() * hours:,.1f} agent-hours short, {coverage['over'].sum() * hours:,.1f} over",
+            f"{roster.short_h:,.1f} agent-hours short, {roster.over_h:,.1f} over",
         ),
         ("", f"{roster.status.value}, cost {roster.objective:,.0f} {centre.currency}, {bound}, {gap}"),
     ]

@@ -127,7 +127,7 @@ def plan(
         contracts=_html(tables.by_contract(roster, centre)),
         costs=_html(tables.cost_terms(roster, centre.currency)),
         shortages=_html(tables.shortages(coverage, interval_h)),
-        short_hours=float(coverage["under"].sum() * interval_h),
+        short_hours=roster.short_h,
         backtest=None if backtest is None else _html(tables.forecast_errors(backtest)),
         stated="" if backtest is None else backtest.stated,
         audit=_html(_readable(getattr(forecast, "audit", pd.DataFrame()))),
@@ -152,7 +152,7 @@ def _headline(
 ) -> list[tuple[str, str, str]]:
     """Return the figures at the top: name, value, remark."""
     peak = need.groupby("start")["scheduled"].sum().max()
-    short = roster.coverage["under"].sum() * interval_h
+    short = roster.short_h
     asked = need["scheduled"].sum() * interval_h
     gap = "no bound" if roster.gap is None else f"within {roster.gap:.1%} of the proven bound"
     return [

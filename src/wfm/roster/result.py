@@ -44,6 +44,8 @@ class Roster:
         People with at least one shift.
     currency
         Code of the currency.
+    interval_s
+        Length of an interval of the coverage, in seconds.
     """
 
     shifts: pd.DataFrame
@@ -54,6 +56,7 @@ class Roster:
     bound: float | None
     headcount: int
     currency: str
+    interval_s: float
 
     @property
     def objective(self) -> float:
@@ -72,14 +75,29 @@ class Roster:
         """Paid hours of all shifts."""
         return float(self.shifts["paid_h"].sum())
 
+    @property
+    def required_h(self) -> float:
+        """Agent-hours required."""
+        return self._hours("required")
+
+    @property
+    def short_h(self) -> float:
+        """Agent-hours required that nobody covers."""
+        return self._hours("under")
+
+    @property
+    def over_h(self) -> float:
+        """Agent-hours above the requirement."""
+        return self._hours("over")
+
+    def _hours(self, column: str) -> float:
+        return float(self.coverage[column].sum()) * self.interval_s / 3600
+
     def to_frame(self) -> pd.DataFrame:
         """Return the frame `activities`."""
         return self.activities
 
     def _lines(self) -> list[tuple[str, str]]:
-        hours = self._interval_h()
-        under, over = (float(self.coverage[name].sum()) * hours for name in ("under", "over"))
-        required = float(self.coverage["required"].sum()) * hours
         bound = "none" if self.bound is None else f"{self.bound:,.2f} {self.currency}"
         gap = "none" if self.gap is None else f"{100 * self.gap:.2f} %"
         terms = ", ".join(f"{name} {value:,.2f}" for name, value in self.cost.items() if value)
@@ -89,12 +107,8 @@ class Roster:
             ("bound", bound),
             ("gap", gap),
             ("people", f"{self.headcount:,} on {len(self.shifts):,} shifts, {self.paid_h:,.1f} h paid"),
-            ("cover", f"{required:,.1f} h required, {under:,.1f} h short, {over:,.1f} h over"),
+            ("cover", f"{self.required_h:,.1f} h required, {self.short_h:,.1f} h short, {self.over_h:,.1f} h over"),
         ]
-
-    def _interval_h(self) -> float:
-        steps = self.coverage["start"].drop_duplicates().sort_values().diff().dropna()
-        return float(steps.min().total_seconds()) / 3600 if len(steps) else 1.0
 
     def __str__(self) -> str:
         lines = self._lines()

@@ -147,4 +147,5 @@ def _result(case: Case, plan: Plan, bound: float | None) -> Roster:
         bound=kept,
         headcount=int(shifts["employee"].nunique()),
         currency=case.centre.currency,
+        interval_s=case.centre.interval_s,
     )
