@@ -169,7 +169,7 @@ class Calendar:
         >>> Calendar(spec, "Asia/Shanghai").hours_on(date(2026, 2, 14))[0].opens
         datetime.timedelta(seconds=28800)
         """
-        chosen = self.spec.hours if hours is None else hours
+        chosen = OpeningHours.of(self.spec.hours if hours is None else hours)
         for dated, periods in chosen.dated:
             if dated == day:
                 return periods

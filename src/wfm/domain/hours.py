@@ -80,6 +80,14 @@ class OpeningHours:
         object.__setattr__(self, "periods", periods)
         object.__setattr__(self, "dated", tuple(sorted(dated.items())))
 
+    @classmethod
+    def of(cls, value: OpeningHours | str) -> OpeningHours:
+        """Return opening hours as they are, or read from text."""
+        if isinstance(value, str):
+            return cls(value)
+        check_kind("hours", value, OpeningHours)
+        return value
+
     def on(self, day: date) -> tuple[OpenPeriod, ...]:
         """Return the stretches that start on `day`, in order."""
         return dict(self.dated).get(day, self.periods[day.weekday()])
@@ -197,7 +205,7 @@ class Event:
 
     name: str
     dates: tuple[date, ...]
-    kind: EventKind = EventKind.OTHER
+    kind: EventKind | str = EventKind.OTHER
     before: int = 0
     after: int = 0
 
@@ -240,7 +248,7 @@ class CalendarSpec:
     'Mon-Fri 07:00-21:00'
     """
 
-    hours: OpeningHours = field(default_factory=OpeningHours)
+    hours: OpeningHours | str = field(default_factory=OpeningHours)
     country: str | None = None
     subdivision: str | None = None
     closed_on_holidays: bool = False
@@ -248,9 +256,7 @@ class CalendarSpec:
     events: tuple[Event, ...] = ()
 
     def __post_init__(self) -> None:
-        if isinstance(self.hours, str):
-            object.__setattr__(self, "hours", OpeningHours(self.hours))
-        check_kind("hours", self.hours, OpeningHours)
+        object.__setattr__(self, "hours", OpeningHours.of(self.hours))
         check_flag("closed_on_holidays", self.closed_on_holidays)
         if self.subdivision is not None and self.country is None:
             raise DataError(

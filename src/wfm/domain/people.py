@@ -111,7 +111,7 @@ class Contract:
     """
 
     name: str
-    kind: ContractKind = ContractKind.FULL
+    kind: ContractKind | str = ContractKind.FULL
     min_day: timedelta | str = "0h"
     max_day: timedelta | str = "8h"
     min_week: timedelta | str = "0h"
@@ -235,7 +235,7 @@ class Unavailability:
 
     start: date | datetime
     end: date | datetime
-    reason: Absence = Absence.LEAVE
+    reason: Absence | str = Absence.LEAVE
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reason", check_choice("reason", self.reason, Absence))
@@ -294,7 +294,7 @@ class Preference:
     """
 
     day: date
-    wish: Wish
+    wish: Wish | str
     template: str | None = None
     rank: int = 1
 
@@ -303,7 +303,7 @@ class Preference:
         object.__setattr__(self, "wish", check_choice("wish", self.wish, Wish))
         check_int("rank", self.rank, 1, 9)
         if (self.wish is Wish.TEMPLATE) != (self.template is not None):
-            what = f"wish {self.wish.value!r} with template {self.template!r}"
+            what = f"wish '{self.wish}' with template {self.template!r}"
             raise DataError(Problem(what, remedy="a template goes with wish='template', and only with it"))
 
 

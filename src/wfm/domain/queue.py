@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from wfm.checks import check_choice, check_in_range, check_int, check_kind, check_name
+from wfm.checks import check_choice, check_in_range, check_int, check_name
 from wfm.domain.duration import set_duration
 from wfm.domain.hours import OpeningHours
 from wfm.domain.targets import Deadline, MaxAbandonment, Target
@@ -75,7 +75,7 @@ class Queue:
     """
 
     name: str
-    channel: Channel = Channel.PHONE
+    channel: Channel | str = Channel.PHONE
     targets: tuple[Target, ...]
     aht: timedelta | str | None = None
     hours: OpeningHours | str | None = None
@@ -99,10 +99,8 @@ class Queue:
                 if getattr(self, name) is not None:
                     set_duration(self, name)
         with faults.collecting():
-            if isinstance(self.hours, str):
-                object.__setattr__(self, "hours", OpeningHours(self.hours))
-            elif self.hours is not None:
-                check_kind("hours", self.hours, OpeningHours)
+            if self.hours is not None:
+                object.__setattr__(self, "hours", OpeningHours.of(self.hours))
         with faults.collecting():
             check_int("concurrency", self.concurrency, 1, 20)
             if self.concurrency > 1 and self.channel is not Channel.CHAT:

@@ -87,7 +87,7 @@ class ServiceLevel:
 
     fraction: float
     within: timedelta | str
-    basis: ServiceLevelBasis = field(default=ServiceLevelBasis.OFFERED, kw_only=True)
+    basis: ServiceLevelBasis | str = field(default=ServiceLevelBasis.OFFERED, kw_only=True)
     short_abandon: timedelta | str | None = field(default=None, kw_only=True)
     within_s: float = field(init=False, repr=False, compare=False)
     short_abandon_s: float | None = field(init=False, repr=False, compare=False)
@@ -95,18 +95,18 @@ class ServiceLevel:
     def __post_init__(self) -> None:
         check_fraction("fraction", self.fraction, include_one=False)
         set_duration(self, "within", allow_zero=True)
-        object.__setattr__(self, "basis", check_choice("basis", self.basis, ServiceLevelBasis))
+        basis = check_choice("basis", self.basis, ServiceLevelBasis)
+        object.__setattr__(self, "basis", basis)
         object.__setattr__(self, "short_abandon_s", None)
-        if self.basis.needs_short_abandon != (self.short_abandon is not None):
-            remedy = "give short_abandon, such as '5s'" if self.basis.needs_short_abandon else "leave short_abandon out"
-            raise DataError(
-                Problem(f"short_abandon is {self.short_abandon!r} with basis {self.basis.value!r}", remedy=remedy)
-            )
+        if basis.needs_short_abandon != (self.short_abandon is not None):
+            remedy = "give short_abandon, such as '5s'" if basis.needs_short_abandon else "leave short_abandon out"
+            what = f"short_abandon is {self.short_abandon!r} with basis {basis.value!r}"
+            raise DataError(Problem(what, remedy=remedy))
         if self.short_abandon is not None:
             set_duration(self, "short_abandon")
 
     def __str__(self) -> str:
-        return f"{100 * self.fraction:g} % of {self.basis.value} within {format_duration(self.within)}"
+        return f"{100 * self.fraction:g} % of {self.basis} within {format_duration(self.within)}"
 
 
 @dataclass(frozen=True, slots=True)

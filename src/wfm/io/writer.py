@@ -81,12 +81,12 @@ def _texts(centre: Centre, stem: str) -> dict[str, str]:
         for who in centre.employees
     ]
     unavailability = [
-        [who.id, away.start.isoformat(), away.end.isoformat(), away.reason.value]
+        [who.id, away.start.isoformat(), away.end.isoformat(), str(away.reason)]
         for who in centre.employees
         for away in who.unavailable
     ]
     preferences = [
-        [who.id, wish.day.isoformat(), wish.wish.value, wish.template or "", wish.rank]
+        [who.id, wish.day.isoformat(), str(wish.wish), wish.template or "", wish.rank]
         for who in centre.employees
         for wish in who.preferences
     ]
@@ -120,7 +120,8 @@ def _texts(centre: Centre, stem: str) -> dict[str, str]:
 
 
 def _calendar(spec: CalendarSpec) -> dict[str, Any]:
-    table = {**_hours(spec.hours), **_table(spec, "hours", "events"), "events": [_table(e) for e in spec.events]}
+    hours, events = _hours(OpeningHours.of(spec.hours)), [_table(event) for event in spec.events]
+    table = {**hours, **_table(spec, "hours", "events"), "events": events}
     return {key: value for key, value in table.items() if value not in ([], {})}
 
 

@@ -90,7 +90,7 @@ def by_contract(roster: Roster, centre: Centre) -> pd.DataFrame:
         rows.append(
             {
                 "Contract": item.name,
-                "Kind": item.kind.value,
+                "Kind": str(item.kind),
                 "People": sum(name == item.name for name in contract.values()),
                 "Rostered": at_work,
                 "Shifts": f"{len(mine):,}",

@@ -181,6 +181,6 @@ def _missed(case: Case, employee: str, worked: dict[object, str]) -> float:
             "off": template is None,
             "work": template is not None,
             "template": template is not None and template == preference.template,
-        }[preference.wish.value]
+        }[str(preference.wish)]
         total += 0.0 if met else case.wish_price / preference.rank
     return total

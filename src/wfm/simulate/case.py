@@ -39,9 +39,8 @@ class Clock:
     @classmethod
     def of(cls, centre: Centre, queue: Queue, origin: pd.Timestamp, until_s: float) -> Clock:
         """Return the clock of a queue, long enough for the deadlines of what arrives until `until_s`."""
-        # Both are read from text when they are made.
-        own = queue.hours if isinstance(queue.hours, OpeningHours) else None
-        if (own or centre.calendar.hours).is_always and not centre.calendar.closed_on_holidays:
+        own = None if queue.hours is None else OpeningHours.of(queue.hours)
+        if (own or OpeningHours.of(centre.calendar.hours)).is_always and not centre.calendar.closed_on_holidays:
             return cls()
         within = max((target.within_s for target in queue.targets if isinstance(target, Deadline)), default=0.0)
         days = int(until_s / 86400) + 15

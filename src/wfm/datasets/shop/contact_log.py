@@ -55,7 +55,7 @@ def contacts_frame(
     def seconds(milliseconds: Ints) -> npt.NDArray[np.float64]:
         return np.where(course.is_answered, milliseconds / 1000, np.nan)
 
-    channels = [centre.queue(name).channel.value for name in PROFILES]
+    channels = [str(centre.queue(name).channel) for name in PROFILES]
     return pd.DataFrame(
         {
             "contact_id": names.contact,
