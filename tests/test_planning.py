@@ -66,7 +66,8 @@ def test_progress_names_every_stage_in_order() -> None:
 def test_write_puts_the_page_first(made: planning.Plan, tmp_path: Path) -> None:
     written = made.write(tmp_path / "out")
     assert written[0].name == "plan.html"
-    assert {path.stem for path in written[1:]} == set(made.frames())
+    assert written[1].read_text(encoding="utf-8") == f"{made}\n"
+    assert {path.stem for path in written[2:]} == set(made.frames())
     assert all(path.stat().st_size for path in written)
 
 

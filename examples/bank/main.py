@@ -30,7 +30,7 @@ def main() -> None:
 
     print(bank)
     print(made)
-    print(f"written      {written[0]} and {len(written) - 1} CSV files beside it")
+    print(f"written      {written[0]} and {len(written) - 1} files beside it")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def main() -> None:
     written = made.write(options.out)
 
     print(made)
-    print(f"written      {written[0]} and {len(written) - 1} CSV files beside it")
+    print(f"written      {written[0]} and {len(written) - 1} files beside it")
 
 
 if __name__ == "__main__":
