@@ -85,7 +85,7 @@ def test_the_frame_is_that_of_the_design():
     frame = need.to_frame()
     assert list(frame.columns) == [
         "queue", "start", "load_erl", "agents", "scheduled", "service_level", "asa_s", "occupancy", "abandonment",
-        "offered", "aht_s", "longest_wait_s",
+        "offered", "aht_s", "longest_wait_s", "staffed_erl",
     ]  # fmt: skip
     assert as_frame(need, "requirement").equals(frame)
     assert str(frame["start"].dt.tz) == "Asia/Shanghai"

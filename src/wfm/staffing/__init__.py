@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wfm.staffing.explain import Explanation
-    from wfm.staffing.require import Requirement, requirement
+    from wfm.staffing.require import requirement
+    from wfm.staffing.result import Requirement
 
 # Lazy: the kernels are used by services that must not load pandas.
 _HOME = {
     "Explanation": "wfm.staffing.explain",
-    "Requirement": "wfm.staffing.require",
+    "Requirement": "wfm.staffing.result",
     "requirement": "wfm.staffing.require",
 }
 
