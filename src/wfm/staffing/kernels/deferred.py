@@ -31,6 +31,7 @@ __all__ = ["DeferredStaff", "Window", "follow", "lag", "reserve", "staff", "taut
 # No staff can promise a share of 1; it is planned as this one.
 _SUREST = 0.999
 _ROUNDS = 3
+_AHEAD = 64
 
 
 class DeferredStaff(NamedTuple):
@@ -176,11 +177,18 @@ def taut_string(lower: Floats, upper: Floats) -> Floats:
     path = np.empty(len(lower))
     first, value = 0, 0.0
     while first < len(path):
-        run = np.arange(1, len(path) - first + 1)
-        steepest = (upper[first:] - value) / run
-        flattest = (lower[first:] - value) / run
-        ceiling, floor = np.minimum.accumulate(steepest), np.maximum.accumulate(flattest)
-        crossed = np.flatnonzero(floor > ceiling)
+        ahead = _AHEAD
+        while True:
+            # Most stretches end soon: looking at the whole rest each time would take the square of its length.
+            near = slice(first, first + ahead)
+            run = np.arange(1, len(path[near]) + 1)
+            steepest = (upper[near] - value) / run
+            flattest = (lower[near] - value) / run
+            ceiling, floor = np.minimum.accumulate(steepest), np.maximum.accumulate(flattest)
+            crossed = np.flatnonzero(floor > ceiling)
+            if len(crossed) or near.stop >= len(path):
+                break
+            ahead *= 4
         if not len(crossed):
             # The bounds meet at the end, which is in sight.
             last, slope = len(run) - 1, float(floor[-1])
