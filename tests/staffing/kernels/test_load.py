@@ -17,30 +17,39 @@ MEAN, SWING = 50.0, 0.5
 WITHIN = 30.0
 
 
-def level_by_block(agents, aht, block):
+BANK = (
+    [560, 609, 1050, 1371, 2073, 2256, 2238, 2272, 2156, 2073, 2014, 2005, 1857, 1905]
+    + [1862, 1869, 1765, 1733, 1698, 1503, 1227, 1031, 866, 773, 719, 619, 565, 509]
+)  # fmt: skip
+
+
+def wave(aht):
+    """Return the arrivals per second of the reference, a sine over the day, as a function of block and time."""
+    return lambda _, t: MEAN / aht * (1.0 + SWING * math.sin(2.0 * math.pi * t / DAY))
+
+
+def level_by_block(agents, aht, block, arrivals, highest):
     """Return the exact service level of each block of a day from an empty start.
+
+    `arrivals` is the rate per second by block and time, `highest` a load that is never passed.
 
     The number in the system of M(t)/M/s(t) by the Kolmogorov equations (Runge-Kutta of order 4); an arrival that finds
     k >= s waits longer than T if fewer than k - s + 1 of the s busy agents finish within T.
     """
     rate = 1.0 / aht
-
-    def arrivals(t):
-        return MEAN * rate * (1.0 + SWING * math.sin(2.0 * math.pi * t / DAY))
-
     most = 3 * int(max(agents)) + 150
     number = np.arange(most + 1)
     p = np.zeros(most + 1)
     p[0] = 1.0
-    steps = math.ceil(block * (MEAN * (1 + SWING) + max(agents)) * rate / 0.8)
+    steps = math.ceil(block * (highest + max(agents)) * rate / 0.8)
     h = block / steps
     levels = []
     for place, s in enumerate(agents.tolist()):
         ends = np.minimum(number, s) * rate
         late = np.where(number >= s, gammaincc(np.maximum(number - s + 1, 1), s * rate * WITHIN), 0.0)
 
-        def change(t, p, ends=ends):
-            up, down = arrivals(t) * p[:-1], ends[1:] * p[1:]
+        def change(t, p, ends=ends, place=place):
+            up, down = arrivals(place, t) * p[:-1], ends[1:] * p[1:]
             flow = np.zeros_like(p)
             flow[:-1] = down - up
             flow[1:] += up - down
@@ -49,14 +58,14 @@ def level_by_block(agents, aht, block):
         missed = came = 0.0
         for step in range(steps):
             t = place * block + step * h
-            missed += 0.5 * h * arrivals(t) * (late @ p)
+            missed += 0.5 * h * arrivals(place, t) * (late @ p)
             k1 = change(t, p)
             k2 = change(t + h / 2, p + h / 2 * k1)
             k3 = change(t + h / 2, p + h / 2 * k2)
             k4 = change(t + h, p + h * k3)
             p = p + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-            missed += 0.5 * h * arrivals(t + h) * (late @ p)
-            came += 0.5 * h * (arrivals(t) + arrivals(t + h))
+            missed += 0.5 * h * arrivals(place, t + h) * (late @ p)
+            came += 0.5 * h * (arrivals(place, t) + arrivals(place, t + h))
         levels.append(1.0 - missed / came)
     return np.array(levels)
 
@@ -87,13 +96,30 @@ def test_a_daily_wave_is_staffed_as_in_the_reference(aht, method, hours, worst):
     volume = felt_volume(Method(method), loads, np.full(len(loads), aht), block, np.zeros(len(loads), dtype=bool))
     day = slice(len(loads) // 3, 2 * len(loads) // 3)
     agents = agents_required(volume[day], aht, block, ServiceLevel(0.8, "30s"))
-    levels = level_by_block(agents, aht, block)[2:]
+    levels = level_by_block(agents, aht, block, wave(aht), MEAN * (1.0 + SWING))[2:]
     assert agents.sum() * block / 3600 == pytest.approx(hours, abs=2.5)
     assert levels.min() == pytest.approx(worst, abs=0.005)
     if method != "sipp":
         assert levels.min() >= 0.79
         if aht == 1800.0:
             assert agents.sum() * block / 3600 <= 1.02 * 1387.0
+
+
+def test_a_real_day_of_a_bank():
+    # Calls by half-hour from 7:00 on Monday, 3 March 2003 (R. J. Hyndman, `bank_calls` of the package fpp3), a tenth.
+    calls = np.array(BANK) / 10
+    aht = np.full(len(calls), 240.0)
+    opens = np.arange(len(calls)) == 0
+    found = {}
+    for method in ("sipp", "mol"):
+        volume = felt_volume(Method(method), calls, aht, 1800.0, opens)
+        agents = agents_required(volume, 240.0, 1800.0, ServiceLevel(0.8, "30s"))
+        levels = level_by_block(agents, 240.0, 1800.0, lambda block, _: calls[block] / 1800.0, 45.0)
+        found[method] = agents.sum() / 2, levels
+    assert (found["sipp"][1] < 0.79).sum() == 3  # half-hours after a fall
+    assert found["sipp"][1].min() == pytest.approx(0.746, abs=0.005)
+    assert found["mol"][1].min() >= 0.8
+    assert found["mol"][0] <= 1.04 * found["sipp"][0]
 
 
 @pytest.mark.parametrize("aht", [180.0, 1800.0, 7200.0])
