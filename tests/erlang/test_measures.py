@@ -112,6 +112,11 @@ ERLANG_A = [
     (50000, 1800, 180, 4800, 30, 600, 0.9999999074529432, 0.8427627139536398, 0.8778778273900657,
      0.8762668997968803, 0.8774562096448031, 0.8823014343020973, 0.0400000003882355,
      24.0000002329413, 24.474447156852875),
+    (1000, 1800, 180, 50, 30, 180, 0.9999999882154993, 0.00001609486307262648, 0.00003218972615963923,
+     0.00001852641291980205, 0.00001901383782475342, 0.1535339573793504, 0.5000000002234605,
+     90.00000004022288, 122.97249239677175),
+    (100000, 1800, 180, 9000, 30, 60, 0.9999999979107958, 0.8999999999979487, 1.0, 1.0, 1.0, 1.0,
+     0.1000000000020513, 6.000000000123078, 6.311631495190821),
     (1000000, 1800, 180, 100300, 30, 120, 0.15719966856211998, 0.9996514335184282, 1.0, 1.0, 1.0, 1.0,
      0.00034856648157176036, 0.04182797778861125, 0.04176398096370932),
 ]  # fmt: skip
@@ -200,6 +205,39 @@ def test_a_deep_overload_is_a_fluid(shape):
     assert np.squeeze(found.longest_wait_s(0.5)) == pytest.approx(600 * np.log(2), rel=1e-2)
     assert np.squeeze(found.service_level()) == pytest.approx(0.0, abs=1e-12)
     assert np.squeeze(found.occupancy) == 1.0
+
+
+@pytest.mark.parametrize("shape", [float, lambda value: np.array([value])])
+@pytest.mark.parametrize(("load", "agents", "patience"), [(60, 12, 900), (40, 2, 30), (9.9, 9, 4000), (25, 20, 5)])
+def test_low_levels_keep_their_digits(oracle, load, agents, patience, shape):
+    wanted = oracle.measures(load, agents, aht=180, within=2, patience=patience, short=1)
+    found = erlang.measures(shape(load), 180, 180, agents, within_s=2, patience_s=patience, short_abandon_s=1)
+    for basis, level in wanted.levels.items():
+        assert np.squeeze(found.service_level(basis)) == pytest.approx(float(level), rel=1e-10)
+
+
+@pytest.mark.parametrize("shape", [float, lambda value: np.array([value])])
+def test_an_endlessly_patient_contact_behind_impatient_ones(oracle, shape):
+    # Nobody else is left after a thousand patiences; the wait is that for one agent out of one.
+    found = erlang.measures(shape(9.0), 180, 180, 2, within_s=400, patience_s=0.4)
+    wanted = oracle.measures(9.0, 2, aht=180, within=400, patience=0.4)
+    assert np.squeeze(found.missed_level("virtual")) == pytest.approx(float(1 - wanted.levels["virtual"]), rel=1e-10)
+    assert np.squeeze(found.missed_level("abandons_within_met")) == 0.0
+
+
+@pytest.mark.parametrize("shape", [float, lambda value: np.array([value])])
+def test_a_hair_of_slack_keeps_its_digits(shape):
+    # 1 - C is slack over drain times what is left of 1 / B: the level is that small, too.
+    found = erlang.measures(shape(100 - 1e-9), 1.0, 1.0, 100, within_s=0)
+    inverse = 1.0 / erlang.erlang_b(100, 100.0)
+    assert np.squeeze(found.service_level()) == pytest.approx((inverse - 1.0) * 1e-11, rel=1e-4)
+
+
+def test_a_million_erlangs():
+    found = erlang.measures(1e6, 1, 1, 999_000, within_s=1, patience_s=2)
+    many = erlang.measures([1e6], 1, 1, 999_000, within_s=1, patience_s=2)
+    assert found.abandonment * 1e6 == pytest.approx(1e6 - 999_000 * found.occupancy, rel=1e-6)
+    assert many.service_level() == pytest.approx(found.service_level(), rel=1e-12)
 
 
 def test_no_contacts_and_a_full_house():

@@ -24,6 +24,7 @@ _NEGLIGIBLE = 1e-17
 _LARGE, _SHIFT = 1e200, 600
 _SHRINK = 2.0**-_SHIFT
 _LOG_2 = np.log(2.0)
+_TINY = 1e-300
 _BLOCK = 8192
 # How often the elements that have converged are put aside.
 _CHECK = 8
@@ -112,12 +113,12 @@ def _from_the_mode(c: Floats, z: Floats, gap: Floats) -> Floats:
         delays += here * term
     term, here, k = np.ones(len(c)), step.copy(), mode.copy()
     for _ in range(reach):
-        place = c + k
+        # Elements with a smaller mode than the block's reach end at the first waiting contact.
+        place = c + np.maximum(k, 1.0)
         term *= place
         term /= z
         here -= 1.0 / place
         k -= 1.0
-        # Elements with a smaller mode than the block's reach end at the first waiting contact.
         term[k < 1.0] = 0.0
         ahead += term
         queued += k * term
@@ -228,6 +229,17 @@ def _log_scale(c: Floats, x: Floats, gap: Floats, sums: Series | State) -> Float
     return scale
 
 
+def _worn_scale(station: Station, wait: Floats, left: Floats, gap_left: Floats, sums: Series) -> Floats:
+    """Return the logarithm of the scale of sums at left = z exp(-theta wait), which may be too small for a float."""
+    c, z = station.drain / station.theta, station.rate / station.theta
+    scale = _log_scale(c, np.maximum(left, _TINY), gap_left, sums)
+    small = left <= _TINY
+    if small.any():
+        whole = log_density(c, z, -station.slack / station.theta) + z - station.drain * wait
+        scale[small] = whole[small]
+    return scale
+
+
 def beyond(station: Station, known: State, wait: Floats) -> Late:
     """Return the shares of contacts beyond a wait in seconds, by element."""
     out = np.zeros((3, len(wait)))
@@ -255,8 +267,8 @@ def _patient_beyond(station: Station, known: State, wait: Floats) -> Floats:
     over = slack < 0.0
     if over.any():
         here, there = _known(known, over), Series(*(field[over] for field in sums))
-        at = np.maximum(left[over], np.finfo(float).tiny)
-        growth[over] = _log_scale(c[over], at, gap_left[over], there) - _log_scale(c[over], z[over], gap[over], here)
+        scale = _worn_scale(take(station, over), wait[over], left[over], gap_left[over], there)
+        growth[over] = scale - _log_scale(c[over], z[over], gap[over], here)
     weight = known.weight * np.exp(growth)
     share = keep * weight
     return np.stack([weight * (sums.one + sums.ahead), share * sums.ahead * drain / rate, share * sums.queued / z])
@@ -330,7 +342,7 @@ def _patient_longest(station: Station, known: State, breach: Floats) -> Floats:
         left, gap_left = z * np.exp(-worn), gap + z * np.expm1(-worn)
         sums = series(c, left, gap_left)
         whole = sums.one + sums.ahead
-        growth = _log_scale(c, np.maximum(left, np.finfo(float).tiny), gap_left, sums) - scale
+        growth = _worn_scale(station, wait, left, gap_left, sums) - scale
         step = (np.log(known.weight * whole) + growth - np.log(breach)) * whole / (sums.one * drain)
         wait = np.maximum(wait + step, 0.0)
         if (np.abs(step) <= 1e-9 * (wait + 1.0)).all():

@@ -8,13 +8,16 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Floats", "digamma_gain", "fraction_inverse_b", "log_density", "upper_ratio"]
+from wfm.erlang.gamma import TEMME
+
+__all__ = ["Floats", "digamma_gain", "fraction_inverse_b", "inverse_b_at_load", "log_density", "upper_ratio"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 _SHIFT = 16
 _NEAR = 0.1
 _TERMS = 9
+_ERF_TERMS = 10
 _SMALL_LOAD = 2.0
 
 
@@ -35,15 +38,41 @@ def log_density(place: Floats, x: Floats, gap: Floats) -> Floats:
         result[small] = log_density(low + _SHIFT, high, off - _SHIFT) + steps - _SHIFT * np.log(high)
         return result
     v = gap / (place + x)
+    with np.errstate(divide="ignore"):
+        far = gap - place * np.log(x / place)
+    total: Floats = np.where(np.abs(v) < _NEAR, _deviance(place, gap, v), far)
+    return -total - _stirling(place) - 0.5 * np.log(2.0 * math.pi * place)
+
+
+def _deviance(place: Floats, gap: Floats, v: Floats) -> Floats:
+    """Return gap - place log(1 + gap / place), where v = gap / (2 place + gap) is small."""
     square = v * v
     series = np.zeros(place.shape)
     for odd in range(2 * _TERMS + 1, 1, -2):
         series = square * (series + 1.0 / odd)
-    near = gap * v - 2.0 * place * v * series
-    with np.errstate(divide="ignore"):
-        far = gap - place * np.log(x / place)
-    total: Floats = np.where(np.abs(v) < _NEAR, near, far)
-    return -total - _stirling(place) - 0.5 * np.log(2.0 * math.pi * place)
+    return gap * v - 2.0 * place * v * series
+
+
+def inverse_b_at_load(load: Floats) -> Floats:
+    """Return 1 / B(n, A) for n = floor(A), from 20 erlangs on."""
+    a = np.floor(load) + 1.0
+    gap = load - a
+    depth = _deviance(a, gap, gap / (a + load))
+    upper, eta = 1.0 / a, -np.sqrt(2.0 * depth / a)
+    even, odd, total = np.zeros((3, len(load)))
+    for m, f in TEMME:
+        even *= upper
+        even *= m
+        even += f
+        even, odd = odd, even
+        total *= eta
+        total += odd
+    # exp(s^2) erf(s) is 2 / sqrt(pi) times a sum of positive terms, few of them for a small s.
+    error = np.zeros(len(load))
+    for k in range(_ERF_TERMS, -1, -1):
+        error = 2.0 * depth / (2 * k + 3) * error + 1.0
+    inside = np.exp(depth) + 2.0 / math.sqrt(math.pi) * np.sqrt(depth) * error
+    return load / a * ((1.0 + even * upper) * np.sqrt(0.5 * math.pi * a) * inside + total)
 
 
 def upper_ratio(place: Floats, x: Floats) -> Floats:

@@ -9,6 +9,7 @@ from typing import Any
 
 from wfm.domain.targets import ServiceLevel, Target
 from wfm.erlang import scalar
+from wfm.erlang.gamma import TEMME_FROM, inverse_b_at_load
 from wfm.erlang.goals import OCCUPANCY_TOLERANCE, Goals, answered_share, as_goals, ratios
 from wfm.erlang.inputs import MAX_LOAD, Number, as_scalars, asked_options, broadcast, check_loads, is_zero
 from wfm.erlang.models import Model, Options, Phone, options_of, settled
@@ -122,7 +123,7 @@ def _common(offered: Any, aht: Any, interval: Any, level: ServiceLevel) -> int |
     if not 0.0 < load <= MAX_LOAD or level.short_abandon_s is not None:
         return None
     n = int(load) + 1
-    inverse, miss = scalar.inverse_b(n - 1, load), 1.0 - level.fraction
+    inverse, miss = _at_load(load), 1.0 - level.fraction
     wait, exp = -level.within_s / aht, math.exp
     spare = n - load
     while load * exp(spare * wait) > miss * (load + inverse * spare):
@@ -130,6 +131,11 @@ def _common(offered: Any, aht: Any, interval: Any, level: ServiceLevel) -> int |
         n += 1
         spare = n - load
     return n
+
+
+def _at_load(load: float) -> float:
+    """Return 1 / B with as many agents as there are whole erlangs."""
+    return inverse_b_at_load(load) if load >= TEMME_FROM else scalar.inverse_b(int(load), load)
 
 
 def _of_floats(phone: Phone, goals: Goals, fractional: bool) -> float:
@@ -152,7 +158,7 @@ def _of_floats(phone: Phone, goals: Goals, fractional: bool) -> float:
 def _erlang_c(load: float, aht: float, goals: Goals) -> int:
     """Step up from the load: 1/B(n) follows from 1/B(n-1), so the first n that holds is the smallest."""
     n = math.floor(load) + 1
-    inverse = scalar.inverse_b(n - 1, load)
+    inverse = _at_load(load)
     within = [(level.within_s / aht, 1.0 - level.fraction) for level in goals.levels]
     within += [(longest.within_s / aht, longest.breach) for longest in goals.longest]
     means = [mean.within_s / aht for mean in goals.means]

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from wfm.erlang import arrays
 from wfm.erlang.arrays import Floats, Ints
+from wfm.erlang.gamma import TEMME_FROM
+from wfm.erlang.gamma_arrays import inverse_b_at_load
 from wfm.erlang.goals import OCCUPANCY_TOLERANCE, Goals, answered_share, ratios
 from wfm.erlang.inputs import rows
 from wfm.erlang.model_arrays import Chats, Models, Phones, settled
@@ -20,8 +22,10 @@ from wfm.errors import InfeasibleError
 
 __all__ = ["margins", "of_chats", "of_phones"]
 
-# Elements are answered in parts of this many, so that what is stored between the steps stays small.
-_PART = 65536
+# Elements that are done are put aside once no more than this share is left.
+_WORTH_TAKING = 0.75
+# Elements are answered in parts of this many, which stay in the processor's cache.
+_PART = 4096
 
 
 def of_phones(phones: Phones, goals: Goals, shape: tuple[int, ...], fractional: bool) -> Floats | Ints:
@@ -31,7 +35,8 @@ def of_phones(phones: Phones, goals: Goals, shape: tuple[int, ...], fractional: 
     some = np.flatnonzero(load > 0)
     if not len(some):
         return result if fractional else result.astype(np.int64)
-    phones = phones.at(some)
+    if len(some) < len(load):
+        phones = phones.at(some)
     joining = phones.load * phones.options.keep
     bounded = (phones.options.theta > 0.0) | (options.places is not None)
     if options.places is None and options.balking is None and not bounded.any():
@@ -70,26 +75,44 @@ def of_chats(chats: Chats, goals: Goals, shape: tuple[int, ...]) -> Ints:
 
 
 def _erlang_c(load: Floats, aht: Floats, goals: Goals) -> Ints:
-    """Step all elements up from their loads by 1/B(n) = 1 + n/A 1/B(n-1): the first n that holds is the smallest."""
+    """Step all elements up from their loads by 1/B(n) = 1 + n/A 1/B(n-1): the first n that holds is the smallest.
+
+    A number that holds still does with one more; so elements are counted on, and put aside when there are many of them.
+    """
     on_n = np.floor(load) + 1.0
-    result = on_n.copy()
-    inverse = arrays.inverse_b((on_n - 1.0).astype(np.int64), load)
+    result, found = on_n.copy(), on_n.copy()
+    inverse, large = np.empty(len(load)), load >= TEMME_FROM
+    inverse[large] = inverse_b_at_load(load[large])
+    inverse[~large] = arrays.inverse_b(np.floor(load[~large]), load[~large])
     at, on_load, on_aht = np.arange(len(load)), load, aht
-    within = [(level.within_s, 1.0 - level.fraction) for level in goals.levels]
-    within += [(longest.within_s, longest.breach) for longest in goals.longest]
+    within = [(-level.within_s, 1.0 - level.fraction) for level in goals.levels]
+    within += [(-longest.within_s, longest.breach) for longest in goals.longest]
     while len(at):
         spare = on_n - on_load
-        waits = on_load / (on_load + inverse * spare)
         rate = spare / on_aht
-        short = np.zeros(len(at), dtype=bool)
+        whole = inverse * spare
+        whole += on_load
+        # The chance to wait is load / whole; each limit asks that a multiple of it is small enough.
+        worst = np.full(len(at), -np.inf)
         for wait, miss in within:
-            short |= waits * np.exp(-wait * rate) > miss
+            beyond = np.exp(wait * rate)
+            beyond *= on_load
+            np.maximum(worst, beyond - miss * whole, out=worst)
         for mean in goals.means:
-            short |= waits > mean.within_s * rate
-        result[at] = on_n
-        at, on_load, on_n, on_aht, inverse = at[short], on_load[short], on_n[short], on_aht[short], inverse[short]
-        inverse = 1.0 + on_n / on_load * inverse
-        on_n = on_n + 1.0
+            np.maximum(worst, on_load - mean.within_s * rate * whole, out=worst)
+        short = worst > 0.0
+        found += short
+        left = np.count_nonzero(short)
+        if left < _WORTH_TAKING * len(at):
+            result[at] = found
+            taken = np.flatnonzero(short)
+            at, on_load, on_n = at.take(taken), on_load.take(taken), on_n.take(taken)
+            on_aht, inverse, found = on_aht.take(taken), inverse.take(taken), found.take(taken)
+        with np.errstate(over="ignore"):
+            inverse *= on_n
+            inverse /= on_load
+        inverse += 1.0
+        on_n += 1.0
     for cap in goals.occupancy:
         result = np.maximum(result, np.ceil(load / cap.fraction * (1.0 - OCCUPANCY_TOLERANCE)))
     return result.astype(np.int64)

@@ -12,6 +12,8 @@ __all__ = ["beyond", "limited", "longest_wait", "state"]
 _LARGE, _SHIFT = 1e200, 600
 _SHRINK, _GROW = 2.0**-_SHIFT, 2.0**_SHIFT
 _ENOUGH_TO_DROP = 1e100
+_LEAST = 1e-60
+_RARE = 1e-30
 _LOG_2 = np.log(2.0)
 _BISECTIONS = 60
 
@@ -19,9 +21,9 @@ _BISECTIONS = 60
 def limited(room: Floats, rate: Floats, drain: Floats, theta: Floats) -> Floats:
     """Return the waiting places, infinite where less than 1e-18 of the contacts ever reach the last of them."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        geometric = (rate >= drain) | (room * np.log(drain / rate) < 42.0)
+        geometric = (rate >= drain) | (room == 0.0) | (room * np.log(drain / rate) < 42.0)
         reach = np.maximum((rate - drain) / theta, 0.0) + 10.0 * np.sqrt(rate / theta) + 60.0
-    matters = (rate > 0.0) & np.where(theta == 0.0, geometric, room < reach)
+    matters = ((room == 0.0) | (rate >= _RARE * drain)) & np.where(theta == 0.0, geometric, room < reach)
     return np.where(matters, room, np.inf)
 
 
@@ -87,6 +89,7 @@ def _beyond(station: Station, weight: Floats, exponent: Floats, wait: Floats) ->
     _, rate, drain, _, theta, _, room, keep = station
     worn = theta * wait
     stay = np.exp(-worn)
+    patient = np.maximum(stay, _LEAST)
     with np.errstate(divide="ignore", invalid="ignore"):
         crowd = np.where(theta == 0.0, rate * wait, -rate / theta * np.expm1(-worn))
     factors, late = np.ones((3, len(rate))), np.zeros((3, len(rate)))
@@ -97,7 +100,7 @@ def _beyond(station: Station, weight: Floats, exponent: Floats, wait: Floats) ->
         if free:
             poisson[:count] *= crowd[:count] / free
             share[:count] += poisson[:count]
-            pace = (drain[:count] + ahead * theta[:count]) / (rate[:count] * stay[:count])
+            pace = (drain[:count] + ahead * theta[:count]) / (rate[:count] * patient[:count])
             term[:count] *= pace
             scale[:count] -= np.log(pace)
         _rescale(term[:count], factors[1:, :count], late[:, :count], scale[:count])

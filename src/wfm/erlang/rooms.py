@@ -17,16 +17,20 @@ __all__ = ["beyond", "longest_wait", "matters", "state"]
 _LARGE, _SHIFT = 1e200, 600
 _SHRINK, _GROW = 2.0**-_SHIFT, 2.0**_SHIFT
 _ENOUGH_TO_DROP = 1e100
+# Where fewer than this share are patient, nobody but the first in the queue is left.
+_LEAST = 1e-60
 _LOG_2 = math.log(2.0)
+# Contacts so much rarer than their ends never meet.
+_RARE = 1e-30
 _BISECTIONS = 200
 
 
 def matters(room: float, rate: float, drain: float, theta: float) -> bool:
     """Whether a number of waiting places is ever reached: with a share above 1e-18 of the contacts."""
-    if rate == 0.0:
+    if room > 0 and rate < _RARE * drain:
         return False
     if theta == 0.0:
-        return rate >= drain or room * math.log(drain / rate) < 42.0
+        return rate >= drain or room == 0 or room * math.log(drain / rate) < 42.0
     return room < max((rate - drain) / theta, 0.0) + 10.0 * math.sqrt(rate / theta) + 60.0
 
 
@@ -79,7 +83,7 @@ def beyond(station: Station, known: State, wait: float) -> Late:
         if free:
             poisson *= crowd / free
             share += poisson
-            pace = (drain + (ahead + 1) * theta) / (rate * stay)
+            pace = (drain + (ahead + 1) * theta) / (rate * max(stay, _LEAST))
             term *= pace
             scale -= math.log(pace)
         if term > _LARGE:

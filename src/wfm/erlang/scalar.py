@@ -18,6 +18,7 @@ _NEGLIGIBLE = 1e-17
 _LARGE, _SHIFT = 1e200, 600
 _SHRINK = 2.0**-_SHIFT
 _LOG_2 = math.log(2.0)
+_TINY = 1e-300
 # Convergence is quadratic; this many are never needed.
 _NEWTON_STEPS = 60
 
@@ -25,7 +26,7 @@ _NEWTON_STEPS = 60
 def inverse_b(agents: float, load: float) -> float:
     """Return 1 / B(n, A), the backward sum of positive terms n (n-1) ... / A^k; infinite where B underflows.
 
-    A real n ends in the fraction f that is left of it, with 1 / B(f, A) in place of the last 1.
+    Few agents are stepped up to by 1 / B(n) = 1 + n / A 1 / B(n-1); a real n from the fraction f that is left of it.
     """
     if load == 0.0:
         return math.inf if agents else 1.0
@@ -36,10 +37,11 @@ def inverse_b(agents: float, load: float) -> float:
         factors = [(agents - k) * inverse for k in range(needed)]
         rest: float = sum(accumulate(factors, mul))
         return 1.0 + rest
-    terms: list[float] = list(accumulate([(agents - k) * inverse for k in range(whole)], mul, initial=1.0))
-    total = sum(terms)
-    if whole != agents:
-        total += terms[-1] * (fraction_inverse_b(agents - whole, load) - 1.0)
+    total = 1.0 if whole == agents else fraction_inverse_b(agents - whole, load)
+    place = agents - whole
+    for _ in range(whole):
+        place += 1.0
+        total = 1.0 + place * inverse * total
     return total
 
 
@@ -132,6 +134,15 @@ def _log_scale(c: float, x: float, gap: float, sums: Series | State) -> float:
     return scale
 
 
+def _worn_scale(station: Station, wait: float, left: float, gap_left: float, sums: Series) -> float:
+    """Return the logarithm of the scale of sums at left = z exp(-theta wait), which may be too small for a float."""
+    c, z = station.drain / station.theta, station.rate / station.theta
+    if left > _TINY:
+        return _log_scale(c, left, gap_left, sums)
+    scale: float = log_density(c, z, -station.slack / station.theta) + z - station.drain * wait
+    return scale
+
+
 def beyond(station: Station, known: State, wait: float) -> Late:
     """Return the shares of contacts beyond a wait in seconds."""
     _, rate, drain, slack, theta, _, room, keep = station
@@ -144,13 +155,10 @@ def beyond(station: Station, known: State, wait: float) -> Late:
         return Late(share, keep * share, 0.0)
     c, z = drain / theta, rate / theta
     worn, gap = theta * wait, -slack / theta
-    left = z * math.exp(-worn)
-    if left == 0.0:
-        return Late(0.0, 0.0, 0.0)
-    gap_left = gap + z * math.expm1(-worn)
+    left, gap_left = z * math.exp(-worn), gap + z * math.expm1(-worn)
     sums = series(c, left, gap_left)
     if slack < 0.0:
-        growth = _log_scale(c, left, gap_left, sums) - _log_scale(c, z, gap, known)
+        growth = _worn_scale(station, wait, left, gap_left, sums) - _log_scale(c, z, gap, known)
     else:
         growth = -slack * wait - z * (math.expm1(-worn) + worn) + (sums.exponent - known.exponent) * _LOG_2
     weight = known.weight * math.exp(growth)
@@ -210,7 +218,7 @@ def longest_wait(station: Station, known: State, breach: float) -> float:
         left, gap_left = z * math.exp(-worn), gap + z * math.expm1(-worn)
         sums = series(c, left, gap_left)
         whole = sums.one + sums.ahead
-        growth = _log_scale(c, left, gap_left, sums) - scale
+        growth = _worn_scale(station, wait, left, gap_left, sums) - scale
         share = math.log(known.weight * whole) + growth
         step = (share - math.log(breach)) * whole / (sums.one * drain)
         wait = max(wait + step, 0.0)
