@@ -13,6 +13,7 @@ import numpy as np
 from wfm.domain.targets import Deadline
 from wfm.erlang.arrays import Floats, Ints
 from wfm.staffing.kernels import deferred, programme
+from wfm.staffing.kernels.rounding import TOLERANCE
 
 __all__ = ["Item", "spare", "staff"]
 
@@ -58,24 +59,31 @@ def staff(items: list[Item], interval_s: float, idle: Floats) -> list[deferred.D
     made = [deferred.window(item.load_erl, item.aht_s, interval_s, item.deadline) for item in items]
     surely = [_work(item, one, one.sooner) for item, one in zip(items, made, strict=True)]
     found = programme.solve(surely, idle)
-    least = programme.solve(
-        [_work(item, one, one.due) for item, one in zip(items, made, strict=True)], idle, smooth=False
-    )
+    least = programme.solve([_work(item, one, one.due) for item, one in zip(items, made, strict=True)], idle)
     unused = idle.copy()
     for item, lent in zip(items, found.lent, strict=True):
         np.subtract.at(unused, item.place, lent)
     unused = np.maximum(unused, 0.0) / len(items)
     plans = []
     for number, (item, one) in enumerate(zip(items, made, strict=True)):
-        level, help_ = found.agents[number], found.lent[number] + unused[item.place]
+        lent = np.tile(found.lent[number], one.copies)
+        help_ = lent + np.tile(unused[item.place], one.copies)
         chance = deferred.reserve(item.deadline, float(item.aht_s.max()))
+        level = _smoothest(one, lent)
         # Idle time beyond what the plan uses is a reserve already.
-        worked = level + found.lent[number]
-        level = np.maximum(level, np.where(worked > 0, worked + chance - help_, 0.0))
+        worked = level + lent
+        level = np.maximum(level, np.where(worked > TOLERANCE, worked + chance - help_, 0.0))
         bound = float(least.agents[number].sum())
-        level, help_ = np.tile(level, one.copies), np.tile(help_, one.copies)
         plans.append(deferred.follow(item.load_erl, one, level, item.min_agents, help_, bound))
     return plans
+
+
+def _smoothest(made: deferred.Window, lent: Floats) -> Floats:
+    """Return the smoothest agents that do in time what is not done in idle time: a taut string again."""
+    done = np.cumsum(lent)
+    lower = np.maximum.accumulate(np.maximum(made.sooner - done, 0.0))
+    upper = np.minimum.accumulate((made.arrived - done)[::-1])[::-1]
+    return np.diff(deferred.taut_string(lower, np.maximum(upper, lower)), prepend=0.0)
 
 
 def _work(item: Item, made: deferred.Window, by_then: Floats) -> programme.Work:

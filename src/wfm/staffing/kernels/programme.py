@@ -15,9 +15,6 @@ from wfm.errors import InfeasibleError
 
 __all__ = ["Answer", "Work", "solve"]
 
-# Hours that smoothing may add to the fewest, as a share: below any rounding to whole agents.
-_SLACK = 1e-7
-
 
 class Work(NamedTuple):
     """The deferred work of one queue.
@@ -33,14 +30,17 @@ class Work(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Agents and lent idle time by queue and interval, and the fewest agent-intervals in all."""
+    """Agents and lent idle time by queue and interval, and the fewest agent-intervals in all.
+
+    Many plans are as good; `taut_string` finds the smoothest with the same idle time.
+    """
 
     agents: list[Floats]
     lent: list[Floats]
     total: float
 
 
-def solve(works: list[Work], idle: Floats, *, smooth: bool = True) -> Answer:
+def solve(works: list[Work], idle: Floats) -> Answer:
     """Return the fewest agents, in fractions, that leave no more work than may wait.
 
     Parameters
@@ -49,9 +49,6 @@ def solve(works: list[Work], idle: Floats, *, smooth: bool = True) -> Answer:
         The queues.
     idle
         Idle agents that may help, by interval; each hour of them helps one queue only.
-    smooth
-        Whether, among the plans with the fewest agent-hours, the one is taken that changes the least from interval to
-        interval; default yes.
 
     Raises
     ------
@@ -76,8 +73,6 @@ def solve(works: list[Work], idle: Floats, *, smooth: bool = True) -> Answer:
     low = np.concatenate([np.repeat([float(w.min_agents) for w in works], sizes), np.zeros(2 * size)])
     high = np.concatenate([np.full(2 * size, np.inf), *(np.maximum(work.slack, 0.0) for work in works)])
     found, total = _linear(cost, rows, limits, low, high)
-    if smooth and size > 1:
-        found = _smoothest(sizes, rows, limits, low, high, total)
     agents, lent = found[:size], found[size : 2 * size]
     cuts = np.cumsum(sizes)[:-1]
     return Answer(np.split(agents, cuts), np.split(lent, cuts), total)
@@ -112,29 +107,6 @@ def _before(size: int) -> Any:
 
     every = np.arange(size)
     return sparse.csr_array((np.ones(size), (every, (every - 1) % size)), shape=(size, size))
-
-
-def _smoothest(sizes: list[int], rows: Any, limits: Floats, low: Floats, high: Floats, total: float) -> Floats:
-    """Return the plan of the fewest agents that changes the least: the sum of all steps up and down."""
-    from scipy import sparse
-
-    size = sum(sizes)
-    step = sparse.eye_array(size, format="csr") - sparse.block_diag([_before(n) for n in sizes], format="csr")
-    one, wide = sparse.eye_array(size, format="csr"), sparse.csr_array((size, 2 * size))
-    most = sparse.csr_array(np.concatenate([np.ones(size), np.zeros(3 * size)])[None, :])
-    more = sparse.vstack(
-        [
-            sparse.hstack([rows, sparse.csr_array((rows.shape[0], size))]),
-            sparse.hstack([step, wide, -one]),
-            sparse.hstack([-step, wide, -one]),
-            most,
-        ],
-        format="csr",
-    )
-    bounds = np.concatenate([limits, np.zeros(2 * size), [total * (1.0 + _SLACK) + _SLACK]])
-    cost = np.concatenate([np.zeros(3 * size), np.ones(size)])
-    low, high = np.concatenate([low, np.zeros(size)]), np.concatenate([high, np.full(size, np.inf)])
-    return _linear(cost, more, bounds, low, high)[0]
 
 
 def _linear(cost: Floats, rows: Any, limits: Floats, low: Floats, high: Floats) -> tuple[Floats, float]:
