@@ -29,7 +29,7 @@ def test_the_level_of_a_real_number_by_jagermans_integral(oracle, load):
 TARGETS = [LEVEL, MeanAnswer("10s"), LongestWait("1min"), MaxOccupancy(0.8), (LEVEL, MaxOccupancy(0.85))]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     load=st.floats(0.01, 300),
     target=st.sampled_from(TARGETS),
@@ -45,7 +45,7 @@ def test_a_whole_number_is_the_next_one(load, target, patience, options):
     assert many == pytest.approx([real, 0.0], rel=1e-11)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     agents=st.integers(1, 200),
     target=st.sampled_from([LEVEL, MeanAnswer("10s"), (LEVEL, MaxOccupancy(0.85))]),

@@ -63,7 +63,7 @@ def test_every_figure_against_the_balance_equations(oracle, load, agents, more, 
 @pytest.mark.parametrize("patience", [None, 120.0])
 @pytest.mark.parametrize("balking", [0.1, 0.5])
 def test_balking_without_a_limit(oracle, patience, balking):
-    wanted = oracle.chain(30, 32, 700, aht=180, within=20, patience=patience, balking=balking)
+    wanted = oracle.chain(30, 32, 300, aht=180, within=20, patience=patience, balking=balking)
     for agents in (32, np.array([32])):
         found = erlang.measures(30, 180, 180, agents, within_s=20, patience_s=patience, balking=balking)
         for name in NAMES:
