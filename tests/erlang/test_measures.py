@@ -19,6 +19,10 @@ def test_a_number_is_answered_without_numpy():
         "e.measures(100, 180, 1800, 9, within_s=20, patience_s=60).longest_wait_s()\n"
         "e.agents_required(100, 180, 1800, ServiceLevel(0.8, '30s'), patience_s=60)\n"
         "e.chat_agents_required(100, [180, 200], 1800, ServiceLevel(0.8, '30s'))\n"
+        "e.agents_required(100, 180, 1800, ServiceLevel(0.8, '30s'), fractional=True)\n"
+        "e.agents_required(100, 180, 1800, ServiceLevel(0.8, '30s'), places=30, balking=0.1, redial=0.2)\n"
+        "e.max_offered(14, 180, 1800, ServiceLevel(0.8, '30s'), patience_s=60)\n"
+        "e.sensitivities(100, 180, 1800, 14, within_s=20)\n"
         "assert not {'numpy', 'pandas', 'scipy'} & set(sys.modules), 'heavy import'\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
