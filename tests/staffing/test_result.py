@@ -164,8 +164,12 @@ def test_full_time_equivalents_count_breaks_once():
     assert (row["agents_h"], row["scheduled_h"]) == (28.0, 36.0)  # 14 / .8 = 17.5
     assert row["paid_h"] == pytest.approx(36.0 * 0.8 / 0.7)
     assert row["fte"] == pytest.approx(36.0 * 0.8 / 0.7 / 35.0)
-    with pytest.raises(DataError, match="week"):
+    with pytest.raises(DataError, match="week must be"):
         need.to_fte("0h")
+    whole = (Shrinkage(name="sickness", fraction=0.5), Shrinkage(name="leave", fraction=0.5, in_roster=True))
+    with pytest.raises(DataError, match="the shrinkage parts add up to 1; stay below 1"):
+        requirement(forecast([100.0]), centre(shrinkage=whole)).to_fte()
+    assert requirement(forecast([100.0]), centre()).backlog.empty
 
 
 def test_an_agent_hour_is_followed_once_from_requirement_to_simulation():

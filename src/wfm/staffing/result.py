@@ -132,8 +132,6 @@ class Requirement:
         full = as_duration("week", week).total_seconds() / 3600
         placed = sum(part.fraction for part in self.centre.shrinkage if part.in_roster)
         other = self.centre.unrostered_shrinkage
-        if full <= 0:
-            raise DataError(Problem(f"a full-time week of {full:g} hours", remedy="write '40h'"))
         if placed + other >= 1:
             raise DataError(Problem(f"the shrinkage parts add up to {placed + other:g}", remedy="stay below 1"))
         days = self.frame["start"].dt.normalize().dt.tz_localize(None)

@@ -52,8 +52,8 @@ def test_the_programme_against_one_written_out_in_full(load, wait, least, data):
     found = programme.solve([programme.Work(work, slack, np.arange(len(work)), least)], idle)
     assert found.total == pytest.approx(dense_bound(work, wait, least, idle), abs=1e-6)
     assert found.agents[0].sum() == pytest.approx(found.total, abs=1e-5)
-    assert (found.lent[0] <= idle + 1e-9).all()
-    assert (found.agents[0] >= least - 1e-9).all()
+    assert (found.lent[0] <= idle + 1e-6).all()  # the solver's own tolerance is 1e-7
+    assert (found.agents[0] >= least).all()
 
 
 @settings(max_examples=25, deadline=None)
@@ -81,7 +81,7 @@ def test_idle_time_is_used_before_heads_and_only_once():
     idle = np.tile([0.0, 4.0], 4)
     plans = blend.staff(items, HALF_HOUR, idle)
     lent = sum(plan.lent for plan in plans)
-    assert (lent <= idle + 1e-9).all()
+    assert (lent <= idle + 1e-6).all()
     assert sum(plan.bound for plan in plans) == pytest.approx(48.0 - 16.0)
     alone = [deferred.staff(load, np.full(8, 300.0), HALF_HOUR, item.deadline, 0) for item in items]
     saved = sum(int(plan.agents.sum()) for plan in alone) - sum(int(plan.agents.sum()) for plan in plans)
