@@ -21,9 +21,6 @@ __all__ += ["take"]
 Ints: TypeAlias = npt.NDArray[np.int64]
 
 _NEGLIGIBLE = 1e-17
-_LARGE, _SHIFT = 1e200, 600
-_SHRINK = 2.0**-_SHIFT
-_LOG_2 = np.log(2.0)
 _TINY = 1e-300
 _BLOCK = 8192
 # How often the elements that have converged are put aside.
@@ -79,7 +76,7 @@ def erlang_station(
 
 def series(c: Floats, z: Floats, gap: Floats) -> Series:
     """Return the sums of the waiting room by element, at c = drain / theta and z = rate / theta; gap = z - c."""
-    out = np.empty((6, len(c)))
+    out = np.empty((5, len(c)))
     reach = 9.0 * np.sqrt(z) + 40.0
     deep = gap > reach
     # Elements of like size need a like number of terms.
@@ -124,15 +121,17 @@ def _from_the_mode(c: Floats, z: Floats, gap: Floats) -> Floats:
         queued += k * term
         delays += here * term
     one = np.exp(log_density(c, z, gap) - log_density(c + mode, z, gap - mode))
-    return np.stack([one, ahead, queued, delays, np.zeros(len(c)), mode])
+    return np.stack([one, ahead, queued, delays, mode])
 
 
 def _series_block(c: Floats, z: Floats) -> Floats:
-    out = np.zeros((6, len(c)))
+    # Terms stay far below what overflows: where they would not, the sum starts from the mode. The anchor is 0.
+    out = np.zeros((5, len(c)))
+    out[0] = 1.0
     at = np.arange(len(c))
     place = c.copy()
-    one, term = np.ones(len(c)), np.ones(len(c))
-    ahead, queued, delays, step, exponent = np.zeros((5, len(c)))
+    term = np.ones(len(c))
+    ahead, queued, delays, step = np.zeros((4, len(c)))
     k = 0
     while len(at):
         for _ in range(_CHECK):
@@ -144,25 +143,14 @@ def _series_block(c: Floats, z: Floats) -> Floats:
             ahead += term
             queued += k * term
             delays += step * term
-            large = term > _LARGE
-            if large.any():
-                for sums in (one, term, ahead, queued, delays):
-                    sums[large] *= _SHRINK
-                exponent[large] += _SHIFT
         rest = 1.0 - z / (place + 1.0)
         with np.errstate(divide="ignore"):
             done = (rest > 0.0) & (term * (k + 1.0 / rest) <= _NEGLIGIBLE * queued * rest)
         if done.any():
-            out[:5, at[done]] = one[done], ahead[done], queued[done], delays[done], exponent[done]
+            out[1:4, at[done]] = ahead[done], queued[done], delays[done]
             left = ~done
-            at, z, place, one, term = at[left], z[left], place[left], one[left], term[left]
-            ahead, queued, delays, step, exponent = (
-                ahead[left],
-                queued[left],
-                delays[left],
-                step[left],
-                exponent[left],
-            )
+            at, z, place, term = at[left], z[left], place[left], term[left]
+            ahead, queued, delays, step = ahead[left], queued[left], delays[left], step[left]
     return out
 
 
@@ -218,14 +206,12 @@ def _patient_state(station: Station) -> Floats:
     busy = weight * (sums.one + sums.ahead)
     balked = (1.0 - keep) * busy
     none = np.zeros(len(z))
-    return np.stack(
-        [busy, answered, reneged + balked, reneged / theta, asa, none, balked, weight, sums.exponent, sums.anchor]
-    )
+    return np.stack([busy, answered, reneged + balked, reneged / theta, asa, none, balked, weight, none, sums.anchor])
 
 
 def _log_scale(c: Floats, x: Floats, gap: Floats, sums: Series | State) -> Floats:
     """Return the logarithm of what sums or a weight are to be multiplied (or divided) by."""
-    scale: Floats = log_density(c + sums.anchor, x, gap - sums.anchor) + sums.exponent * _LOG_2
+    scale: Floats = log_density(c + sums.anchor, x, gap - sums.anchor)
     return scale
 
 
@@ -263,7 +249,7 @@ def _patient_beyond(station: Station, known: State, wait: Floats) -> Floats:
     worn, gap = theta * wait, -slack / theta
     left, gap_left = z * np.exp(-worn), gap + z * np.expm1(-worn)
     sums = series(c, left, gap_left)
-    growth = -slack * wait - z * (np.expm1(-worn) + worn) + (sums.exponent - known.exponent) * _LOG_2
+    growth = -slack * wait - z * (np.expm1(-worn) + worn)
     over = slack < 0.0
     if over.any():
         here, there = _known(known, over), Series(*(field[over] for field in sums))

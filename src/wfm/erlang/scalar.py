@@ -14,10 +14,6 @@ __all__ = ["beyond", "erlang_station", "in_time", "inverse_b", "longest_wait", "
 
 # Sums stop where the rest is below this share of them.
 _NEGLIGIBLE = 1e-17
-# Terms are scaled down by 2^-600 before they overflow.
-_LARGE, _SHIFT = 1e200, 600
-_SHRINK = 2.0**-_SHIFT
-_LOG_2 = math.log(2.0)
 _TINY = 1e-300
 # Convergence is quadratic; this many are never needed.
 _NEWTON_STEPS = 60
@@ -55,9 +51,10 @@ def series(c: float, z: float, gap: float) -> Series:
     """Return the sums of the waiting room at c = drain / theta and z = rate / theta; gap = z - c."""
     if gap > 9.0 * math.sqrt(z) + 40.0:
         return _from_the_mode(c, z, gap)
-    one = term = 1.0
+    # Terms stay far below what overflows: where they would not, the sum starts from the mode.
+    term = 1.0
     ahead = queued = delays = step = 0.0
-    exponent = k = 0
+    k = 0
     while True:
         k += 1
         term *= z / (c + k)
@@ -65,12 +62,9 @@ def series(c: float, z: float, gap: float) -> Series:
         ahead += term
         queued += k * term
         delays += step * term
-        if term > _LARGE:
-            one, term, ahead = one * _SHRINK, term * _SHRINK, ahead * _SHRINK
-            queued, delays, exponent = queued * _SHRINK, delays * _SHRINK, exponent + _SHIFT
         rest = 1.0 - z / (c + k + 1)
         if rest > 0.0 and term * (k + 1.0 / rest) <= _NEGLIGIBLE * queued * rest:
-            return Series(one, ahead, queued, delays, exponent, 0)
+            return Series(1.0, ahead, queued, delays, 0)
 
 
 def _from_the_mode(c: float, z: float, gap: float) -> Series:
@@ -94,7 +88,7 @@ def _from_the_mode(c: float, z: float, gap: float) -> Series:
         queued += (k - 1) * term
         delays += here * term
     one = math.exp(log_density(c, z, gap) - log_density(c + mode, z, gap - mode))
-    return Series(one, ahead, queued, delays, 0, mode)
+    return Series(one, ahead, queued, delays, mode)
 
 
 def state(station: Station) -> State:
@@ -123,14 +117,12 @@ def state(station: Station) -> State:
     asa = weight * sums.delays * taken / (theta * answered)
     busy = weight * (sums.one + sums.ahead)
     balked = (1.0 - keep) * busy
-    return State(
-        busy, answered, reneged + balked, reneged / theta, asa, 0.0, balked, weight, sums.exponent, sums.anchor
-    )
+    return State(busy, answered, reneged + balked, reneged / theta, asa, 0.0, balked, weight, 0, sums.anchor)
 
 
 def _log_scale(c: float, x: float, gap: float, sums: Series | State) -> float:
     """Return the logarithm of what sums or a weight are to be multiplied (or divided) by."""
-    scale: float = log_density(c + sums.anchor, x, gap - sums.anchor) + sums.exponent * _LOG_2
+    scale: float = log_density(c + sums.anchor, x, gap - sums.anchor)
     return scale
 
 
@@ -160,7 +152,7 @@ def beyond(station: Station, known: State, wait: float) -> Late:
     if slack < 0.0:
         growth = _worn_scale(station, wait, left, gap_left, sums) - _log_scale(c, z, gap, known)
     else:
-        growth = -slack * wait - z * (math.expm1(-worn) + worn) + (sums.exponent - known.exponent) * _LOG_2
+        growth = -slack * wait - z * (math.expm1(-worn) + worn)
     weight = known.weight * math.exp(growth)
     share = keep * weight
     return Late(weight * (sums.one + sums.ahead), share * sums.ahead * drain / rate, share * sums.queued / z)

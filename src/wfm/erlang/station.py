@@ -72,13 +72,12 @@ class Station(NamedTuple):
 
 
 class Series(NamedTuple):
-    """Sums over the number waiting, to be multiplied by 2 ** `exponent` D(c + `anchor`, z); `one` is t_0."""
+    """Sums over the number waiting, to be multiplied by D(c + `anchor`, z); `one` is t_0."""
 
     one: Value
     ahead: Value
     queued: Value
     delays: Value
-    exponent: Value
     anchor: Value
 
 
