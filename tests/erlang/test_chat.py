@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from wfm import erlang
@@ -31,6 +31,8 @@ def test_within_015_of_the_simulated_level(agents, aht, rate, level, abandons):
 @given(load=st.floats(0.01, 40), more=st.integers(1, 6), patience=st.sampled_from([None, 60.0]))
 def test_one_session_is_erlang(load, more, patience):
     agents = int(load) + more
+    # With hardly any slack the last digits of the load decide.
+    assume(agents - load > 1e-3)
     options = {"within_s": 20, "patience_s": patience, "short_abandon_s": 5}
     chat = erlang.chat_measures(load, [200], 200, agents, **options)
     phone = erlang.measures(load, 200, 200, agents, **options)

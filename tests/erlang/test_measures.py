@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from wfm import erlang
@@ -19,6 +19,10 @@ def test_a_number_is_answered_without_numpy():
         "e.measures(100, 180, 1800, 9, within_s=20, patience_s=60).longest_wait_s()\n"
         "e.agents_required(100, 180, 1800, ServiceLevel(0.8, '30s'), patience_s=60)\n"
         "e.chat_agents_required(100, [180, 200], 1800, ServiceLevel(0.8, '30s'))\n"
+        "e.agents_required(100, 180, 1800, ServiceLevel(0.8, '30s'), fractional=True)\n"
+        "e.agents_required(100, 180, 1800, ServiceLevel(0.8, '30s'), places=30, balking=0.1, redial=0.2)\n"
+        "e.max_offered(14, 180, 1800, ServiceLevel(0.8, '30s'), patience_s=60)\n"
+        "e.sensitivities(100, 180, 1800, 14, within_s=20)\n"
         "assert not {'numpy', 'pandas', 'scipy'} & set(sys.modules), 'heavy import'\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -112,6 +116,11 @@ ERLANG_A = [
     (50000, 1800, 180, 4800, 30, 600, 0.9999999074529432, 0.8427627139536398, 0.8778778273900657,
      0.8762668997968803, 0.8774562096448031, 0.8823014343020973, 0.0400000003882355,
      24.0000002329413, 24.474447156852875),
+    (1000, 1800, 180, 50, 30, 180, 0.9999999882154993, 0.00001609486307262648, 0.00003218972615963923,
+     0.00001852641291980205, 0.00001901382481675347, 0.1535339573793504, 0.5000000002234605,
+     90.00000004022288, 122.97249239677175),
+    (100000, 1800, 180, 9000, 30, 60, 0.9999999979107958, 0.8999999999979487, 1.0, 1.0, 1.0, 1.0,
+     0.1000000000020513, 6.000000000123078, 6.311631495190821),
     (1000000, 1800, 180, 100300, 30, 120, 0.15719966856211998, 0.9996514335184282, 1.0, 1.0, 1.0, 1.0,
      0.00034856648157176036, 0.04182797778861125, 0.04176398096370932),
 ]  # fmt: skip
@@ -202,6 +211,39 @@ def test_a_deep_overload_is_a_fluid(shape):
     assert np.squeeze(found.occupancy) == 1.0
 
 
+@pytest.mark.parametrize("shape", [float, lambda value: np.array([value])])
+@pytest.mark.parametrize(("load", "agents", "patience"), [(60, 12, 900), (40, 2, 30), (9.9, 9, 4000), (25, 20, 5)])
+def test_low_levels_keep_their_digits(oracle, load, agents, patience, shape):
+    wanted = oracle.measures(load, agents, aht=180, within=2, patience=patience, short=1)
+    found = erlang.measures(shape(load), 180, 180, agents, within_s=2, patience_s=patience, short_abandon_s=1)
+    for basis, level in wanted.levels.items():
+        assert np.squeeze(found.service_level(basis)) == pytest.approx(float(level), rel=1e-10)
+
+
+@pytest.mark.parametrize("shape", [float, lambda value: np.array([value])])
+def test_an_endlessly_patient_contact_behind_impatient_ones(oracle, shape):
+    # Nobody else is left after a thousand patiences; the wait is that for one agent out of one.
+    found = erlang.measures(shape(9.0), 180, 180, 2, within_s=400, patience_s=0.4)
+    wanted = oracle.measures(9.0, 2, aht=180, within=400, patience=0.4)
+    assert np.squeeze(found.missed_level("virtual")) == pytest.approx(float(1 - wanted.levels["virtual"]), rel=1e-10)
+    assert np.squeeze(found.missed_level("abandons_within_met")) == 0.0
+
+
+@pytest.mark.parametrize("shape", [float, lambda value: np.array([value])])
+def test_a_hair_of_slack_keeps_its_digits(shape):
+    # 1 - C is slack over drain times what is left of 1 / B: the level is that small, too.
+    found = erlang.measures(shape(100 - 1e-9), 1.0, 1.0, 100, within_s=0)
+    inverse = 1.0 / erlang.erlang_b(100, 100.0)
+    assert np.squeeze(found.service_level()) == pytest.approx((inverse - 1.0) * 1e-11, rel=1e-4)
+
+
+def test_a_million_erlangs():
+    found = erlang.measures(1e6, 1, 1, 999_000, within_s=1, patience_s=2)
+    many = erlang.measures([1e6], 1, 1, 999_000, within_s=1, patience_s=2)
+    assert found.abandonment * 1e6 == pytest.approx(1e6 - 999_000 * found.occupancy, rel=1e-6)
+    assert many.service_level() == pytest.approx(found.service_level(), rel=1e-12)
+
+
 def test_no_contacts_and_a_full_house():
     empty = erlang.measures(0, 180, 1800, 0, within_s=30, patience_s=60)
     assert (empty.service_level(), empty.occupancy, empty.asa_s, empty.abandonment) == (1.0, 0.0, 0.0, 0.0)
@@ -249,6 +291,8 @@ def test_more_agents_and_less_load_are_better(load, agents, patience):
 @given(load=st.floats(0.01, 200), more=st.integers(1, 30))
 def test_b_is_at_most_c_and_impatience_shortens_the_wait(load, more):
     agents = int(load) + more
+    # With hardly any slack even an endless patience counts.
+    assume(agents - load > 0.2)
     assert erlang.erlang_b(agents, load) <= erlang.erlang_c(agents, load)
     endless = erlang.measures(load, 60, 60, agents, within_s=10)
     patient = erlang.measures(load, 60, 60, agents, within_s=10, patience_s=120)

@@ -57,8 +57,8 @@ def test_hundreds_of_erlang_c_headcounts_against_factorials(oracle):
     found = erlang.agents_required(calls, aht, 1800, ServiceLevel(0.8, "30s"))
     for volume, length, agents in zip(calls.tolist(), aht.tolist(), found.tolist(), strict=True):
         load = oracle.mp.mpf(volume) * length / 1800
-        assert oracle.erlang_c_level(load, agents, aht=length, within=30) >= 0.8
-        assert oracle.erlang_c_level(load, agents - 1, aht=length, within=30) < 0.8
+        assert oracle.level(load, agents, aht=length, within=30) >= 0.8
+        assert oracle.level(load, agents - 1, aht=length, within=30) < 0.8
 
 
 def test_erlang_a_headcounts_against_integrated_densities(oracle):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import wfm
 from wfm.domain import Centre, Deadline, LongestWait, Queue, ServiceLevel, Shrinkage
 from wfm.errors import DataError
 from wfm.staffing import requirement
@@ -62,6 +63,29 @@ def test_deferred_work_tells_its_level_and_backlog(need):
     assert facts["opening_erl"] == facts["backlog_erl"]  # the last interval leaves what the first one found
     assert facts["reserve"] == pytest.approx(300 * np.log(20) / (0.5 * 6900))
     assert "earliest deadline first" in str(found)
+
+
+def test_ten_percent_more_or_less(need):
+    found = need.explain("calls", "2026-11-02 08:30").to_dict()["sensitivity"]
+    assert list(found) == ["volume -10 %", "volume +10 %", "aht -10 %", "aht +10 %"]
+    # 90 and 110 calls of 3 minutes, 100 calls of 162 and 198 s; 80 % within 20 s in four half-hours.
+    agents = [wfm.erlang.agents_required(*case, 1800, ServiceLevel(0.8, "20s")) for case in
+              ((90, 180), (110, 180), (100, 162), (100, 198))]  # fmt: skip
+    assert [one["agents"] for one in found.values()] == agents
+    assert [one["agents_h"] for one in found.values()] == [2.0 * count for count in agents]
+    assert "volume +10 %: 15 agents, 30.0 h on seat in all" in str(need.explain("calls", "2026-11-02 08:30"))
+    mail = need.explain("mail", "2026-11-02 08:30").to_dict()["sensitivity"]
+    assert mail["volume +10 %"]["agents_h"] > mail["volume -10 %"]["agents_h"]
+
+
+def test_work_that_ten_percent_more_makes_impossible():
+    queue = Queue(name="mail", targets=(Deadline("1h"),), aht="57min", channel="email")
+    start = pd.Timestamp("2026-11-02 08:00", tz=TZ)
+    found = requirement(
+        pd.DataFrame({"queue": "mail", "start": [start], "offered": 3.0}), Centre(name="m", tz=TZ, queues=(queue,))
+    ).explain("mail", start)
+    assert found.to_dict()["sensitivity"]["aht +10 %"] is None
+    assert "aht +10 %: no staff can do it" in str(found)
 
 
 def test_rows_that_are_not_there(need):

@@ -46,7 +46,7 @@ def test_the_package_is_lazy():
     code = (
         "import sys, wfm.staffing.kernels\n"
         "assert not {'numpy', 'pandas'} & set(sys.modules)\n"
-        "import wfm.staffing.kernels.live, wfm.staffing.kernels.deferred\n"
+        "from wfm.staffing.kernels import blend, deferred, live, load, mixtures, programme, scope\n"
         "assert not {'pandas', 'scipy', 'ortools'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -85,7 +85,7 @@ def test_the_frame_is_that_of_the_design():
     frame = need.to_frame()
     assert list(frame.columns) == [
         "queue", "start", "load_erl", "agents", "scheduled", "service_level", "asa_s", "occupancy", "abandonment",
-        "offered", "aht_s", "longest_wait_s",
+        "offered", "aht_s", "longest_wait_s", "staffed_erl",
     ]  # fmt: skip
     assert as_frame(need, "requirement").equals(frame)
     assert str(frame["start"].dt.tz) == "Asia/Shanghai"

@@ -13,16 +13,14 @@ from typing import Any
 
 from wfm.domain.targets import Target
 from wfm.erlang.goals import Goals, answered_share, as_goals
-from wfm.erlang.inputs import Number, as_scalars, broadcast, check_loads, rows
-from wfm.erlang.measures import Measures, of_station, of_stations
+from wfm.erlang.inputs import Number, as_scalars, asked_options, broadcast, check_loads, check_places, is_zero, rows
+from wfm.erlang.models import Chat, options_of
 from wfm.erlang.required import search
-from wfm.erlang.station import Station
+from wfm.erlang.results import Measures, of_model, of_models
+from wfm.erlang.station import endless
 from wfm.errors import DataError, Problem
 
-__all__ = ["chat_agents_required", "chat_measures", "chat_station"]
-
-# Terms are scaled down before they overflow; a sum that does is of places so free that nobody ever waits.
-_LARGE = 1e200
+__all__ = ["chat_agents_required", "chat_measures"]
 
 
 def chat_measures(
@@ -33,6 +31,9 @@ def chat_measures(
     *,
     within_s: Number,
     patience_s: Number | None = None,
+    places: Number | None = None,
+    balking: Number = 0.0,
+    redial: Number = 0.0,
     short_abandon_s: Number | None = None,
 ) -> Measures:
     """Return what `agents` achieve who hold up to K sessions each.
@@ -51,6 +52,12 @@ def chat_measures(
         Acceptable wait in seconds, 0 or more.
     patience_s
         Mean patience in seconds, more than 0; default none: nobody abandons.
+    places
+        Sessions and waiting contacts that fit in together, whole; default none: nobody is blocked.
+    balking
+        Share of contacts, in [0, 1), that leave at once when every agent is full; default 0.
+    redial
+        Share of the lost contacts (abandoned, balked or blocked), in [0, 1), that try again; default 0.
     short_abandon_s
         Threshold of a short abandon in seconds, more than 0; default none.
 
@@ -72,27 +79,29 @@ def chat_measures(
     """
     sessions = _check_list(aht_s)
     asked = {"offered": offered, "interval_s": interval_s, "agents": agents, "within_s": within_s} | sessions
-    optional = {"patience_s": patience_s, "short_abandon_s": short_abandon_s}
-    asked |= {name: value for name, value in optional.items() if value is not None}
+    asked |= asked_options(patience_s, places, balking, redial)
+    if short_abandon_s is not None:
+        asked["short_abandon_s"] = short_abandon_s
     plain = as_scalars(asked)
     if plain is not None:
         return _measures_of_floats(plain, [plain[name] for name in sessions])
     import numpy as np
 
-    from wfm.erlang import chat_arrays
+    from wfm.erlang import model_arrays
 
     flat, shape = broadcast(asked)
-    ahts = np.stack([flat[name] for name in sessions])
-    load = flat["offered"] * ahts[0] / flat["interval_s"]
+    ahts, n = np.stack([flat[name] for name in sessions]), flat["agents"]
+    load, rate = flat["offered"] * ahts[0] / flat["interval_s"], flat["offered"] / flat["interval_s"]
     check_loads(load, shape)
-    n = flat["agents"].astype(np.int64)
-    theta = 1.0 / flat["patience_s"] if patience_s is not None else np.zeros(len(n))
-    rate = flat["offered"] / flat["interval_s"]
-    few = (rate > 0) & ((n == 0) | ((theta == 0) & (n * len(ahts) <= rate * ahts[-1])))
+    check_places(flat.get("places"), n * len(ahts), shape)
+    few = (rate > 0) & (n == 0)
+    if not few.any():
+        chats = model_arrays.Chats(rate, ahts, model_arrays.options_of(flat))
+        found = of_models(load, chats, n, flat["within_s"], flat.get("short_abandon_s"), shape)
+        few = (rate > 0) & (found.station.slack <= 0.0) & endless(found.station)
     if few.any():
         raise DataError(_too_few(int(n[few][0]), float(rate[few][0]), rows(few.reshape(shape))))
-    station = chat_arrays.station(rate, ahts, n, theta)
-    return of_stations(load, station, flat["within_s"], flat.get("short_abandon_s"), shape)
+    return found
 
 
 def chat_agents_required(
@@ -102,6 +111,9 @@ def chat_agents_required(
     target: Target | Iterable[Target],
     *,
     patience_s: Number | None = None,
+    places: Number | None = None,
+    balking: Number = 0.0,
+    redial: Number = 0.0,
 ) -> Any:
     """Return the fewest agents, holding up to K sessions each, for which all targets hold.
 
@@ -117,6 +129,12 @@ def chat_agents_required(
         A target or several: `ServiceLevel`, `MeanAnswer`, `LongestWait`, `MaxAbandonment`, `MaxOccupancy`.
     patience_s
         Mean patience in seconds, more than 0; default none: nobody abandons.
+    places
+        Sessions and waiting contacts that fit in together, whole; default none: nobody is blocked.
+    balking
+        Share of contacts, in [0, 1), that leave at once when every agent is full; default 0.
+    redial
+        Share of the lost contacts (abandoned, balked or blocked), in [0, 1), that try again; default 0.
 
     Returns
     -------
@@ -134,23 +152,22 @@ def chat_agents_required(
     >>> chat_agents_required(90, [300, 420, 540], 1800, ServiceLevel(0.8, "30s"), patience_s=180)
     10
     """
-    goals = as_goals(target, patience=patience_s is not None)
+    goals = as_goals(target, loses=patience_s is not None or not is_zero(balking))
     sessions = _check_list(aht_s)
     asked = {"offered": offered, "interval_s": interval_s} | sessions
-    if patience_s is not None:
-        asked["patience_s"] = patience_s
+    asked |= asked_options(patience_s, places, balking, redial)
     plain = as_scalars(asked)
     if plain is not None:
         return _required_of_floats(plain, [plain[name] for name in sessions], goals)
     import numpy as np
 
-    from wfm.erlang import chat_arrays
+    from wfm.erlang import model_arrays, required_arrays
 
     flat, shape = broadcast(asked)
     ahts = np.stack([flat[name] for name in sessions])
     check_loads(flat["offered"] * ahts[0] / flat["interval_s"], shape)
-    theta = 1.0 / flat["patience_s"] if patience_s is not None else np.zeros(ahts.shape[1])
-    found = chat_arrays.required(flat["offered"] / flat["interval_s"], ahts, theta, goals)
+    chats = model_arrays.Chats(flat["offered"] / flat["interval_s"], ahts, model_arrays.options_of(flat))
+    found = required_arrays.of_chats(chats, goals, shape)
     return found.reshape(shape) if shape else int(found[0])
 
 
@@ -162,14 +179,17 @@ def _check_list(aht_s: Sequence[Number]) -> dict[str, Any]:
 
 
 def _measures_of_floats(asked: dict[str, float], ahts: list[float]) -> Measures:
-    rate = asked["offered"] / asked["interval_s"]
+    rate, agents = asked["offered"] / asked["interval_s"], asked["agents"]
     load = asked["offered"] * ahts[0] / asked["interval_s"]
+    options = options_of(asked)
     check_loads(load)
-    agents, patience = int(asked["agents"]), asked.get("patience_s")
-    if rate > 0 and (agents == 0 or (patience is None and agents * len(ahts) <= rate * ahts[-1])):
-        raise DataError(_too_few(agents, rate))
-    station = chat_station(rate, ahts, agents, 0.0 if patience is None else 1.0 / patience)
-    return of_station(load, station, asked["within_s"], asked.get("short_abandon_s"))
+    check_places(options.places, agents * len(ahts))
+    if rate > 0 and agents == 0:
+        raise DataError(_too_few(0, rate))
+    found = of_model(load, Chat(rate, ahts, options), agents, asked["within_s"], asked.get("short_abandon_s"))
+    if rate > 0 and found.station.slack <= 0.0 and endless(found.station):
+        raise DataError(_too_few(int(agents), rate))
+    return found
 
 
 def _too_few(agents: int, rate: float, at: tuple[object, ...] = ()) -> Problem:
@@ -178,48 +198,14 @@ def _too_few(agents: int, rate: float, at: tuple[object, ...] = ()) -> Problem:
 
 
 def _required_of_floats(asked: dict[str, float], ahts: list[float], goals: Goals) -> int:
-    rate = asked["offered"] / asked["interval_s"]
+    rate, options = asked["offered"] / asked["interval_s"], options_of(asked)
     check_loads(asked["offered"] * ahts[0] / asked["interval_s"])
     if rate == 0.0:
         return 0
-    theta = 1.0 / asked["patience_s"] if "patience_s" in asked else 0.0
     full = rate * ahts[-1] / len(ahts)
-    # Agents who can just take what is offered, all of them full, are the bound where nobody abandons.
-    below = int(full) if theta == 0.0 else 0
+    bounded = options.theta > 0.0 or options.places is not None
+    # Agents who can just take what joins the queue, all of them full, are the bound where nothing ends it.
+    below = 0 if bounded else int(full * (1.0 - options.balking))
     guess = round(full * max(answered_share(goals), 0.9) + full**0.5)
-    return search(lambda n: chat_station(rate, ahts, n, theta), goals, below, max(guess, 1))
-
-
-def chat_station(rate: float, ahts: Sequence[float], agents: int, theta: float) -> Station:
-    """Return the station of agents who hold up to `len(ahts)` sessions each.
-
-    Parameters
-    ----------
-    rate
-        Contacts per second.
-    ahts
-        Mean session length by the number of sessions held.
-    agents
-        Agents on seat.
-    theta
-        1 / mean patience, or 0.
-    """
-    # Sessions that one agent with k of them ends per second; between whole k the balanced model is linear.
-    ends = [0.0, *((k + 1) / aht for k, aht in enumerate(ahts))]
-    drain = agents * ends[-1]
-    if rate == 0.0 or agents == 0:
-        return Station(0.0, rate, drain, drain - rate, theta, 1.0)
-    total = idle = 0.0
-    term = scale = 1.0
-    for held in range(agents * len(ahts), 0, -1):
-        level, some = divmod(held, agents)
-        flow = agents * ends[level]
-        if some:
-            flow += some * (ends[level + 1] - ends[level])
-        term *= flow / rate
-        if term > _LARGE:
-            term, total, idle, scale = term / _LARGE, total / _LARGE, idle / _LARGE, scale * _LARGE
-        total += term
-        if held <= agents:
-            idle += term * (agents - held + 1) / agents
-    return Station(total * scale, rate, drain, drain - rate, theta, idle / total)
+    most = None if options.places is None else int(options.places) // len(ahts)
+    return search(Chat(rate, ahts, options), goals, below, max(guess, 1), most)

@@ -41,8 +41,8 @@ class Goals(NamedTuple):
         return levels + longest + tuple(target.within_s for target in self.means)
 
 
-def as_goals(target: Target | Iterable[Target], *, patience: bool) -> Goals:
-    """Return the targets sorted by kind.
+def as_goals(target: Target | Iterable[Target], *, loses: bool) -> Goals:
+    """Return the targets sorted by kind; `loses` tells whether contacts can abandon at all.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def as_goals(target: Target | Iterable[Target], *, patience: bool) -> Goals:
             faults.add(f"{one!r} is not a target", remedy="write ServiceLevel(0.8, '30s')")
         elif isinstance(one, Deadline):
             faults.add(f"target '{one}' is for deferred work", remedy="call wfm.staffing.requirement")
-        elif isinstance(one, MaxAbandonment) and not patience:
+        elif isinstance(one, MaxAbandonment) and not loses:
             faults.add(f"target '{one}' without a patience", remedy="give patience_s")
         elif isinstance(one, ServiceLevel) and one.short_abandon_s is not None and one.short_abandon_s > one.within_s:
             what = f"target '{one}' has a short-abandon threshold of {one.short_abandon_s:g} s, above its wait"

@@ -12,7 +12,18 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["MAX_LOAD", "Number", "Rule", "as_scalars", "broadcast", "check_loads"]
+__all__ = [
+    "MAX_LOAD",
+    "Number",
+    "Rule",
+    "as_scalars",
+    "asked_options",
+    "broadcast",
+    "check_loads",
+    "check_places",
+    "is_zero",
+    "rows",
+]
 
 Number: TypeAlias = "float | npt.ArrayLike"
 
@@ -22,22 +33,26 @@ MAX_LOAD = 1e7
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a value must be: a finite number from (or above) 0, perhaps whole; and what to do otherwise."""
+    """What a value must be: a finite number from (or above) 0, perhaps whole or below 1; and what to do otherwise."""
 
     positive: bool = False
     whole: bool = False
+    share: bool = False
     remedy: str = "correct the value"
 
     @property
     def text(self) -> str:
         """The rule in words."""
+        if self.share:
+            return "a number in [0, 1)"
         kind = "a whole number" if self.whole else "a finite number"
         return f"{kind} above 0" if self.positive else f"{kind} of at least 0"
 
     def allows(self, value: float) -> bool:
         """Whether a plain number follows the rule."""
         above = value > 0 if self.positive else value >= 0
-        return above and value < math.inf and not (self.whole and value != math.floor(value))
+        top = 1.0 if self.share else math.inf
+        return above and value < top and not (self.whole and value != math.floor(value))
 
 
 _RULES = {
@@ -49,12 +64,39 @@ _RULES = {
     "within_s": Rule(remedy="give the acceptable wait in seconds"),
     "patience_s": Rule(positive=True, remedy="give the mean patience in seconds, or leave it out if nobody abandons"),
     "short_abandon_s": Rule(positive=True, remedy="give the threshold in seconds"),
+    "places": Rule(whole=True, remedy="give the contacts that fit in, those with an agent included; or leave it out"),
+    "balking": Rule(share=True, remedy="give the share that leave at once when nobody is free; write 0.1 for 10 %"),
+    "redial": Rule(share=True, remedy="give the share of the lost that try again; write 0.3 for 30 %"),
 }
 
 
 def _rule(name: str) -> Rule:
     """Return the rule of a value; `aht_s[2]`, the third of a list, follows that of `aht_s`."""
     return _RULES[name.partition("[")[0]]
+
+
+def is_zero(value: Number) -> bool:
+    """Whether an option is the plain number 0: not used."""
+    return isinstance(value, int | float) and value == 0
+
+
+def asked_options(patience_s: Number | None, places: Number | None, balking: Number, redial: Number) -> dict[str, Any]:
+    """Return the options that are used, by name.
+
+    Raises
+    ------
+    DataError
+        If contacts are to redial although none is ever lost.
+    """
+    options = {"patience_s": patience_s, "places": places, "balking": balking, "redial": redial}
+    used = {name: value for name, value in options.items() if value is not None}
+    for name in ("balking", "redial"):
+        if is_zero(used[name]):
+            del used[name]
+    if "redial" in used and len(used) == 1:
+        remedy = "give patience_s, places or balking, or leave redial out"
+        raise DataError(Problem("redial where no contact is ever lost", remedy=remedy))
+    return used
 
 
 def as_scalars(values: dict[str, Any]) -> dict[str, float] | None:
@@ -117,6 +159,8 @@ def _check_array(name: str, array: npt.NDArray[np.float64], faults: Faults) -> N
 
     rule = _rule(name)
     good = np.isfinite(array) & ((array > 0) if rule.positive else (array >= 0))
+    if rule.share:
+        good &= array < 1.0
     if rule.whole:
         good &= array == np.floor(array)
     if not good.all():
@@ -144,4 +188,19 @@ def check_loads(load: Any, shape: tuple[int, ...] | None = None) -> None:
     wrong = load > MAX_LOAD
     if wrong.any():
         what = f"a load of {load[wrong][0]:g} erlangs is above 10 million"
+        raise DataError(Problem(what, remedy=remedy, rows=rows(wrong.reshape(shape))))
+
+
+def check_places(places: Any, held: Any, shape: tuple[int, ...] | None = None) -> None:
+    """Refuse fewer places than the agents (or their sessions) take; floats, or flat arrays of the given shape."""
+    if places is None:
+        return
+    remedy = "places counts the contacts with an agent, too: give at least as many, or leave it out"
+    if shape is None:
+        if places < held:
+            raise DataError(Problem(f"{places:g} places for {held:g} at the agents", remedy=remedy))
+        return
+    wrong = places < held
+    if wrong.any():
+        what = f"{places[wrong][0]:g} places for {held[wrong][0]:g} at the agents"
         raise DataError(Problem(what, remedy=remedy, rows=rows(wrong.reshape(shape))))

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wfm.staffing.explain import Explanation
-    from wfm.staffing.require import Requirement, requirement
+    from wfm.staffing.require import requirement
+    from wfm.staffing.result import Requirement
+    from wfm.staffing.teams import Pooling, pooling
 
 # Lazy: the kernels are used by services that must not load pandas.
 _HOME = {
     "Explanation": "wfm.staffing.explain",
-    "Requirement": "wfm.staffing.require",
+    "Pooling": "wfm.staffing.teams",
+    "pooling": "wfm.staffing.teams",
+    "Requirement": "wfm.staffing.result",
     "requirement": "wfm.staffing.require",
 }
 
-__all__ = ["Explanation", "Requirement", "requirement"]
+__all__ = ["Explanation", "Pooling", "Requirement", "pooling", "requirement"]
 
 
 def __getattr__(name: str) -> object:

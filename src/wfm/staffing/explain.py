@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from wfm.domain.centre import Centre
 from wfm.domain.queue import Queue
-from wfm.domain.targets import Deadline
+from wfm.domain.targets import ServiceLevel
+from wfm.errors import DataError
+from wfm.schema import QUANTILES
 from wfm.staffing.kernels import deferred, live
+from wfm.staffing.kernels.load import Method
 from wfm.staffing.kernels.rounding import TOLERANCE
-from wfm.staffing.require import deferred_staff
+from wfm.staffing.options import Scope, tree
+from wfm.staffing.rows import split_deadline
+
+if TYPE_CHECKING:
+    from wfm.staffing.result import Requirement
 
 __all__ = ["Explanation", "explain"]
+
+_METHODS = {
+    Method.SIPP: "the interval on its own, as if its volume had always been in force (SIPP)",
+    Method.LAG_MAX: "the highest rate one handle time before (lag max)",
+    Method.MOL: "the largest offered load inside the interval, with what is in hand from before (MOL)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +62,10 @@ class Explanation:
         return f"<pre>{escape(str(self))}</pre>"
 
 
-def explain(queue: Queue, centre: Centre, rows: pd.DataFrame, place: int) -> Explanation:
+def explain(need: Requirement, name: str, place: int) -> Explanation:
     """Return the explanation of the row at `place` among the rows of one queue."""
-    row = rows.iloc[place]
+    queue, centre = need.centre.queue(name), need.centre
+    row = need.frame[need.frame["queue"] == name].iloc[place]
     title = f"{queue.name}, {row['start']} ({centre.interval_s / 60:g} min)"
     facts: dict[str, Any] = {
         "queue": queue.name,
@@ -60,35 +73,62 @@ def explain(queue: Queue, centre: Centre, rows: pd.DataFrame, place: int) -> Exp
         "offered": float(row["offered"]),
         "aht_s": float(row["aht_s"]),
         "load_erl": float(row["load_erl"]),
+        "staffed_erl": float(row["staffed_erl"]),
     }
     volume = f"{row['offered']:g} contacts x {row['aht_s']:g} s / {centre.interval_s:g} s"
     steps = [("load", f"{volume} = {row['load_erl']:.4g} erlangs")]
     if queue.is_deferred:
-        _explain_deferred(queue, centre, rows, place, facts, steps)
+        _explain_deferred(need, queue, place, facts, steps)
     else:
-        _explain_live(queue, centre, row, facts, steps)
-    _explain_heads(queue, centre, row, facts, steps)
+        _explain_live(need, queue, row, facts, steps)
+    _explain_heads(need, queue, row, facts, steps)
+    _explain_sensitivity(need, queue, place, facts, steps)
     return Explanation(title, tuple(steps), facts)
 
 
 def _explain_live(
-    queue: Queue, centre: Centre, row: pd.Series, facts: dict[str, Any], steps: list[tuple[str, str]]
+    need: Requirement, queue: Queue, row: pd.Series, facts: dict[str, Any], steps: list[tuple[str, str]]
 ) -> None:
-    offered, aht = np.array([float(row["offered"])]), np.array([float(row["aht_s"])])
+    step, aht = need.centre.interval_s, np.array([float(row["aht_s"])])
+    felt = np.array([float(row["staffed_erl"])]) * step / aht
+    if facts["staffed_erl"] == facts["load_erl"]:
+        felt = np.array([float(row["offered"])])
 
     def fewest(target: Any) -> int:
-        return int(live.fewest(queue, offered, aht, centre.interval_s, target)[0])
+        return int(live.fewest(queue, felt, aht, step, target)[0])
 
+    facts["load_method"] = need.options.method.value
+    steps.append(("felt", f"{facts['staffed_erl']:.4g} erlangs: {_METHODS[need.options.method]}"))
     facts["method"] = live.method(queue)
     patience = "nobody abandons" if queue.patience_s is None else f"mean patience {queue.patience_s:g} s"
-    steps.append(("model", f"{facts['method']}, {patience}; each interval on its own (SIPP)"))
+    steps.append(("model", f"{facts['method']}, {patience}"))
     needs = [(str(target), fewest(target)) for target in queue.targets]
     facts["targets"] = [{"target": name, "agents": agents} for name, agents in needs]
     steps += [("target", f"{name}: {agents} agents") for name, agents in needs]
     most = max(agents for _, agents in needs)
     binding = next(name for name, agents in needs if agents == most)
     facts["binding"] = binding if most >= queue.min_agents else f"min_agents = {queue.min_agents}"
+    _explain_options(need, queue, row, facts)
     steps.append(("binds", facts["binding"]))
+    _explain_readings(queue, row, fewest, facts, steps)
+
+
+def _explain_options(need: Requirement, queue: Queue, row: pd.Series, facts: dict[str, Any]) -> None:
+    """Say what binds where it is not the single interval at the forecast's mean."""
+    options = need.options
+    facts["scope"] = options.scope.value
+    levels = [str(target) for target in queue.targets if isinstance(target, ServiceLevel)]
+    if options.scope is not Scope.INTERVAL and levels:
+        facts["binding"] = f"{levels[0]} over the {options.scope.value}, the other targets in each interval"
+    if options.uncertain:
+        facts["agents_point"] = int(row["agents_point"])
+        how = "in expectation" if options.expected else f"with a probability of {options.confidence:g}"
+        facts["binding"] += f" {how} over the volume (at its mean: {facts['agents_point']} agents)"
+
+
+def _explain_readings(
+    queue: Queue, row: pd.Series, fewest: Any, facts: dict[str, Any], steps: list[tuple[str, str]]
+) -> None:
     level, mean, longest = live.readings(queue)
     values = (float(row["service_level"]), float(row["asa_s"]), float(row["longest_wait_s"]))
     texts = (
@@ -105,17 +145,16 @@ def _explain_live(
 
 
 def _explain_deferred(
+    need: Requirement,
     queue: Queue,
-    centre: Centre,
-    rows: pd.DataFrame,
     place: int,
     facts: dict[str, Any],
     steps: list[tuple[str, str]],
 ) -> None:
-    found = deferred_staff(queue, rows, centre)
-    deadline = deferred.tightest(tuple(target for target in queue.targets if isinstance(target, Deadline)))
-    longest = float(rows["aht_s"].max())
-    wait = deferred.lag(deadline, longest, centre.interval_s)
+    found = need.plans[queue.name]
+    deadline = split_deadline(queue)
+    longest = float(need.frame.loc[need.frame["queue"] == queue.name, "aht_s"].max())
+    wait = deferred.lag(deadline, longest, need.centre.interval_s)
     facts["method"] = "deferred work, earliest deadline first"
     facts["targets"] = [{"target": str(target)} for target in queue.targets]
     facts["binding"] = str(deadline)
@@ -123,37 +162,84 @@ def _explain_deferred(
     facts["reserve"] = deferred.reserve(deadline, longest)
     facts["level"] = float(found.level[place])
     facts["done_erl"] = float(found.done[place])
+    facts["lent_erl"] = float(found.lent[place])
     facts["backlog_erl"] = float(found.backlog[place])
     facts["opening_erl"] = found.opening
+    lives = need.options.blend.get(queue.name, ())
+    helped = f", {facts['lent_erl']:.3f} of them in the idle time of {', '.join(lives)}" if lives else ""
     steps += [
         (
             "model",
             "a fluid of deferred work, earliest deadline first, over open intervals; the smoothest staff in time",
         ),
         ("target", f"{deadline}; begun at the latest {wait} intervals on, since the work itself takes {longest:g} s"),
-        ("level", f"{facts['level']:.3f} agents, {facts['reserve']:.3f} of them a reserve against chance"),
+        ("level", f"{facts['level']:.3f} agents, with up to {facts['reserve']:.3f} as a reserve against chance"),
         ("chance", "work is done before it is due by the spread of what has come in since the last empty backlog"),
         ("whole", "fractions of an agent are carried to the next interval, unless work falls due before"),
         ("start", f"{found.opening:.3f} agent-intervals of backlog, as the end of this plan leaves to the next"),
-        ("work", f"{facts['done_erl']:.3f} agent-intervals done, {facts['backlog_erl']:.3f} left over"),
+        ("work", f"{facts['done_erl']:.3f} agent-intervals done{helped}, {facts['backlog_erl']:.3f} left over"),
     ]
 
 
 def _explain_heads(
-    queue: Queue, centre: Centre, row: pd.Series, facts: dict[str, Any], steps: list[tuple[str, str]]
+    need: Requirement, queue: Queue, row: pd.Series, facts: dict[str, Any], steps: list[tuple[str, str]]
 ) -> None:
-    agents, heads, away = int(row["agents"]), int(row["scheduled"]), centre.unrostered_shrinkage
+    centre, agents, heads = need.centre, int(row["agents"]), int(row["scheduled"])
     facts["min_agents"] = queue.min_agents
     facts["agents"] = agents
     facts["occupancy"] = float(row["occupancy"])
-    facts["shrinkage"] = {part.name: part.fraction for part in centre.shrinkage if not part.in_roster}
+    facts["shrinkage_tree"] = tree(centre, row["start"].hour, need.options.shrinkage)
+    facts["shrinkage"] = {part: share for branch in facts["shrinkage_tree"].values() for part, share in branch.items()}
+    facts["placed_by_roster"] = {part.name: part.fraction for part in centre.shrinkage if part.in_roster}
+    away = sum(facts["shrinkage"].values())
     facts["scheduled_exact"] = agents / (1.0 - away)
     carried = "; the fraction is carried from interval to interval" if queue.is_deferred else ""
     facts["rounding"] = f"up, once, unless within {TOLERANCE:g} of a whole number{carried}"
     facts["scheduled"] = heads
     least = f", at least {queue.min_agents}" if queue.min_agents else ""
     steps.append(("agents", f"{agents} on seat{least}, occupancy {100 * facts['occupancy']:.1f} %"))
-    parts = " + ".join(f"{name} {100 * share:g} %" for name, share in facts["shrinkage"].items()) or "none"
-    steps.append(("shrinkage", f"{parts}: divided by 1 - {away:g}; what the roster places itself is not counted"))
+    parts = [f"{name} {100 * share:g} %" for name, share in facts["shrinkage"].items()]
+    placed = ", ".join(facts["placed_by_roster"]) or "nothing"
+    how = f"{' + '.join(parts) or 'none'}: divided by 1 - {away:g}; the roster places {placed} itself"
+    steps.append(("shrinkage", how))
     how = "rounded up with the fraction carried on" if queue.is_deferred else "rounded up"
     steps.append(("scheduled", f"{agents} / {1 - away:g} = {facts['scheduled_exact']:.4g}, {how}: {heads}"))
+
+
+def _explain_sensitivity(
+    need: Requirement, queue: Queue, place: int, facts: dict[str, Any], steps: list[tuple[str, str]]
+) -> None:
+    """Staff the queue again with 10 % more and less of its volume, and of its handle time, in all intervals."""
+    hours = need.centre.interval_s / 3600
+    facts["sensitivity"] = {}
+    for name, columns in (("volume", ("offered", *QUANTILES)), ("aht", ("aht_s",))):
+        for factor in (0.9, 1.1):
+            agents = _staffed_again(need, queue, columns, factor)
+            label = f"{name} {100 * (factor - 1):+.0f} %"
+            if agents is None:
+                facts["sensitivity"][label] = None
+                steps.append(("if", f"{label}: no staff can do it"))
+                continue
+            found = {"agents": int(agents[place]), "agents_h": float(agents.sum() * hours)}
+            facts["sensitivity"][label] = found
+            steps.append(("if", f"{label}: {found['agents']} agents, {found['agents_h']:,.1f} h on seat in all"))
+
+
+def _staffed_again(need: Requirement, queue: Queue, columns: tuple[str, ...], factor: float) -> Any:
+    from wfm.staffing.require import staff_forecast
+
+    frame = need.forecast if queue.name in need.options.blend else need.forecast[need.forecast["queue"] == queue.name]
+    own = (frame["queue"] == queue.name).to_numpy()
+    scaled = frame.copy()
+    for column in columns:
+        if column in frame.columns:
+            scaled[column] = frame[column].to_numpy(dtype=float) * np.where(own, factor, 1.0)
+    options, paths = need.options, need.options.paths
+    if paths is not None and "offered" in columns:
+        ours = np.where(paths["queue"] == queue.name, factor, 1.0)
+        options = replace(options, paths=paths.assign(offered=paths["offered"].to_numpy(dtype=float) * ours))
+    try:
+        again = staff_forecast(scaled, need.centre, options).frame
+    except DataError:
+        return None
+    return again.loc[again["queue"] == queue.name, "agents"].to_numpy()

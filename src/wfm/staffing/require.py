@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -11,16 +10,18 @@ import pandas as pd
 from wfm.domain.centre import Centre
 from wfm.domain.duration import format_duration
 from wfm.domain.queue import Queue
-from wfm.domain.targets import Deadline
-from wfm.errors import DataError, Faults, Problem, did_you_mean
+from wfm.domain.targets import MaxOccupancy, Target
+from wfm.erlang.arrays import Floats
+from wfm.erlang.inputs import check_loads
+from wfm.errors import DataError, Faults, Problem
 from wfm.schema import FrameLike, as_frame
-from wfm.staffing.kernels import deferred, live
-from wfm.staffing.kernels.rounding import scheduled, scheduled_in_all
+from wfm.staffing.kernels import blend as blending
+from wfm.staffing.kernels import deferred
+from wfm.staffing.options import Options
+from wfm.staffing.result import Requirement
+from wfm.staffing.rows import Staffed, deferred_rows, live_rows, read, split_deadline
 
-if TYPE_CHECKING:
-    from wfm.staffing.explain import Explanation
-
-__all__ = ["Requirement", "requirement"]
+__all__ = ["requirement", "staff_forecast"]
 
 _COLUMNS = (
     "queue",
@@ -35,108 +36,63 @@ _COLUMNS = (
     "offered",
     "aht_s",
     "longest_wait_s",
+    "staffed_erl",
 )
+# What live agents may be busy at most with all their work, where their queue has no cap of its own.
+_BLEND_CAP = 0.85
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Requirement:
-    """The heads that are needed, by queue and interval.
-
-    Parameters
-    ----------
-    frame
-        Frame `requirement`; see `to_frame`.
-    centre
-        The centre it was made for.
-    """
-
-    frame: pd.DataFrame = field(repr=False)
-    centre: Centre = field(repr=False)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return a copy of the frame, a row for each queue and open interval.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns `queue, start, load_erl, agents, scheduled, service_level, asa_s, occupancy, abandonment, offered,
-            aht_s, longest_wait_s`. `agents` are on seat; `scheduled` is `agents` over one minus the shrinkage that the
-            roster does not place, rounded up (for deferred work the sum so far is rounded, not each interval).
-            `service_level` is on the basis and within the wait of the queue's first `ServiceLevel`; `asa_s` is the mean
-            wait of the answered; `longest_wait_s` is exceeded by the share that the queue's `LongestWait` allows, or by
-            1 %. These three and `abandonment` are missing for deferred work.
-        """
-        return self.frame.copy()
-
-    def explain(self, queue: str, start: pd.Timestamp | str) -> Explanation:
-        """Return how one row came about: load, model, the target that binds, rounding, shrinkage.
-
-        Parameters
-        ----------
-        queue
-            Name of the queue.
-        start
-            Start of the interval. Text without an offset is read in the centre's zone.
-
-        Returns
-        -------
-        Explanation
-            As text by `str`, as a dictionary by `.to_dict()`.
-
-        Raises
-        ------
-        DataError
-            If there is no such row.
-        """
-        from wfm.staffing.explain import explain
-
-        of_queue = self.frame[self.frame["queue"] == queue]
-        if of_queue.empty:
-            known = self.frame["queue"].unique().tolist()
-            raise DataError(Problem(f"unknown queue {queue!r}", remedy=did_you_mean(queue, known)))
-        stamp = _stamp(start, self.centre.tz)
-        found = np.flatnonzero((of_queue["start"] == stamp).to_numpy())
-        if not len(found):
-            first, last = of_queue["start"].iloc[0], of_queue["start"].iloc[-1]
-            what = f"queue {queue!r} has no interval that starts at {stamp}"
-            raise DataError(Problem(what, remedy=f"its open intervals run from {first} to {last}"))
-        return explain(self.centre.queue(queue), self.centre, of_queue, int(found[0]))
-
-    def __str__(self) -> str:
-        hours = self.centre.interval_s / 3600
-        total = float(self.frame["scheduled"].sum()) * hours
-        lines = [f"Requirement of {self.centre.name}: {total:,.1f} scheduled agent-hours"]
-        groups = list(self.frame.groupby("queue", sort=False))
-        for place, (name, rows) in enumerate(groups):
-            last = place == len(groups) - 1
-            targets = ", ".join(str(target) for target in self.centre.queue(str(name)).targets)
-            lines.append(f"{'└─' if last else '├─'} {name}: {targets}")
-            on_seat, paid = rows["agents"].sum() * hours, rows["scheduled"].sum() * hours
-            busy = float((rows["occupancy"] * rows["agents"]).sum() / max(rows["agents"].sum(), 1))
-            what = f"{on_seat:,.1f} h on seat, {paid:,.1f} h scheduled, peak {rows['scheduled'].max()} heads"
-            lines.append(f"{'  ' if last else '│ '}    {what}, occupancy {100 * busy:.1f} %")
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        return f"<pre>{escape(str(self))}</pre>"
-
-
-def requirement(forecast: FrameLike, centre: Centre) -> Requirement:
+def requirement(
+    forecast: FrameLike,
+    centre: Centre | Queue | Target | Iterable[Queue] | Iterable[Target],
+    *,
+    method: str = "mol",
+    scope: str = "interval",
+    confidence: float | None = None,
+    expected: bool = False,
+    paths: FrameLike | None = None,
+    shrinkage: Mapping[str, Mapping[int, float]] | None = None,
+    blend: Mapping[str, tuple[str, ...]] | None = None,
+) -> Requirement:
     """Return the heads that a forecast needs.
 
-    Each interval of a live queue is staffed on its own (SIPP): Erlang C without patience, Erlang A with it, the
-    balanced model for a chat with several sessions. Deferred work is spread over the open intervals up to its deadline.
+    A live queue is staffed by Erlang C without patience, Erlang A with it, the balanced model for a chat with several
+    sessions, at the load that its staff feels (`method`). Deferred work is spread over the open intervals up to its
+    deadline.
 
     Parameters
     ----------
     forecast
-        Frame `forecast` (`queue, start, offered`, perhaps `aht_s`), or a result that gives it. Closed intervals are
-        absent, and stay so.
+        Frame `forecast` (`queue, start, offered`, perhaps `aht_s` and quantiles), or a result that gives it. Closed
+        intervals are absent, and stay so.
     centre
         The centre; it gives targets, patience, concurrency and shrinkage, and the handle time where the forecast has
-        none.
+        none. Instead of one: queues, or the targets of every queue of the forecast; the zone and the interval are then
+        the forecast's own, and there is no shrinkage.
+    method
+        How the load of an interval is read from a volume that changes. `"mol"` (default): the largest offered load
+        inside the interval, with what is still in hand from before. `"lag_max"`: the highest rate one handle time
+        before. `"sipp"`: the interval alone, as if its volume had always been in force.
+    scope
+        Over what a queue's service level must hold: `"interval"` (default), each one; `"day"` or `"week"`, the mean
+        of the intervals weighted by contacts, with the fewest agent-hours. A day or a week (from Monday) of the
+        forecast's local time, as far as the forecast goes. Other targets hold in each interval.
+    confidence
+        Probability, in (0, 1), with which the targets of a live interval must hold over the distribution of its
+        volume; default none: the forecast's mean is taken as certain.
+    expected
+        Whether a live interval is staffed for its targets to hold in expectation over the distribution of its
+        volume; default no.
+    paths
+        Frame `paths`, equally likely courses of the volume, for `confidence` and `expected`; default the quantiles of
+        the forecast, at the same level in all intervals.
+    shrinkage
+        Shrinkage by the hour of the local day: part, hour (0 to 23) and fraction, such as
+        `{"coaching": {14: 0.2}}`. Hours that are not named keep the part's own fraction. Default none.
+    blend
+        Live queues in whose idle time the work of a deferred queue is done before heads are added, such as
+        `{"mail": ("calls",)}`; default none. All work together keeps live agents busy up to the smallest
+        `MaxOccupancy` of their queue, 85 % if it has none. A live contact interrupts the deferred work.
 
     Returns
     -------
@@ -147,7 +103,7 @@ def requirement(forecast: FrameLike, centre: Centre) -> Requirement:
     ------
     DataError
         With every fault: unknown queues, queues without a handle time, stamps off the planning interval, targets that
-        do not go together, loads above 10 million erlangs.
+        do not go together, loads above 10 million erlangs, options out of range, a volume without a distribution.
 
     Examples
     --------
@@ -159,29 +115,137 @@ def requirement(forecast: FrameLike, centre: Centre) -> Requirement:
     >>> need.to_frame()[["agents", "scheduled"]].to_numpy().tolist()
     [[14, 14], [0, 0]]
     """
-    frame = as_frame(forecast, "forecast", tz=centre.tz, known={"queue": [queue.name for queue in centre.queues]})
+    planned = centre if isinstance(centre, Centre) else _centre_of(forecast, centre)
+    options = Options.of(
+        planned,
+        method=method,
+        scope=scope,
+        confidence=confidence,
+        expected=expected,
+        paths=paths,
+        shrinkage=shrinkage,
+        blend=blend,
+    )
+    frame = as_frame(forecast, "forecast", tz=planned.tz, known={"queue": [queue.name for queue in planned.queues]})
     faults = Faults("the forecast")
-    _check_steps(frame, centre, faults)
-    frame = _with_aht(frame, centre, faults)
+    _check_steps(frame, planned, faults)
+    frame = _with_aht(frame, planned, faults)
     faults.raise_if_any()
-    parts = []
-    for name, rows in frame.groupby("queue", sort=False):
-        queue = centre.queue(str(name))
-        with faults.collecting(f"queue {queue.name!r}"):
-            parts.append(_deferred(queue, rows, centre) if queue.is_deferred else _live(queue, rows, centre))
-    faults.raise_if_any()
-    result = pd.concat(parts, ignore_index=True) if parts else _empty(frame)
-    return Requirement(result[list(_COLUMNS)], centre)
+    return staff_forecast(frame, planned, options)
 
 
-def _stamp(start: pd.Timestamp | str, tz: str) -> pd.Timestamp:
-    """Return a stamp in the zone; a local one that the clock shows twice or never is refused, not resolved."""
-    try:
-        stamp = pd.Timestamp(start)
-        return stamp.tz_localize(tz) if stamp.tzinfo is None else stamp.tz_convert(tz)
-    except ValueError as error:
-        remedy = "write it with its offset, such as '2026-10-25 02:00+01:00'"
-        raise DataError(Problem(f"{start!r} is not one instant in {tz}: {error}", remedy=remedy)) from None
+def staff_forecast(frame: pd.DataFrame, centre: Centre, options: Options) -> Requirement:
+    """Return the requirement of a checked forecast with handle times."""
+    faults = Faults("the forecast")
+    parts: dict[str, Staffed] = {}
+    plans: dict[str, deferred.DeferredStaff] = {}
+    groups = {str(name): rows for name, rows in frame.groupby("queue", sort=False)}
+    for name, rows in groups.items():
+        queue = centre.queue(name)
+        if not queue.is_deferred:
+            with faults.collecting(f"queue {name!r}"):
+                parts[name] = live_rows(queue, rows, centre, options)
+    with faults.collecting():
+        for team in _teams([name for name in groups if centre.queue(name).is_deferred], options):
+            plans |= _deferred(team, groups, parts, centre, options, faults)
+    for name, plan in plans.items():
+        parts[name] = deferred_rows(groups[name], centre, options, plan)
+    faults.raise_if_any()
+    made = [parts[name].frame for name in groups]
+    result = pd.concat(made, ignore_index=True) if made else _empty(frame)
+    extra = [name for name in ("agents_point",) if name in result.columns]
+    hours = centre.interval_s / 3600
+    bounds = pd.DataFrame(
+        {
+            "queue": pd.Series(list(groups), dtype="str"),
+            "agents_h": [float(parts[name].frame["agents"].sum()) * hours for name in groups],
+            "bound_h": [parts[name].bound * hours for name in groups],
+        }
+    )
+    return Requirement(result[[*_COLUMNS, *extra]], centre, options, bounds, frame, plans)
+
+
+def _teams(names: list[str], options: Options) -> list[list[str]]:
+    """Return the deferred queues that share the idle time of the same live queues; others stand alone.
+
+    Raises
+    ------
+    DataError
+        If two share some of them but not all: an idle hour would be counted twice.
+    """
+    teams: dict[frozenset[str], list[str]] = {}
+    for name in names:
+        if options.blend.get(name):
+            teams.setdefault(frozenset(options.blend[name]), []).append(name)
+    lent = [live for team in teams for live in team]
+    twice = sorted({live for live in lent if lent.count(live) > 1})
+    if twice:
+        what = f"the idle time of {', '.join(twice)} is lent to deferred queues with different lists of live queues"
+        raise DataError(Problem(what, remedy="give these deferred queues the same list in blend"))
+    return [[name] for name in names if not options.blend.get(name)] + list(teams.values())
+
+
+def _deferred(
+    team: list[str],
+    groups: dict[str, pd.DataFrame],
+    parts: dict[str, Staffed],
+    centre: Centre,
+    options: Options,
+    faults: Faults,
+) -> dict[str, deferred.DeferredStaff]:
+    """Return the plans of deferred queues that share idle time, or of one that has none to use."""
+    starts = pd.DatetimeIndex(pd.concat([groups[name]["start"] for name in team]).unique())
+    items = []
+    for name in team:
+        queue, rows = centre.queue(name), groups[name]
+        with faults.collecting(f"queue {name!r}"):
+            deadline = split_deadline(queue)
+            offered, aht = read(rows)
+            load = offered * aht / centre.interval_s
+            check_loads(load, load.shape)
+            deferred.lag(deadline, float(aht.max()), centre.interval_s)
+            place = starts.get_indexer(pd.DatetimeIndex(rows["start"]))
+            items.append(blending.Item(load, aht, deadline, queue.min_agents, place))
+    if len(items) < len(team):
+        return {}
+    lives = options.blend.get(team[0], ())
+    if not lives:
+        one = items[0]
+        return {team[0]: deferred.staff(one.load_erl, one.aht_s, centre.interval_s, one.deadline, one.min_agents)}
+    idle = sum((_idle(live, parts, starts, centre) for live in lives if live in parts), np.zeros(len(starts)))
+    return dict(zip(team, blending.staff(items, centre.interval_s, idle), strict=True))
+
+
+def _idle(live: str, parts: dict[str, Staffed], starts: pd.DatetimeIndex, centre: Centre) -> Floats:
+    """Return the agents of a live queue that may do other work, at some starts."""
+    rows = parts[live].frame
+    caps = [target.fraction for target in centre.queue(live).targets if isinstance(target, MaxOccupancy)]
+    own = blending.spare(rows["agents"].to_numpy(), rows["occupancy"].to_numpy(), min(caps, default=_BLEND_CAP))
+    found: Floats = pd.Series(own, index=pd.DatetimeIndex(rows["start"])).reindex(starts, fill_value=0.0).to_numpy()
+    return found
+
+
+def _centre_of(forecast: FrameLike, given: Queue | Target | Iterable[Queue] | Iterable[Target]) -> Centre:
+    """Return a centre of queues, or of the queues of the forecast with common targets."""
+    frame = as_frame(forecast, "forecast")
+    items = (given,) if isinstance(given, Queue | Target) else tuple(given)
+    queues = tuple(item for item in items if isinstance(item, Queue))
+    targets = tuple(item for item in items if isinstance(item, Target))
+    if not items or len(items) not in (len(queues), len(targets)):
+        what = f"{given!r} is neither a centre nor queues nor targets"
+        raise DataError(Problem(what, remedy="give a Centre, queues, or ServiceLevel(0.8, '30s')"))
+    if targets:
+        queues = tuple(Queue(name=str(name), targets=targets) for name in frame["queue"].unique())
+    steps = frame.groupby("queue", sort=False)["start"].diff().dropna()
+    if steps.empty:
+        what = "the forecast has no two intervals of a queue, so that their length is unknown"
+        raise DataError(Problem(what, remedy="give a Centre with its interval"))
+    return Centre(
+        name="the forecast",
+        tz=str(frame["start"].dt.tz),
+        queues=queues,
+        interval=steps.min().to_pytimedelta(),
+    )
 
 
 def _check_steps(frame: pd.DataFrame, centre: Centre, faults: Faults) -> None:
@@ -214,51 +278,6 @@ def _with_aht(frame: pd.DataFrame, centre: Centre, faults: Faults) -> pd.DataFra
         )
         faults.add(what, remedy="give the forecast a column aht_s, or the queue an aht")
     return frame.assign(aht_s=frame["queue"].map(known).astype(float))
-
-
-def _columns(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    return rows["offered"].to_numpy(dtype=float), rows["aht_s"].to_numpy(dtype=float)
-
-
-def _live(queue: Queue, rows: pd.DataFrame, centre: Centre) -> pd.DataFrame:
-    offered, aht = _columns(rows)
-    found = live.staff(queue, offered, aht, centre.interval_s)
-    return rows[["queue", "start", "offered", "aht_s"]].assign(
-        **found._asdict(), scheduled=scheduled(found.agents, centre.unrostered_shrinkage)
-    )
-
-
-def _deferred(queue: Queue, rows: pd.DataFrame, centre: Centre) -> pd.DataFrame:
-    found = deferred_staff(queue, rows, centre)
-    busy = np.divide(found.done, found.agents, out=np.zeros(len(rows)), where=found.agents > 0)
-    return rows[["queue", "start", "offered", "aht_s"]].assign(
-        load_erl=found.load_erl,
-        agents=found.agents,
-        scheduled=scheduled_in_all(found.agents, centre.unrostered_shrinkage),
-        occupancy=busy,
-        service_level=np.nan,
-        asa_s=np.nan,
-        abandonment=np.nan,
-        longest_wait_s=np.nan,
-    )
-
-
-def deferred_staff(queue: Queue, rows: pd.DataFrame, centre: Centre) -> deferred.DeferredStaff:
-    """Return the plan of a deferred queue for its rows of a frame with `offered` and `aht_s`.
-
-    Raises
-    ------
-    DataError
-        If the queue has live targets, too.
-    """
-    deadlines = tuple(target for target in queue.targets if isinstance(target, Deadline))
-    others = [str(target) for target in queue.targets if not isinstance(target, Deadline)]
-    if others:
-        what = f"a deadline together with {', '.join(others)}"
-        raise DataError(Problem(what, remedy="make two queues, one live and one deferred"))
-    offered, aht = _columns(rows)
-    load = offered * aht / centre.interval_s
-    return deferred.staff(load, aht, centre.interval_s, deferred.tightest(deadlines), queue.min_agents)
 
 
 def _empty(frame: pd.DataFrame) -> pd.DataFrame:

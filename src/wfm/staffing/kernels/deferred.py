@@ -26,17 +26,19 @@ from wfm.erlang.inputs import check_loads
 from wfm.errors import DataError, Problem
 from wfm.staffing.kernels.rounding import TOLERANCE
 
-__all__ = ["DeferredStaff", "lag", "reserve", "staff", "taut_string", "tightest"]
+__all__ = ["DeferredStaff", "Window", "follow", "lag", "reserve", "staff", "taut_string", "tightest", "window"]
 
 # No staff can promise a share of 1; it is planned as this one.
 _SUREST = 0.999
 _ROUNDS = 3
+_AHEAD = 64
 
 
 class DeferredStaff(NamedTuple):
     """Agents by interval; `done` and `backlog` are agent-intervals of work in and at the end of each.
 
-    `opening` is the backlog before the first interval: opening plus load is done plus backlog, at every point.
+    `opening` is the backlog before the first interval: opening plus load is done plus backlog, at every point. `lent`
+    is the part of `done` that was done in the idle time of live agents; `bound` the least agent-intervals of any plan.
     """
 
     load_erl: Floats
@@ -45,6 +47,8 @@ class DeferredStaff(NamedTuple):
     done: Floats
     backlog: Floats
     opening: float
+    lent: Floats
+    bound: float
 
 
 def tightest(deadlines: tuple[Deadline, ...]) -> Deadline:
@@ -73,6 +77,37 @@ def reserve(deadline: Deadline, aht_s: float) -> float:
     return aht_s * math.log(1.0 / miss) / (0.5 * (deadline.within_s - aht_s))
 
 
+class Window(NamedTuple):
+    """A plan repeated before and after itself: cumulated work that has come in, is due, and is better done by then."""
+
+    arrived: Floats
+    due: Floats
+    sooner: Floats
+    own: slice
+    copies: int
+
+
+def window(load_erl: Floats, aht_s: Floats, interval_s: float, deadline: Deadline) -> Window:
+    """Return the bounds of the work done, far enough around the plan that its own start and end are not felt.
+
+    Parameters
+    ----------
+    load_erl, aht_s, interval_s, deadline
+        As in `staff`.
+    """
+    check_loads(load_erl, load_erl.shape)
+    size, longest = len(load_erl), float(aht_s.max())
+    wait = lag(deadline, longest, interval_s)
+    around = math.ceil(wait / size) + 1 if wait else 0
+    copies = 2 * around + 1
+    arrived = np.cumsum(np.tile(load_erl, copies))
+    due = np.concatenate([np.zeros(wait), arrived[: len(arrived) - wait]])
+    due[-1] = arrived[-1]
+    spread = NormalDist().inv_cdf(max(0.5, min(deadline.fraction, _SUREST))) * math.sqrt(2.0 * longest / interval_s)
+    sooner = _with_spread(due, arrived, spread)
+    return Window(arrived, due, sooner, slice(around * size, (around + 1) * size), copies)
+
+
 def staff(load_erl: Floats, aht_s: Floats, interval_s: float, deadline: Deadline, min_agents: int) -> DeferredStaff:
     """Return the staff that keeps a deadline.
 
@@ -92,23 +127,28 @@ def staff(load_erl: Floats, aht_s: Floats, interval_s: float, deadline: Deadline
         The deadline.
     min_agents
         Fewest agents.
+
+    Notes
+    -----
+    Of all plans that keep the deadline the taut string has the least sum of any convex cost of the staff. So it is
+    an optimum of the linear programme of the fewest agent-hours, too, whatever the minimum of agents: `bound`.
     """
-    check_loads(load_erl, load_erl.shape)
-    size, longest = len(load_erl), float(aht_s.max())
-    wait = lag(deadline, longest, interval_s)
-    # The plan is repeated before and after itself, far enough that its own start and end are not felt.
-    around = math.ceil(wait / size) + 1 if wait else 0
-    arrived = np.cumsum(np.tile(load_erl, 2 * around + 1))
-    due = np.concatenate([np.zeros(wait), arrived[: len(arrived) - wait]])
-    due[-1] = arrived[-1]
-    spread = NormalDist().inv_cdf(max(0.5, min(deadline.fraction, _SUREST))) * math.sqrt(2.0 * longest / interval_s)
-    level = np.diff(taut_string(_with_spread(due, arrived, spread), arrived), prepend=0.0)
-    level = np.where(level > TOLERANCE, level + reserve(deadline, longest), 0.0)
-    agents, done = _whole(level, due, arrived, min_agents)
-    backlog = np.maximum(arrived - np.cumsum(done), 0.0)
-    own = slice(around * size, (around + 1) * size)
-    opening = float(backlog[own.start - 1]) if around else 0.0
-    return DeferredStaff(load_erl, agents[own], level[own], done[own], backlog[own], opening)
+    made = window(load_erl, aht_s, interval_s, deadline)
+    level = np.diff(taut_string(made.sooner, made.arrived), prepend=0.0)
+    level = np.where(level > TOLERANCE, level + reserve(deadline, float(aht_s.max())), 0.0)
+    smoothest = np.diff(taut_string(made.due, made.arrived), prepend=0.0)[made.own]
+    bound = float(np.maximum(smoothest, min_agents).sum())
+    return follow(load_erl, made, level, min_agents, np.zeros(len(level)), bound)
+
+
+def follow(load_erl: Floats, made: Window, level: Floats, min_agents: int, idle: Floats, bound: float) -> DeferredStaff:
+    """Return whole agents that follow a level of agents over the window, with the idle time of others beside them."""
+    agents, done = _whole(level, made.due, made.arrived, min_agents, idle)
+    backlog = np.maximum(made.arrived - np.cumsum(done), 0.0)
+    own = made.own
+    opening = float(backlog[own.start - 1]) if own.start else 0.0
+    lent = np.maximum(done - agents, 0.0)[own]
+    return DeferredStaff(load_erl, agents[own], level[own], done[own], backlog[own], opening, lent, bound)
 
 
 def _with_spread(due: Floats, arrived: Floats, spread: float) -> Floats:
@@ -137,11 +177,18 @@ def taut_string(lower: Floats, upper: Floats) -> Floats:
     path = np.empty(len(lower))
     first, value = 0, 0.0
     while first < len(path):
-        run = np.arange(1, len(path) - first + 1)
-        steepest = (upper[first:] - value) / run
-        flattest = (lower[first:] - value) / run
-        ceiling, floor = np.minimum.accumulate(steepest), np.maximum.accumulate(flattest)
-        crossed = np.flatnonzero(floor > ceiling)
+        ahead = _AHEAD
+        while True:
+            # Most stretches end soon: looking at the whole rest each time would take the square of its length.
+            near = slice(first, first + ahead)
+            run = np.arange(1, len(path[near]) + 1)
+            steepest = (upper[near] - value) / run
+            flattest = (lower[near] - value) / run
+            ceiling, floor = np.minimum.accumulate(steepest), np.maximum.accumulate(flattest)
+            crossed = np.flatnonzero(floor > ceiling)
+            if len(crossed) or near.stop >= len(path):
+                break
+            ahead *= 4
         if not len(crossed):
             # The bounds meet at the end, which is in sight.
             last, slope = len(run) - 1, float(floor[-1])
@@ -154,20 +201,21 @@ def taut_string(lower: Floats, upper: Floats) -> Floats:
     return path
 
 
-def _whole(level: Floats, due: Floats, arrived: Floats, min_agents: int) -> tuple[Ints, Floats]:
-    """Return whole agents that follow a level, and the work they do in each interval.
+def _whole(level: Floats, due: Floats, arrived: Floats, min_agents: int, idle: Floats) -> tuple[Ints, Floats]:
+    """Return whole agents that follow a level, and the work done in each interval, in the idle time of others too.
 
     The fraction of an agent is carried to the next interval, unless work falls due before.
     """
     agents = np.zeros(len(level), dtype=np.int64)
     work = np.zeros(len(level))
     carried = finished = 0.0
-    for place, (wanted, must, most) in enumerate(zip(level.tolist(), due.tolist(), arrived.tolist(), strict=True)):
+    rows = zip(level.tolist(), due.tolist(), arrived.tolist(), idle.tolist(), strict=True)
+    for place, (wanted, must, most, free) in enumerate(rows):
         carried += wanted
-        needed = math.ceil((must - finished) - TOLERANCE * max(must, 1.0))
+        needed = math.ceil((must - finished - free) - TOLERANCE * max(must, 1.0))
         count = max(math.floor(carried + TOLERANCE), needed, min_agents)
         # Hours spent early, or by a minimum, are not owed a second time.
         carried = max(carried - count, -1.0)
-        agents[place], work[place] = count, min(count, max(most - finished, 0.0))
+        agents[place], work[place] = count, min(count + free, max(most - finished, 0.0))
         finished += work[place]
     return agents, work

@@ -1,6 +1,7 @@
-"""Live queues: the fewest agents for each interval on its own, and what they achieve.
+"""Live queues: the fewest agents for each interval, and what they achieve.
 
-Each interval is taken as if its rate had always been in force (SIPP: stationary, independent, period by period).
+Each interval is taken as if its rate had always been in force; `wfm.staffing.kernels.load` first turns a volume that
+changes into the rate that is felt.
 Without patience it is Erlang C, with it Erlang A; a chat with several sessions is the balanced model of
 `wfm.erlang.chat`.
 """
@@ -8,6 +9,7 @@ Without patience it is Erlang C, with it Erlang A; a chat with several sessions 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,9 +20,22 @@ from wfm.erlang import agents_required, chat_agents_required, chat_measures, mea
 from wfm.erlang.arrays import Floats, Ints
 from wfm.erlang.measures import Measures
 
-__all__ = ["LiveStaff", "achieved", "fewest", "method", "reading", "readings", "session_lengths", "staff"]
+__all__ = [
+    "LiveStaff",
+    "achieved",
+    "answered_at_all",
+    "fewest",
+    "hold_time",
+    "method",
+    "reading",
+    "readings",
+    "session_lengths",
+    "staff",
+]
 
 _DEFAULT_WAIT = "30s"
+# A share of contacts that any staff reaches which can take the load at all.
+_HARDLY = 1e-9
 
 
 class LiveStaff(NamedTuple):
@@ -67,6 +82,11 @@ def session_lengths(queue: Queue, aht_s: Floats) -> Sequence[Floats]:
     return [aht_s * (1.0 + queue.slowdown * others) for others in range(queue.concurrency)]
 
 
+def hold_time(queue: Queue, aht_s: Floats) -> Floats:
+    """Return how long a contact stays with its agent: of a chat, the session of a full agent."""
+    return session_lengths(queue, aht_s)[-1]
+
+
 def fewest(
     queue: Queue, offered: Floats, aht_s: Floats, interval_s: float, targets: tuple[Target, ...] | Target
 ) -> Ints:
@@ -80,9 +100,17 @@ def fewest(
     return result
 
 
-def achieved(queue: Queue, offered: Floats, aht_s: Floats, interval_s: float, agents: Ints) -> Measures:
-    """Return what `agents` achieve on a live queue, by interval."""
+def answered_at_all(queue: Queue) -> ServiceLevel:
+    """Return a target that the smallest staff meets which keeps the queue from growing without end."""
     level = reading(queue)
+    return replace(level, fraction=_HARDLY)
+
+
+def achieved(
+    queue: Queue, offered: Floats, aht_s: Floats, interval_s: float, agents: Ints, level: ServiceLevel | None = None
+) -> Measures:
+    """Return what `agents` achieve on a live queue, by interval; the level is that of `reading` unless it is given."""
+    level = level or reading(queue)
     within, patience, short = level.within_s, queue.patience_s, level.short_abandon_s
     if queue.concurrency == 1:
         return measures(offered, aht_s, interval_s, agents, within_s=within, patience_s=patience, short_abandon_s=short)
@@ -97,8 +125,8 @@ def achieved(queue: Queue, offered: Floats, aht_s: Floats, interval_s: float, ag
     )
 
 
-def staff(queue: Queue, offered: Floats, aht_s: Floats, interval_s: float) -> LiveStaff:
-    """Return the staff of a live queue.
+def staff(queue: Queue, offered: Floats, aht_s: Floats, interval_s: float, agents: Ints | None = None) -> LiveStaff:
+    """Return the staff of a live queue, and what it achieves.
 
     Parameters
     ----------
@@ -108,8 +136,11 @@ def staff(queue: Queue, offered: Floats, aht_s: Floats, interval_s: float) -> Li
         Contacts and mean handle time by interval; a chat's is the length of a session held alone.
     interval_s
         Length of an interval.
+    agents
+        The staff, where it is known; default the fewest that hold all targets, and at least the queue's minimum.
     """
-    agents = np.maximum(fewest(queue, offered, aht_s, interval_s, queue.targets), queue.min_agents)
+    if agents is None:
+        agents = np.maximum(fewest(queue, offered, aht_s, interval_s, queue.targets), queue.min_agents)
     found = achieved(queue, offered, aht_s, interval_s, agents)
     level, _, longest = readings(queue)
     return LiveStaff(

@@ -25,7 +25,7 @@ def whole_up(heads: Floats) -> Ints:
     return rounded
 
 
-def scheduled(agents: Ints, shrinkage: float) -> Ints:
+def scheduled(agents: Ints, shrinkage: float | Floats) -> Ints:
     """Return the heads to schedule for `agents` on seat: divided by 1 - shrinkage, never multiplied by 1 + shrinkage.
 
     Examples
@@ -36,7 +36,7 @@ def scheduled(agents: Ints, shrinkage: float) -> Ints:
     return whole_up(agents / (1.0 - shrinkage))
 
 
-def scheduled_in_all(agents: Ints, shrinkage: float) -> Ints:
+def scheduled_in_all(agents: Ints, shrinkage: float | Floats) -> Ints:
     """Return the heads to schedule for deferred work, where an hour missing now is made up for in the next interval.
 
     The sum up to each interval is rounded, not each interval: small teams would otherwise be rounded up by half.
@@ -46,4 +46,4 @@ def scheduled_in_all(agents: Ints, shrinkage: float) -> Ints:
     >>> scheduled_in_all(np.array([1, 1, 1, 1]), 0.2).tolist()
     [2, 1, 1, 1]
     """
-    return np.diff(scheduled(np.cumsum(agents), shrinkage), prepend=0)
+    return np.diff(whole_up(np.cumsum(agents / (1.0 - shrinkage))), prepend=0)
