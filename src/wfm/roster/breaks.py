@@ -120,6 +120,19 @@ class BreakPlanner:
         chosen = found if found is not None else in_order(template)
         return tuple(begin + offset for offset in chosen)
 
+    def starts(self, candidate: int, rest: Break) -> Ints:
+        """Return the starts that a break of a candidate may take, in Unix seconds."""
+        shifts = self.case.shifts
+        begin, end = int(shifts.start_s[candidate]), int(shifts.end_s[candidate])
+        template = shifts.templates[shifts.template[candidate]]
+        return begin + break_starts(template, rest, end - begin, self.case.interval_s)
+
+    def fits(self, candidate: int, breaks: tuple[int, ...]) -> bool:
+        """Whether each break of a candidate is at a start it may take, and none overlaps another."""
+        template = self.case.shifts.templates[self.case.shifts.template[candidate]]
+        inside = all(start in self.starts(candidate, rest) for rest, start in zip(template.breaks, breaks, strict=True))
+        return inside and _are_apart(template, breaks)
+
     def presence(self, candidate: int, breaks: tuple[int, ...]) -> tuple[int, Floats]:
         """Return the first interval of a shift and the share of each of its intervals that is worked."""
         shifts, step = self.case.shifts, self.case.interval_s

@@ -20,7 +20,7 @@ from wfm.roster.linear import LinearModel
 from wfm.roster.problem import Case, Floats, Ints, Week
 from wfm.shifts import break_starts, overlap
 
-__all__ = ["Counts", "plan_counts"]
+__all__ = ["Counts", "break_windows", "footprints", "plan_counts"]
 
 _INTEGER_UP_TO = 2500
 _NODE_LIMIT = 50
@@ -244,8 +244,8 @@ class _Builder:
 
     def _breaks(self, rest: Break, ids: Ints, columns: Ints, changes: Ints) -> None:
         """Give everybody on those candidates their break within its window, and take them away from work for it."""
-        low, high, step = self._windows(rest, ids)
-        kind, shares = self._footprints(int(low.min()), int(high.max()), step, int(rest.length_s))
+        low, high, step = break_windows(self.case, rest, ids)
+        kind, shares = footprints(self.case, int(low.min()), int(high.max()), step, int(rest.length_s))
         taken = self.model.add_columns(len(shares))
         self._change(changes, taken, -shares)
         first = int(low.min())
@@ -258,26 +258,28 @@ class _Builder:
             self.model.set(balance, taken, sign)
             self.model.set(balance[kind[(edge - first) // step]], columns, -sign)
 
-    def _windows(self, rest: Break, ids: Ints) -> tuple[Ints, Ints, int]:
-        """Return the first and last start of a break for each candidate, and the step between starts."""
-        shifts, interval = self.case.shifts, self.case.interval_s
-        length, template = (shifts.end_s - shifts.start_s)[ids], shifts.template[ids]
-        low, high = np.empty(len(ids), dtype=np.int64), np.empty(len(ids), dtype=np.int64)
-        step = interval
-        for position, span in sorted(set(zip(template.tolist(), length.tolist(), strict=True))):
-            offsets = break_starts(shifts.templates[position], rest, span, interval)
-            alike = (length == span) & (template == position)
-            low[alike], high[alike] = offsets[0], offsets[-1]
-            step = gcd(step, *np.diff(offsets).tolist())
-        low, high = low + shifts.start_s[ids], high + shifts.start_s[ids]
-        return low, high, gcd(step, *np.diff(low).tolist(), *np.diff(high).tolist())
 
-    def _footprints(self, first: int, last: int, step: int, length: int) -> tuple[Ints, Floats]:
-        """Return for each start the number of the intervals it takes, and the shares of those, by number.
+def break_windows(case: Case, rest: Break, ids: Ints) -> tuple[Ints, Ints, int]:
+    """Return the first and last start of a break for each candidate, and the step between starts."""
+    shifts, interval = case.shifts, case.interval_s
+    length, template = (shifts.end_s - shifts.start_s)[ids], shifts.template[ids]
+    low, high = np.empty(len(ids), dtype=np.int64), np.empty(len(ids), dtype=np.int64)
+    step = interval
+    for position, span in sorted(set(zip(template.tolist(), length.tolist(), strict=True))):
+        offsets = break_starts(shifts.templates[position], rest, span, interval)
+        alike = (length == span) & (template == position)
+        low[alike], high[alike] = offsets[0], offsets[-1]
+        step = gcd(step, *np.diff(offsets).tolist())
+    low, high = low + shifts.start_s[ids], high + shifts.start_s[ids]
+    return low, high, gcd(step, *np.diff(low).tolist(), *np.diff(high).tolist())
 
-        Breaks that take the same shares of the same intervals are one: where in them they lie covers the same.
-        """
-        starts = np.arange(first, last + 1, step, dtype=np.int64)
-        shares = overlap(starts, starts + length, self.case.starts_s, self.case.interval_s)
-        differs = np.concatenate(([True], (np.diff(shares, axis=0) != 0).any(axis=1)))
-        return np.cumsum(differs) - 1, shares[differs]
+
+def footprints(case: Case, first: int, last: int, step: int, length: int) -> tuple[Ints, Floats]:
+    """Return for each start the number of the intervals it takes, and the shares of those, by number.
+
+    Breaks that take the same shares of the same intervals are one: where in them they lie covers the same.
+    """
+    starts = np.arange(first, last + 1, step, dtype=np.int64)
+    shares = overlap(starts, starts + length, case.starts_s, case.interval_s)
+    differs = np.concatenate(([True], (np.diff(shares, axis=0) != 0).any(axis=1)))
+    return np.cumsum(differs) - 1, shares[differs]

@@ -14,6 +14,7 @@ from wfm.roster.classes import collapse
 from wfm.roster.counts import plan_counts
 from wfm.roster.frames import activities_frame, cost_by_term, coverage_frame, shifts_frame
 from wfm.roster.improve import Plan
+from wfm.roster.people_model import is_small, refine
 from wfm.roster.problem import Case, build_case
 from wfm.roster.result import Roster, Status
 from wfm.schema import FrameLike
@@ -37,7 +38,8 @@ def solve(
 
     People who are alike are first planned as counts by class, shift and day, which also proves a lower bound on the
     cost of any roster; then each person gets a legal line of work with breaks and planned queues, and a few at a time
-    are planned anew while that makes the roster cheaper. What cannot be covered is shortage, at a price; the roster is
+    are planned anew while that makes the roster cheaper. In a small centre a model with a choice per person and shift
+    then searches around that roster. What cannot be covered is shortage, at a price; the roster is
     always legal.
 
     The cost is wages and overtime, plus the shortage and surplus of the coverage and the wishes not met at the prices
@@ -54,7 +56,8 @@ def solve(
     seed
         Seed of the search, 0 or more; default 0.
     work_limit
-        How many times a person may be planned anew in the search, 0 or more; default 2000. The same input, seed and
+        How many times a person may be planned anew in the search, 0 or more; default 2000. The effort of the
+        model of a small centre grows with it. The same input, seed and
         work limit give the same roster to the byte.
     time_limit
         Wall-clock limit, such as `"60s"`, besides the work limit; default none. With it two runs may differ.
@@ -109,6 +112,8 @@ def solve(
         plan.fill()
     target = -math.inf if counts.bound is None else counts.bound * (1 + _OPTIMAL)
     done = plan.improve(seed=seed, work_limit=work_limit, is_over=clock.is_over, target=target)
+    if work_limit and plan.cost() > target and is_small(case) and not clock.is_over():
+        refine(plan, seed=seed, work_limit=work_limit, time_limit=clock.left())
     _LOG.info("search: %d people planned anew, cost %.2f", done, plan.cost())
     return _result(case, plan, counts.bound)
 
@@ -123,6 +128,10 @@ class _Clock:
     def share(self, part: float) -> timedelta | None:
         """Return that part of the limit, or none without a limit."""
         return None if self._limit is None else self._limit * part
+
+    def left(self) -> timedelta | None:
+        """Return what is left of the limit, less the part kept for writing the result; none without a limit."""
+        return None if self._limit is None else 0.92 * self._limit - timedelta(seconds=monotonic() - self._start)
 
     def is_over(self) -> bool:
         """Whether the limit has passed."""
