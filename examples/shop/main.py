@@ -22,7 +22,7 @@ def main() -> None:
     options = parser.parse_args()
 
     centre = wfm.io.read_centre(HERE / "centre.toml")
-    shop = wfm.datasets.ecommerce(seed=0, scale=0.14)
+    shop = wfm.datasets.ecommerce(seed=0, scale=0.06)
     horizon = wfm.Horizon("2026-11-02", days=options.days, interval=centre.interval, tz=centre.tz)
     made = wfm.plan(shop.history, centre, horizon, replications=options.replications, work_limit=options.work)
     written = made.write(options.out)
