@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ import pytest
 
 import wfm
 from wfm import planning, testing
-from wfm.report import figures, tables
+from wfm.report import figures, page, tables
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,20 @@ def test_the_headline_is_what_the_stages_found(made: planning.Plan, html: str) -
     assert f"<b>{made.forecast.to_frame()['offered'].sum():,.0f}</b>" in html
     assert f"<b>{made.roster.headcount:,}</b>" in html
     assert f"<b>{made.roster.paid_h:,.0f}</b>" in html
+
+
+def test_a_missed_target_is_marked_and_all_queues_are_judged_together() -> None:
+    names = ["queue", "service_level", "target_fraction", "asa_s", "target"]
+    rows = [
+        ["a", 0.9, 0.95, 5468.0, "95 % done within 1d"],
+        ["b", 0.9, 0.8, 20.0, "80 %"],
+        ["all", 0.9, None, None, None],
+    ]
+    summary = pd.DataFrame(rows, columns=names).astype({"target_fraction": float, "asa_s": float})
+    found = page._proofs(SimpleNamespace(summary=summary))
+    assert [row["missed"] for row in found] == [True, False, False]
+    assert [row["waited"] for row in found] == ["91 min", "20 s", None]
+    assert found[-1]["target"] == "all targets of all queues at once"
 
 
 def test_there_is_a_picture_for_each_thing_to_look_at(made: planning.Plan, html: str) -> None:
@@ -113,8 +128,8 @@ def test_a_plan_for_which_nobody_is_there_is_refused(made: planning.Plan) -> Non
 
 def test_a_browser_shows_the_page_without_sideways_scrolling(html: str, chromium: str, tmp_path: Path) -> None:
     probe = "<script>document.title = [innerWidth, document.documentElement.scrollWidth].join(' ')</script>"
-    page = tmp_path / "plan.html"
-    page.write_text(html.replace("</body>", f"{probe}</body>"), encoding="utf-8")
+    shown_page = tmp_path / "plan.html"
+    shown_page.write_text(html.replace("</body>", f"{probe}</body>"), encoding="utf-8")
     words = [
         chromium,
         "--headless",
@@ -127,7 +142,7 @@ def test_a_browser_shows_the_page_without_sideways_scrolling(html: str, chromium
         f"--user-data-dir={tmp_path / 'profile'}",
         "--window-size=1200,900",
         "--dump-dom",
-        page.as_uri(),
+        shown_page.as_uri(),
     ]
     shown = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120).stdout
     found = re.search(r"<title>(\d+) (\d+)</title>", shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -108,7 +108,7 @@ def plan(
         title=title,
         centre=centre,
         headline=_headline(ahead, need, roster, interval_h, centre),
-        proofs=_proofs(simulation, centre),
+        proofs=_proofs(simulation),
         queues=[
             {
                 "name": queue,
@@ -164,18 +164,24 @@ def _headline(
     ]
 
 
-def _proofs(simulation: SimulationResult, centre: Centre) -> list[dict[str, object]]:
-    """Return a line a queue: what was promised and what the simulation found."""
-    rows = []
-    for row in simulation.summary.to_dict("records"):
-        if row["queue"] == "all" and len(simulation.summary) == 2:
-            continue
-        rows.append({**row, "level_target": _target(centre, str(row["queue"]))})
+def _proofs(simulation: SimulationResult) -> list[dict[str, Any]]:
+    """Return a line a queue, and one for all of several: what was promised and what the simulation found."""
+    rows: list[dict[str, Any]] = simulation.summary.to_dict("records")
+    if len(rows) == 2:
+        rows = [row for row in rows if row["queue"] != "all"]
+    for row in rows:
+        if row["queue"] == "all":
+            row["target"] = "all targets of all queues at once"
+        row["missed"] = row["service_level"] < row["target_fraction"]
+        row["waited"] = None if pd.isna(row["asa_s"]) else _wait(row["asa_s"])
     return rows
 
 
-def _target(centre: Centre, queue: str) -> float | None:
-    return tables.level_target(centre, queue) if queue in {item.name for item in centre.queues} else None
+def _wait(seconds: float) -> str:
+    """Return a wait as a reader says it."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _readable(frame: pd.DataFrame) -> pd.DataFrame:
