@@ -65,20 +65,20 @@ def erlang_c(agents: Number, load_erl: Number) -> Any:
     Parameters
     ----------
     agents
-        Agents on seat, whole, at least the load.
+        Agents on seat, whole, more than the load.
     load_erl
         Offered load in erlangs, from 0 to 10 million.
 
     Returns
     -------
     float or numpy.ndarray
-        The probability; a float for two numbers, else an array of the broadcast shape. It is 1 where the agents
-        equal the load.
+        The probability; a float for two numbers, else an array of the broadcast shape.
 
     Raises
     ------
     DataError
-        With every value outside its range, and its position: agents below the load, where the queue has no end, too.
+        With every value outside its range, and its position: agents that are not more than the load, too:
+        their queue grows without end.
 
     Examples
     --------
@@ -114,8 +114,8 @@ def measures(
     interval_s
         Length of the interval in seconds, more than 0.
     agents
-        Agents on seat, whole. Without patience and `places` at least the load; with them at least 1 where contacts are
-        offered.
+        Agents on seat, whole. Without patience and `places` more than the load, or waits grow without end; with them
+        at least 1 where contacts are offered.
     within_s
         Acceptable wait in seconds, 0 or more.
     patience_s
@@ -172,13 +172,15 @@ def _measures_of_floats(asked: dict[str, float]) -> Measures:
     check_loads(load)
     options = options_of(asked)
     check_places(options.places, agents)
-    if load > 0 and agents == 0:
+    if load > 0 and agents == 0 and (options.theta > 0.0 or options.places is not None):
         raise DataError(_nobody(load))
+    if load > 0 and agents == 0:
+        raise DataError(_too_few(agents, load, asked))
     found = of_model(
         load, Phone(load, asked["aht_s"], options), agents, asked["within_s"], asked.get("short_abandon_s")
     )
-    if found.station.slack < 0.0 and endless(found.station):
-        raise DataError(_too_few(int(agents), found.load_erl * found.attempts))
+    if load > 0 and found.station.slack <= 0.0 and endless(found.station):
+        raise DataError(_too_few(agents, load, asked))
     return found
 
 
@@ -190,15 +192,16 @@ def _measures_of_arrays(asked: dict[str, npt.NDArray[np.float64]], shape: tuple[
     options = model_arrays.options_of(asked)
     check_places(options.places, agents, shape)
     none = (load > 0) & (agents == 0)
+    lost = none & ((options.theta > 0.0) | (options.places is not None))
+    if lost.any():
+        raise DataError(_nobody(float(load[lost][0]), rows(lost.reshape(shape))))
     if none.any():
-        raise DataError(_nobody(float(load[none][0]), rows(none.reshape(shape))))
+        raise DataError(_too_few_of(none, load, asked, shape))
     model = model_arrays.Phones(load, asked["aht_s"], options)
     found = of_models(load, model, agents, asked["within_s"], asked.get("short_abandon_s"), shape)
-    few = (found.station.slack < 0.0) & endless(found.station)
+    few = (load > 0) & (found.station.slack <= 0.0) & endless(found.station)
     if few.any():
-        first = int(few.argmax())
-        much = float((found.load_erl * found.attempts).reshape(-1)[first] if shape else found.load_erl)
-        raise DataError(_too_few(int(agents[first]), much, rows(few.reshape(shape))))
+        raise DataError(_too_few_of(few, load, asked, shape))
     return found
 
 
@@ -206,7 +209,21 @@ def _nobody(load: float, at: tuple[object, ...] = ()) -> Problem:
     return Problem(f"0 agents for {load:g} erlangs: nobody answers", remedy="give at least 1 agent", rows=at)
 
 
-def _too_few(agents: int, load: float, at: tuple[object, ...] = ()) -> Problem:
-    what = f"{agents} agents for {load:g} erlangs: without abandonment the queue grows without end"
-    remedy = f"give at least {math.ceil(load)} agents, or patience_s if contacts abandon"
-    return Problem(what, remedy=remedy, rows=at)
+def _too_few_of(
+    few: npt.NDArray[np.bool_],
+    load: npt.NDArray[np.float64],
+    asked: dict[str, npt.NDArray[np.float64]],
+    shape: tuple[int, ...],
+) -> Problem:
+    first = int(few.argmax())
+    values = {name: float(value[first]) for name, value in asked.items()}
+    return _too_few(values["agents"], float(load[first]), values, rows(few.reshape(shape)))
+
+
+def _too_few(agents: float, load: float, asked: dict[str, float], at: tuple[object, ...] = ()) -> Problem:
+    # An endless queue loses only those who balk, of whom some try again.
+    balking, redial = asked.get("balking", 0.0), asked.get("redial", 0.0)
+    joining = load * (1.0 - balking) / (1.0 - redial * balking)
+    what = f"{agents:.0f} agents for {joining:g} erlangs: without abandonment the queue grows without end"
+    least = max(math.floor(joining), int(agents)) + 1
+    return Problem(what, remedy=f"give at least {least} agents, or patience_s if contacts abandon", rows=at)
