@@ -6,6 +6,7 @@ Run `python docs/staffing.py`; it takes about a minute, prints the tables and wr
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import NormalDist
 
@@ -30,7 +31,7 @@ COLOURS = {"C": "#1f4e79", "A": "#2e8b57", "chat": "#c0504d", "deferred": "#8064
 
 def table(head: list[str], rows: list[list[object]]) -> None:
     """Write a table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
+    lines: list[Sequence[object]] = [head, ["---"] * len(head), *rows]
     sys.stdout.write("".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines) + "\n")
 
 
@@ -211,17 +212,16 @@ def simulated(queue: Queue, agents: int, volume: float, cv: float, replications:
 def lognormal() -> None:
     """Write the error of the formulas in points of the service level, against the simulation."""
     title("lognormal handle times")
-    plain = {"name": "work", "targets": (TARGET,), "aht": "4min"}
-    chat = {"channel": "chat", "concurrency": 3, "slowdown": 0.4, "patience": "2min"}
+    queues = kinds()
+    calls, patient = queues["phone, nobody abandons"], queues["phone, patience 2 min"]
     rows: list[list[object]] = []
-    for name, extra, volume, replications in (
-        ("Erlang C, 10 erlangs", {}, 75.0, 60),
-        ("Erlang C, 50 erlangs", {}, 375.0, 15),
-        ("Erlang A, 10 erlangs", {"patience": "2min"}, 75.0, 60),
-        ("Erlang A, 50 erlangs", {"patience": "2min"}, 375.0, 15),
-        ("chat of 3, 10 erlangs", chat, 75.0, 60),
+    for name, queue, volume, replications in (
+        ("Erlang C, 10 erlangs", calls, 75.0, 60),
+        ("Erlang C, 50 erlangs", calls, 375.0, 15),
+        ("Erlang A, 10 erlangs", patient, 75.0, 60),
+        ("Erlang A, 50 erlangs", patient, 375.0, 15),
+        ("chat of 3, 10 erlangs", queues["chat, 3 sessions"], 75.0, 60),
     ):
-        queue = Queue(**plain, **extra)
         flat = pd.DataFrame(
             {"queue": "work", "start": pd.date_range("2026-11-02", periods=2, freq="30min", tz=TZ), "offered": volume}
         )
