@@ -65,6 +65,27 @@ def test_deferred_work_tells_its_level_and_backlog(need):
     assert "earliest deadline first" in str(found)
 
 
+def test_the_work_of_an_interval_adds_up_in_hours():
+    # Ten, forty and sixty mails of five minutes: 0.83, 3.33 and 5 hours of work, by 13:00 at the latest.
+    starts = pd.date_range("2026-11-02 08:00", periods=8, freq="30min", tz=TZ)
+    frame = pd.DataFrame({"queue": "mail", "start": starts, "offered": [0, 10, 40, 60, 20, 0, 5, 5.0]})
+    mail = Queue(name="mail", targets=(Deadline("2h"),), aht="5min", channel="email")
+    need = requirement(frame, Centre(name="m", tz=TZ, queues=(mail,)))
+    backlog = need.backlog["backlog_erl"].tolist()
+    for place, start in enumerate(starts):
+        facts = need.explain("mail", start).to_dict()
+        before = backlog[place - 1] if place else facts["opening_erl"]
+        assert facts["waiting_erl"] == before
+        assert facts["waiting_erl"] + facts["load_erl"] == pytest.approx(facts["done_erl"] + facts["backlog_erl"])
+    row = need.to_frame().iloc[3]
+    done, waited = 0.5 * row["agents"], 0.5 * backlog[2]
+    text = str(need.explain("mail", starts[3]))
+    assert f"{waited:.2f} h of work lie there when this interval begins" in text
+    assert f"5.00 h come in, {done:.2f} h are done" in text
+    assert f"{waited + 5.0 - done:.2f} h of work still wait when it ends, none of it late" in text
+    assert "agent-intervals" not in text
+
+
 def test_ten_percent_more_or_less(need):
     found = need.explain("calls", "2026-11-02 08:30").to_dict()["sensitivity"]
     assert list(found) == ["volume -10 %", "volume +10 %", "aht -10 %", "aht +10 %"]
@@ -96,6 +117,11 @@ def test_rows_that_are_not_there(need):
             DataError, match=rf"'{start}' is not one instant in Europe/Berlin.*write it with its offset"
         ):
             need.explain("calls", start)
+    for start in (None, pd.NaT, ""):
+        with pytest.raises(DataError, match="start is missing; give that of an interval, such as '2026-11-02 09:00'"):
+            need.explain("calls", start)
+    with pytest.raises(DataError, match="unknown queue None; known: calls, desk, mail"):
+        need.explain(None, "2026-11-02 08:00")
     with pytest.raises(DataError) as caught:
         need.explain("calls", "2026-11-02 08:10")
     assert str(caught.value) == (

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import wfm
 from wfm.domain import (
+    CalendarSpec,
     Centre,
     Deadline,
     LongestWait,
@@ -161,6 +162,7 @@ def test_the_tree_and_its_page():
         "      14.0 h on seat, 14.0 h scheduled, peak 14 heads, occupancy 71.4 %"
     )
     assert need._repr_html_().startswith("<pre>Requirement of test")
+    assert repr(need) == "<Requirement of test: 14.0 scheduled agent-hours, 2 rows of 1 queue>"
 
 
 def test_an_empty_forecast_needs_nobody():
@@ -169,6 +171,9 @@ def test_an_empty_forecast_needs_nobody():
     assert isinstance(need, Requirement)
     assert need.to_frame().empty
     assert "0.0 scheduled agent-hours" in str(need)
+    assert repr(need) == "<Requirement of test: 0.0 scheduled agent-hours, 0 rows of 0 queues>"
+    with pytest.raises(DataError, match="the requirement is empty: it has no interval of any queue; make it of"):
+        need.explain("calls", "2026-11-02 08:00")
 
 
 def message(frame, *queues, **options):
@@ -185,8 +190,8 @@ def test_unknown_queues():
 
 def test_queues_without_a_handle_time_are_listed():
     frame = pd.concat([forecast([1.0]), forecast([1.0], queue="mail"), forecast([1.0], queue="shop")])
-    deadline = (Deadline("4h"),)
-    queues = calls(aht=None), calls(name="mail", aht=None, targets=deadline), calls(name="shop")
+    mail = calls(name="mail", channel="email", aht=None, targets=(Deadline("4h"),))
+    queues = calls(aht=None), mail, calls(name="shop")
     assert message(frame, *queues) == (
         "no handle time for the queues calls, mail; give the forecast a column aht_s, or the queue an aht"
     )
@@ -194,8 +199,9 @@ def test_queues_without_a_handle_time_are_listed():
 
 
 def test_a_forecast_on_another_interval():
-    assert message(forecast([1.0] * 4), calls(), interval="1h").startswith(
-        "queue 'calls' steps off the interval at 2026-11-02 08:30:00+01:00; the centre plans by 1h (rows 1, 2, 3);"
+    assert message(forecast([1.0] * 4), calls(), interval="1h") == (
+        "the forecast has 2 rows of queue 'calls' off the clock grid of 1h "
+        "(rows 2026-11-02T08:30:00+01:00, 2026-11-02T09:30:00+01:00); forecast on the intervals of the centre"
     )
     assert message(forecast([1.0] * 4), calls(), interval="15min") == (
         "the forecast steps by 30min; the centre plans by 15min; "
@@ -203,17 +209,82 @@ def test_a_forecast_on_another_interval():
     )
 
 
+def test_intervals_between_those_of_the_clock():
+    frame = pd.concat([forecast([1.0, 1.0]), forecast([1.0, 1.0], queue="chat", start="2026-11-02 09:07")])
+    assert message(frame, calls(), calls(name="chat", channel="chat")) == (
+        "the forecast has 2 rows of queue 'chat' off the clock grid of 30min "
+        "(rows 2026-11-02T09:07:00+01:00, 2026-11-02T09:37:00+01:00); forecast on the intervals of the centre"
+    )
+    with pytest.raises(DataError, match="2 rows of queue 'chat' off the clock grid"):
+        requirement(frame.assign(aht_s=180.0), ServiceLevel(0.8, "20s"))
+    # The half-hours of a zone whose offset is a quarter off those of UTC.
+    nepal = pd.date_range("2026-11-02 09:30", periods=3, freq="30min", tz="Asia/Kathmandu")
+    there = Centre(name="there", tz="Asia/Kathmandu", queues=(calls(),))
+    assert len(requirement(pd.DataFrame({"queue": "calls", "start": nepal, "offered": 1.0}), there).to_frame()) == 3
+    # Read in another zone, they are off the clock of a centre there.
+    assert "off the clock grid of 30min" in message(
+        pd.DataFrame({"queue": "calls", "start": nepal, "offered": 1.0}), calls()
+    )
+
+
+def test_closed_hours_are_no_part_of_a_forecast():
+    day = forecast([1.0] * 48, start="2026-11-02")
+    bank = CalendarSpec(hours="Mon-Fri 08:00-18:00")
+    assert message(day, calls(), calendar=bank) == (
+        "the forecast has 28 rows in closed hours of queue 'calls' (rows 2026-11-02T00:00:00+01:00, "
+        "2026-11-02T00:30:00+01:00, 2026-11-02T01:00:00+01:00, 2026-11-02T01:30:00+01:00, 2026-11-02T02:00:00+01:00, "
+        "… (28 in total)); forecast with Forecaster(calendar=centre), or leave them out"
+    )
+    opens = day[(day["start"].dt.hour >= 8) & (day["start"].dt.hour < 18)]
+    assert len(requirement(opens, centre(calls(), calendar=bank)).to_frame()) == 20
+    # Hours of the queue's own go before those of the centre; public holidays are the centre's.
+    late = calls(name="late", hours="Mon-Sun 16:00-20:00")
+    both = pd.concat([opens, opens.assign(queue="late")])
+    assert "16 rows in closed hours of queue 'late'" in message(both, calls(), late, calendar=bank)
+    state = CalendarSpec(hours="24x7", country="DE", closed_on_holidays=True)
+    unity = forecast([1.0], start="2026-10-03 12:00")
+    assert "1 row in closed hours of queue 'calls' (row 2026-10-03T12:00:00+02:00)" in message(
+        unity, calls(), calendar=state
+    )
+
+
+def test_what_is_not_a_forecast_or_a_centre():
+    frame, shop = forecast([1.0, 1.0]), centre(calls())
+    for arguments, text in (
+        ((shop, frame), "forecast must be a frame, got a Centre; write requirement(forecast, centre)"),
+        ((calls(), frame), "forecast must be a frame, got a Queue; write requirement(forecast, centre)"),
+        ((None, shop), "a NoneType is no frame; give a pandas.DataFrame or a result with to_frame()"),
+        ((frame, frame), "a DataFrame is neither a centre nor queues nor targets; give a Centre, queues, or"),
+        ((frame, None), "None is neither a centre nor queues nor targets; give a Centre, queues, or"),
+        ((frame, [shop]), "a list of Centre is neither a centre nor queues nor targets; give a Centre, queues, or"),
+        ((frame, []), "a list of nothing is neither a centre nor queues nor targets; give a Centre, queues, or"),
+    ):
+        with pytest.raises(DataError) as caught:
+            requirement(*arguments)
+        assert str(caught.value).startswith(text)
+
+
+def test_the_names_are_listed():
+    assert set(wfm.staffing.__all__) <= set(dir(wfm.staffing))
+
+
+def test_no_part_imports_one_that_is_built_on_it():
+    # The parts that others are built on are loaded without them.
+    code = (
+        "import sys, wfm.staffing.explain, wfm.staffing.heads\n"
+        "assert not {'wfm.staffing.require', 'wfm.staffing.result'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_faults_of_several_queues_come_together():
-    frame = pd.concat([forecast([1e9]), forecast([1.0], queue="mail"), forecast([1.0], queue="cases")])
-    both = (Deadline("4h"), ServiceLevel(0.8, "30s"))
-    slow = calls(name="cases", targets=(Deadline("10min"),), aht="15min")
-    text = message(frame, calls(), calls(name="mail", targets=both), slow)
+    frame = pd.concat([forecast([1e9]), forecast([1.0], queue="cases")])
+    slow = calls(name="cases", channel="case", targets=(Deadline("10min"),), aht="15min")
+    text = message(frame, calls(), slow)
     assert text == (
-        "3 problems in the forecast:\n"
+        "2 problems in the forecast:\n"
         "  1. queue 'calls': a load of 1e+08 erlangs is above 10 million (row 0); "
         "check offered, aht_s and interval_s: the load is offered * aht_s / interval_s\n"
         "  2. queue 'cases': an AHT of 900 s against the target '95 % done within 10min'; "
-        "no staff can do it in time; give a longer deadline\n"
-        "  3. queue 'mail': a deadline together with 80 % of offered within 30s; "
-        "make two queues, one live and one deferred"
+        "no staff can do it in time; give a longer deadline"
     )

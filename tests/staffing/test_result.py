@@ -50,8 +50,10 @@ def test_targets_are_enough_of_a_centre():
         assert need.to_frame()["agents"].tolist() == [14, 14]
         assert need.centre.interval_s == 1800
         assert need.centre.tz == TZ
-    with pytest.raises(DataError, match=r"\[0.8\] is neither a centre nor queues nor targets"):
+    with pytest.raises(DataError, match="a list of float is neither a centre nor queues nor targets"):
         requirement(frame, [0.8])
+    due = requirement(frame.assign(queue="mail"), Deadline("4h"))
+    assert due.centre.queue("mail").is_deferred
     with pytest.raises(DataError, match="no two intervals of a queue"):
         requirement(frame.iloc[:1], ServiceLevel(0.8, "20s"))
 

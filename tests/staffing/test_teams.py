@@ -81,8 +81,15 @@ def test_the_shop_pools_phone_and_chat_no_lower_than_either():
     assert np.array_equal(found["separate"], alone.groupby("start")["separate"].sum())
 
 
+def test_a_frame_is_no_requirement():
+    with pytest.raises(DataError, match=r"need must be a Requirement, got a DataFrame; give the result of"):
+        pooling(forecast({"a": 60}))
+
+
 def test_groups_that_cannot_be():
-    centre = Centre(name="two", tz=TZ, queues=(queue("a"), queue("b"), queue("m", targets=(Deadline("4h"),))))
+    centre = Centre(
+        name="two", tz=TZ, queues=(queue("a"), queue("b"), queue("m", channel="email", targets=(Deadline("4h"),)))
+    )
     need = requirement(forecast({"a": 60, "b": 90, "m": 5}), centre)
     with pytest.raises(DataError) as caught:
         pooling(need, {"one": ("a", "c"), "two": ("a", "m")})

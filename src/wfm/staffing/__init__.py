@@ -23,6 +23,10 @@ _HOME = {
 __all__ = ["Explanation", "Pooling", "Requirement", "pooling", "requirement"]
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
     if name in _HOME:
         value = getattr(importlib.import_module(_HOME[name]), name)

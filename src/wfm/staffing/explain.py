@@ -12,11 +12,12 @@ from wfm.domain.queue import Queue
 from wfm.domain.targets import ServiceLevel
 from wfm.errors import DataError
 from wfm.schema import QUANTILES
+from wfm.staffing.heads import heads_of
 from wfm.staffing.kernels import deferred, live
 from wfm.staffing.kernels.load import Method
 from wfm.staffing.kernels.rounding import TOLERANCE
 from wfm.staffing.options import Scope, tree
-from wfm.staffing.rows import split_deadline
+from wfm.staffing.rows import deadline_of
 
 if TYPE_CHECKING:
     from wfm.staffing.result import Requirement
@@ -152,7 +153,7 @@ def _explain_deferred(
     steps: list[tuple[str, str]],
 ) -> None:
     found = need.plans[queue.name]
-    deadline = split_deadline(queue)
+    deadline = deadline_of(queue)
     longest = float(need.frame.loc[need.frame["queue"] == queue.name, "aht_s"].max())
     wait = deferred.lag(deadline, longest, need.centre.interval_s)
     facts["method"] = "deferred work, earliest deadline first"
@@ -165,8 +166,12 @@ def _explain_deferred(
     facts["lent_erl"] = float(found.lent[place])
     facts["backlog_erl"] = float(found.backlog[place])
     facts["opening_erl"] = found.opening
+    facts["waiting_erl"] = float(found.backlog[place - 1]) if place else found.opening
     lives = need.options.blend.get(queue.name, ())
-    helped = f", {facts['lent_erl']:.3f} of them in the idle time of {', '.join(lives)}" if lives else ""
+    hours = need.centre.interval_s / 3600
+    helped = f" ({facts['lent_erl'] * hours:,.2f} h of it in the idle time of {', '.join(lives)})" if lives else ""
+    opening, ending = (f"{backlog * hours:,.2f}" for backlog in (found.opening, float(found.backlog[-1])))
+    came, waited, left = float(found.load_erl[place]), facts["waiting_erl"], facts["backlog_erl"]
     steps += [
         (
             "model",
@@ -176,8 +181,13 @@ def _explain_deferred(
         ("level", f"{facts['level']:.3f} agents, with up to {facts['reserve']:.3f} as a reserve against chance"),
         ("chance", "work is done before it is due by the spread of what has come in since the last empty backlog"),
         ("whole", "fractions of an agent are carried to the next interval, unless work falls due before"),
-        ("start", f"{found.opening:.3f} agent-intervals of backlog, as the end of this plan leaves to the next"),
-        ("work", f"{facts['done_erl']:.3f} agent-intervals done{helped}, {facts['backlog_erl']:.3f} left over"),
+        ("waiting", f"{waited * hours:,.2f} h of work lie there when this interval begins"),
+        ("work", f"{came * hours:,.2f} h come in, {facts['done_erl'] * hours:,.2f} h are done{helped}"),
+        ("left", f"{left * hours:,.2f} h of work still wait when it ends, none of it late"),
+        (
+            "plan",
+            f"begins with {opening} h of work from before it and ends with {ending} h, as if like ones came in turn",
+        ),
     ]
 
 
@@ -226,8 +236,6 @@ def _explain_sensitivity(
 
 
 def _staffed_again(need: Requirement, queue: Queue, columns: tuple[str, ...], factor: float) -> Any:
-    from wfm.staffing.require import staff_forecast
-
     frame = need.forecast if queue.name in need.options.blend else need.forecast[need.forecast["queue"] == queue.name]
     own = (frame["queue"] == queue.name).to_numpy()
     scaled = frame.copy()
@@ -239,7 +247,7 @@ def _staffed_again(need: Requirement, queue: Queue, columns: tuple[str, ...], fa
         ours = np.where(paths["queue"] == queue.name, factor, 1.0)
         options = replace(options, paths=paths.assign(offered=paths["offered"].to_numpy(dtype=float) * ours))
     try:
-        again = staff_forecast(scaled, need.centre, options).frame
+        again = heads_of(scaled, need.centre, options).frame
     except DataError:
         return None
     return again.loc[again["queue"] == queue.name, "agents"].to_numpy()

@@ -4,42 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import numpy as np
 import pandas as pd
 
+from wfm.calendar import Calendar
 from wfm.domain.centre import Centre
 from wfm.domain.duration import format_duration
-from wfm.domain.queue import Queue
-from wfm.domain.targets import MaxOccupancy, Target
-from wfm.erlang.arrays import Floats
-from wfm.erlang.inputs import check_loads
+from wfm.domain.queue import Channel, Queue
+from wfm.domain.targets import Deadline, Target
 from wfm.errors import DataError, Faults, Problem
-from wfm.schema import FrameLike, as_frame
-from wfm.staffing.kernels import blend as blending
-from wfm.staffing.kernels import deferred
+from wfm.schema import FrameLike, as_frame, frame_of
+from wfm.staffing.heads import heads_of
 from wfm.staffing.options import Options
 from wfm.staffing.result import Requirement
-from wfm.staffing.rows import Staffed, deferred_rows, live_rows, read, split_deadline
+from wfm.timegrid import floor_to_interval
 
-__all__ = ["requirement", "staff_forecast"]
-
-_COLUMNS = (
-    "queue",
-    "start",
-    "load_erl",
-    "agents",
-    "scheduled",
-    "service_level",
-    "asa_s",
-    "occupancy",
-    "abandonment",
-    "offered",
-    "aht_s",
-    "longest_wait_s",
-    "staffed_erl",
-)
-# What live agents may be busy at most with all their work, where their queue has no cap of its own.
-_BLEND_CAP = 0.85
+__all__ = ["requirement"]
 
 
 def requirement(
@@ -102,8 +81,8 @@ def requirement(
     Raises
     ------
     DataError
-        With every fault: unknown queues, queues without a handle time, stamps off the planning interval, targets that
-        do not go together, loads above 10 million erlangs, options out of range, a volume without a distribution.
+        With every fault: unknown queues, queues without a handle time, stamps off the planning interval or in closed
+        hours, loads above 10 million erlangs, options out of range, a volume without a distribution.
 
     Examples
     --------
@@ -115,6 +94,7 @@ def requirement(
     >>> need.to_frame()[["agents", "scheduled"]].to_numpy().tolist()
     [[14, 14], [0, 0]]
     """
+    forecast = _forecast_of(forecast)
     planned = centre if isinstance(centre, Centre) else _centre_of(forecast, centre)
     options = Options.of(
         planned,
@@ -128,114 +108,42 @@ def requirement(
     )
     frame = as_frame(forecast, "forecast", tz=planned.tz, known={"queue": [queue.name for queue in planned.queues]})
     faults = Faults("the forecast")
-    _check_steps(frame, planned, faults)
+    _check_starts(frame, planned, faults)
+    if planned is centre:
+        _check_open(frame, planned, faults)
     frame = _with_aht(frame, planned, faults)
     faults.raise_if_any()
-    return staff_forecast(frame, planned, options)
+    found = heads_of(frame, planned, options)
+    return Requirement(found.frame, planned, options, found.bounds, frame, found.plans)
 
 
-def staff_forecast(frame: pd.DataFrame, centre: Centre, options: Options) -> Requirement:
-    """Return the requirement of a checked forecast with handle times."""
-    faults = Faults("the forecast")
-    parts: dict[str, Staffed] = {}
-    plans: dict[str, deferred.DeferredStaff] = {}
-    groups = {str(name): rows for name, rows in frame.groupby("queue", sort=False)}
-    for name, rows in groups.items():
-        queue = centre.queue(name)
-        if not queue.is_deferred:
-            with faults.collecting(f"queue {name!r}"):
-                parts[name] = live_rows(queue, rows, centre, options)
-    with faults.collecting():
-        for team in _teams([name for name in groups if centre.queue(name).is_deferred], options):
-            plans |= _deferred(team, groups, parts, centre, options, faults)
-    for name, plan in plans.items():
-        parts[name] = deferred_rows(groups[name], centre, options, plan)
-    faults.raise_if_any()
-    made = [parts[name].frame for name in groups]
-    result = pd.concat(made, ignore_index=True) if made else _empty(frame)
-    extra = [name for name in ("agents_point",) if name in result.columns]
-    hours = centre.interval_s / 3600
-    bounds = pd.DataFrame(
-        {
-            "queue": pd.Series(list(groups), dtype="str"),
-            "agents_h": [float(parts[name].frame["agents"].sum()) * hours for name in groups],
-            "bound_h": [parts[name].bound * hours for name in groups],
-        }
-    )
-    return Requirement(result[[*_COLUMNS, *extra]], centre, options, bounds, frame, plans)
+def _forecast_of(given: FrameLike) -> pd.DataFrame:
+    """Return the frame of a forecast; the usual mistake, a centre in its place, is named."""
+    if isinstance(given, Centre | Queue | Target):
+        what = f"forecast must be a frame, got a {type(given).__name__}"
+        raise DataError(Problem(what, remedy="write requirement(forecast, centre)"))
+    return frame_of(given)
 
 
-def _teams(names: list[str], options: Options) -> list[list[str]]:
-    """Return the deferred queues that share the idle time of the same live queues; others stand alone.
-
-    Raises
-    ------
-    DataError
-        If two share some of them but not all: an idle hour would be counted twice.
-    """
-    teams: dict[frozenset[str], list[str]] = {}
-    for name in names:
-        if options.blend.get(name):
-            teams.setdefault(frozenset(options.blend[name]), []).append(name)
-    lent = [live for team in teams for live in team]
-    twice = sorted({live for live in lent if lent.count(live) > 1})
-    if twice:
-        what = f"the idle time of {', '.join(twice)} is lent to deferred queues with different lists of live queues"
-        raise DataError(Problem(what, remedy="give these deferred queues the same list in blend"))
-    return [[name] for name in names if not options.blend.get(name)] + list(teams.values())
-
-
-def _deferred(
-    team: list[str],
-    groups: dict[str, pd.DataFrame],
-    parts: dict[str, Staffed],
-    centre: Centre,
-    options: Options,
-    faults: Faults,
-) -> dict[str, deferred.DeferredStaff]:
-    """Return the plans of deferred queues that share idle time, or of one that has none to use."""
-    starts = pd.DatetimeIndex(pd.concat([groups[name]["start"] for name in team]).unique())
-    items = []
-    for name in team:
-        queue, rows = centre.queue(name), groups[name]
-        with faults.collecting(f"queue {name!r}"):
-            deadline = split_deadline(queue)
-            offered, aht = read(rows)
-            load = offered * aht / centre.interval_s
-            check_loads(load, load.shape)
-            deferred.lag(deadline, float(aht.max()), centre.interval_s)
-            place = starts.get_indexer(pd.DatetimeIndex(rows["start"]))
-            items.append(blending.Item(load, aht, deadline, queue.min_agents, place))
-    if len(items) < len(team):
-        return {}
-    lives = options.blend.get(team[0], ())
-    if not lives:
-        one = items[0]
-        return {team[0]: deferred.staff(one.load_erl, one.aht_s, centre.interval_s, one.deadline, one.min_agents)}
-    idle = sum((_idle(live, parts, starts, centre) for live in lives if live in parts), np.zeros(len(starts)))
-    return dict(zip(team, blending.staff(items, centre.interval_s, idle), strict=True))
-
-
-def _idle(live: str, parts: dict[str, Staffed], starts: pd.DatetimeIndex, centre: Centre) -> Floats:
-    """Return the agents of a live queue that may do other work, at some starts."""
-    rows = parts[live].frame
-    caps = [target.fraction for target in centre.queue(live).targets if isinstance(target, MaxOccupancy)]
-    own = blending.spare(rows["agents"].to_numpy(), rows["occupancy"].to_numpy(), min(caps, default=_BLEND_CAP))
-    found: Floats = pd.Series(own, index=pd.DatetimeIndex(rows["start"])).reindex(starts, fill_value=0.0).to_numpy()
-    return found
-
-
-def _centre_of(forecast: FrameLike, given: Queue | Target | Iterable[Queue] | Iterable[Target]) -> Centre:
+def _centre_of(forecast: pd.DataFrame, given: Queue | Target | Iterable[Queue] | Iterable[Target]) -> Centre:
     """Return a centre of queues, or of the queues of the forecast with common targets."""
     frame = as_frame(forecast, "forecast")
+    remedy = "give a Centre, queues, or ServiceLevel(0.8, '30s')"
+    if isinstance(given, pd.DataFrame) or not isinstance(given, Queue | Target | Iterable):
+        shown = "a DataFrame" if isinstance(given, pd.DataFrame) else repr(given)
+        raise DataError(Problem(f"{shown} is neither a centre nor queues nor targets", remedy=remedy))
     items = (given,) if isinstance(given, Queue | Target) else tuple(given)
     queues = tuple(item for item in items if isinstance(item, Queue))
     targets = tuple(item for item in items if isinstance(item, Target))
     if not items or len(items) not in (len(queues), len(targets)):
-        what = f"{given!r} is neither a centre nor queues nor targets"
-        raise DataError(Problem(what, remedy="give a Centre, queues, or ServiceLevel(0.8, '30s')"))
+        kinds = ", ".join(dict.fromkeys(type(item).__name__ for item in items)) or "nothing"
+        what = f"a list of {kinds} is neither a centre nor queues nor targets"
+        raise DataError(Problem(what, remedy=remedy))
     if targets:
-        queues = tuple(Queue(name=str(name), targets=targets) for name in frame["queue"].unique())
+        due = any(isinstance(target, Deadline) for target in targets)
+        channel = Channel.EMAIL if due else Channel.PHONE
+        names = frame["queue"].unique()
+        queues = tuple(Queue(name=str(name), channel=channel, targets=targets) for name in names)
     steps = frame.groupby("queue", sort=False)["start"].diff().dropna()
     if steps.empty:
         what = "the forecast has no two intervals of a queue, so that their length is unknown"
@@ -248,21 +156,43 @@ def _centre_of(forecast: FrameLike, given: Queue | Target | Iterable[Queue] | It
     )
 
 
-def _check_steps(frame: pd.DataFrame, centre: Centre, faults: Faults) -> None:
-    """Refuse a forecast on another interval than the centre's."""
+def _check_starts(frame: pd.DataFrame, centre: Centre, faults: Faults) -> None:
+    """Refuse a forecast on another interval than the centre's, or between its intervals."""
     interval = pd.Timedelta(seconds=centre.interval_s)
-    steps = frame.groupby("queue", sort=False)["start"].diff()
-    planned = f"the centre plans by {format_duration(interval.to_pytimedelta())}"
-    off = steps.notna() & (steps % interval != pd.Timedelta(0))
-    if off.any():
-        first = frame.loc[off, ["queue", "start"]].iloc[0]
-        what = f"queue {first['queue']!r} steps off the interval at {first['start']}; {planned}"
-        faults.add(what, remedy="forecast on the centre's interval", rows=frame.index[off].tolist())
+    length = format_duration(interval.to_pytimedelta())
+    known = len(faults.problems)
+    with faults.collecting():
+        off = frame[frame["start"] != floor_to_interval(frame["start"], interval.to_pytimedelta())]
+        for name, rows in off.groupby("queue", sort=False):
+            what = f"{_count(rows)} of queue {name!r} off the clock grid of {length}"
+            faults.add(what, remedy="forecast on the intervals of the centre", rows=_stamps(rows))
+    if len(faults.problems) > known:
         return
-    shortest = steps.min()
+    shortest = frame.groupby("queue", sort=False)["start"].diff().min()
     if pd.notna(shortest) and interval < shortest <= pd.Timedelta(hours=1):
-        what = f"the forecast steps by {format_duration(shortest.to_pytimedelta())}; {planned}"
+        what = f"the forecast steps by {format_duration(shortest.to_pytimedelta())}; the centre plans by {length}"
         faults.add(what, remedy="forecast on the centre's interval, or change the interval of the centre")
+
+
+def _check_open(frame: pd.DataFrame, centre: Centre, faults: Faults) -> None:
+    """Refuse intervals in which their queue is closed: nobody is rostered there."""
+    calendar = Calendar.of(centre)
+    for name, rows in frame.groupby("queue", sort=False):
+        hours = centre.queue(str(name)).hours
+        opens = calendar.is_open(rows["start"], None if isinstance(hours, str) else hours)
+        if not opens.all():
+            what = f"{_count(rows[~opens])} in closed hours of queue {name!r}"
+            remedy = "forecast with Forecaster(calendar=centre), or leave them out"
+            faults.add(what, remedy=remedy, rows=_stamps(rows[~opens]))
+
+
+def _count(rows: pd.DataFrame) -> str:
+    return f"the forecast has {len(rows)} row{'s' if len(rows) > 1 else ''}"
+
+
+def _stamps(rows: pd.DataFrame) -> list[str]:
+    """Return the starts of rows, by which they are known in any order."""
+    return [stamp.isoformat() for stamp in rows["start"]]
 
 
 def _with_aht(frame: pd.DataFrame, centre: Centre, faults: Faults) -> pd.DataFrame:
@@ -278,8 +208,3 @@ def _with_aht(frame: pd.DataFrame, centre: Centre, faults: Faults) -> pd.DataFra
         )
         faults.add(what, remedy="give the forecast a column aht_s, or the queue an aht")
     return frame.assign(aht_s=frame["queue"].map(known).astype(float))
-
-
-def _empty(frame: pd.DataFrame) -> pd.DataFrame:
-    numbers = {name: np.zeros(0) for name in _COLUMNS if name not in frame.columns}
-    return frame.assign(**numbers).astype({"agents": np.int64, "scheduled": np.int64})

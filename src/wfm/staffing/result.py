@@ -44,12 +44,12 @@ class Requirement:
         Plan of each deferred queue, as arrays over its rows.
     """
 
-    frame: pd.DataFrame = field(repr=False)
-    centre: Centre = field(repr=False)
+    frame: pd.DataFrame
+    centre: Centre
     options: Options = field(default_factory=Options)
-    bounds: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
-    forecast: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
-    plans: Mapping[str, DeferredStaff] = field(default_factory=dict, repr=False)
+    bounds: pd.DataFrame = field(default_factory=pd.DataFrame)
+    forecast: pd.DataFrame = field(default_factory=pd.DataFrame)
+    plans: Mapping[str, DeferredStaff] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the frame, a row for each queue and open interval.
@@ -173,10 +173,13 @@ class Requirement:
         """
         from wfm.staffing.explain import explain
 
+        if self.frame.empty:
+            remedy = "make it of a forecast with rows"
+            raise DataError(Problem("the requirement is empty: it has no interval of any queue", remedy=remedy))
         of_queue = self.frame[self.frame["queue"] == queue]
         if of_queue.empty:
             known = self.frame["queue"].unique().tolist()
-            raise DataError(Problem(f"unknown queue {queue!r}", remedy=did_you_mean(queue, known)))
+            raise DataError(Problem(f"unknown queue {queue!r}", remedy=did_you_mean(str(queue), known)))
         stamp = _stamp(start, self.centre.tz)
         found = np.flatnonzero((of_queue["start"] == stamp).to_numpy())
         if not len(found):
@@ -185,10 +188,18 @@ class Requirement:
             raise DataError(Problem(what, remedy=f"its open intervals run from {first} to {last}"))
         return explain(self, queue, int(found[0]))
 
+    @property
+    def _headline(self) -> str:
+        total = float(self.frame["scheduled"].sum()) * self.centre.interval_s / 3600
+        return f"Requirement of {self.centre.name}: {total:,.1f} scheduled agent-hours"
+
+    def __repr__(self) -> str:
+        queues = self.frame["queue"].nunique()
+        return f"<{self._headline}, {len(self.frame)} rows of {queues} queue{'' if queues == 1 else 's'}>"
+
     def __str__(self) -> str:
         hours = self.centre.interval_s / 3600
-        total = float(self.frame["scheduled"].sum()) * hours
-        lines = [f"Requirement of {self.centre.name}: {total:,.1f} scheduled agent-hours"]
+        lines = [self._headline]
         groups = list(self.frame.groupby("queue", sort=False))
         for place, (name, rows) in enumerate(groups):
             last = place == len(groups) - 1
@@ -215,7 +226,10 @@ def _stamp(start: pd.Timestamp | str, tz: str) -> pd.Timestamp:
     """Return a stamp in the zone; a local one that the clock shows twice or never is refused, not resolved."""
     try:
         stamp = pd.Timestamp(start)
-        return stamp.tz_localize(tz) if stamp.tzinfo is None else stamp.tz_convert(tz)
-    except ValueError as error:
+        stamp = stamp.tz_localize(tz) if stamp.tzinfo is None else stamp.tz_convert(tz)
+    except (TypeError, ValueError) as error:
         remedy = "write it with its offset, such as '2026-10-25 02:00+01:00'"
         raise DataError(Problem(f"{start!r} is not one instant in {tz}: {error}", remedy=remedy)) from None
+    if pd.isna(stamp):
+        raise DataError(Problem("start is missing", remedy="give that of an interval, such as '2026-11-02 09:00'"))
+    return stamp

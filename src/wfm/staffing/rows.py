@@ -20,7 +20,7 @@ from wfm.staffing.kernels.load import felt_volume
 from wfm.staffing.kernels.rounding import scheduled, scheduled_in_all
 from wfm.staffing.options import Options, Scope, away
 
-__all__ = ["Staffed", "deferred_rows", "live_rows", "openings", "read", "shrinkage_of", "split_deadline"]
+__all__ = ["Staffed", "deadline_of", "deferred_rows", "live_rows", "openings", "read", "shrinkage_of"]
 
 # The level of a curve's last point misses this share of what the target lets it miss, or of 1 %.
 _FINE = 0.01
@@ -187,18 +187,8 @@ def _scenarios(queue: Queue, rows: pd.DataFrame, options: Options) -> mixtures.S
     return mixtures.of_quantiles(levels, values, options.confidence)
 
 
-def split_deadline(queue: Queue) -> Deadline:
-    """Return the deadline of a deferred queue that counts.
-
-    Raises
-    ------
-    DataError
-        If the queue has live targets, too.
-    """
-    others = [str(target) for target in queue.targets if not isinstance(target, Deadline)]
-    if others:
-        what = f"a deadline together with {', '.join(others)}"
-        raise DataError(Problem(what, remedy="make two queues, one live and one deferred"))
+def deadline_of(queue: Queue) -> Deadline:
+    """Return the deadline of a deferred queue that counts."""
     return deferred.tightest(tuple(target for target in queue.targets if isinstance(target, Deadline)))
 
 

@@ -109,6 +109,9 @@ def pooling(need: Requirement, groups: Mapping[str, Iterable[str]] | None = None
     >>> pooling(need).to_frame()[["pooled", "separate"]].to_numpy().tolist()
     [[24, 28]]
     """
+    if not isinstance(need, Requirement):
+        remedy = "give the result of requirement(forecast, centre)"
+        raise DataError(Problem(f"need must be a Requirement, got a {type(need).__name__}", remedy=remedy))
     if need.options.scope is not Scope.INTERVAL or need.options.uncertain:
         what = "a requirement over a day or a week, or for an uncertain volume"
         raise DataError(Problem(what, remedy="make one with scope='interval', without confidence and expected"))
