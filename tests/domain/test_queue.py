@@ -6,7 +6,7 @@ import pytest
 
 from wfm.domain.hours import OpeningHours
 from wfm.domain.queue import Channel, Queue
-from wfm.domain.targets import Deadline, MaxAbandonment, ServiceLevel
+from wfm.domain.targets import Deadline, MaxAbandonment, MaxOccupancy, ServiceLevel
 from wfm.errors import DataError
 
 LEVEL = ServiceLevel(0.8, "30s")
@@ -35,7 +35,7 @@ def test_one_target_needs_no_tuple() -> None:
 
 def test_live_and_deferred_work() -> None:
     assert [channel.value for channel in Channel if channel.is_live] == ["phone", "chat"]
-    assert queue(targets=(Deadline("4h"),)).is_deferred
+    assert queue(channel="email", targets=(Deadline("4h"), Deadline("2h", fraction=0.8))).is_deferred
     assert not queue().is_deferred
 
 
@@ -62,6 +62,16 @@ def test_live_and_deferred_work() -> None:
         (
             {"targets": (MaxAbandonment(0.03),)},
             "target 'at most 3 % abandon' without a patience; give patience, such as '2min'",
+        ),
+        (
+            {"channel": "email", "targets": (Deadline("4h"), LEVEL, MaxOccupancy(0.85))},
+            "a deadline together with other targets: 80 % of offered within 30s, occupancy at most 85 %; "
+            "make two queues, one live and one deferred",
+        ),
+        (
+            {"channel": "chat", "targets": Deadline("4h")},
+            "a deadline on channel chat, where the customer waits on the line; "
+            "give channel 'message', 'social', 'email' or 'case', or a ServiceLevel in place of the deadline",
         ),
         ({"hours": "Mon"}, "cannot read the opening rule 'Mon'; write 'Mon-Fri 08:00-18:00'"),
     ],

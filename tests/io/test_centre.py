@@ -107,7 +107,6 @@ def test_every_part_of_a_centre_is_read(tmp_path: Path) -> None:
             { type = "longest_wait", within = "2min", breach = 0.02 },
             { type = "max_abandonment", fraction = 0.03 },
             { type = "max_occupancy", fraction = 0.85 },
-            { type = "deadline", within = "4h" },
         ]
         aht = "6min"
         hours = "24x7"
@@ -117,6 +116,11 @@ def test_every_part_of_a_centre_is_read(tmp_path: Path) -> None:
         patience = "4min"
         priority = 1
         min_agents = 2
+
+        [[queues]]
+        name = "mail"
+        channel = "email"
+        targets = [{ type = "deadline", within = "4h" }]
 
         [[shrinkage]]
         name = "sickness"
@@ -147,7 +151,7 @@ def test_every_part_of_a_centre_is_read(tmp_path: Path) -> None:
         [[people]]
         employee = "A1"
         contract = "part"
-        skills = ["chat:0.9"]
+        skills = ["chat:0.9", "mail"]
         team = "red"
 
         [[unavailability]]
@@ -177,8 +181,8 @@ def test_every_part_of_a_centre_is_read(tmp_path: Path) -> None:
         LongestWait("2min", breach=0.02),
         MaxAbandonment(0.03),
         MaxOccupancy(0.85),
-        Deadline("4h"),
     )
+    assert centre.queue("mail").targets == (Deadline("4h"),)
     assert chat.hours is not None
     assert chat.hours.on(date(2026, 12, 24)) == ()
     assert (chat.concurrency, chat.slowdown, chat.patience_s, chat.priority, chat.min_agents) == (3, 0.2, 240.0, 1, 2)
@@ -188,7 +192,7 @@ def test_every_part_of_a_centre_is_read(tmp_path: Path) -> None:
     assert night.breaks[0].paid
     assert centre.contract("part").templates == ("night",)
     who = centre.employee("A1")
-    assert (who.skills, who.team) == ((Skill("chat", 0.9),), "red")
+    assert (who.skills, who.team) == ((Skill("chat", 0.9), Skill("mail")), "red")
     assert who.unavailable[0].reason is Absence.TRAINING
     assert (who.unavailable[0].start, who.preferences[0].wish) == (date(2026, 11, 2), Wish.TEMPLATE)
 

@@ -77,15 +77,16 @@ def queues(draw: st.DrawFn, name: str) -> Queue:
         st.builds(LongestWait, lengths(1, 7200), breach=FRACTIONS),
         st.builds(MaxAbandonment, FRACTIONS),
         st.builds(MaxOccupancy, FRACTIONS),
-        st.builds(Deadline, lengths(60, 864000), fraction=FRACTIONS),
     )
+    deadlines = st.builds(Deadline, lengths(60, 864000), fraction=FRACTIONS)
+    is_live = draw(st.booleans())
     return Queue(
         name=name,
-        channel="chat",
-        targets=tuple(draw(st.lists(targets, min_size=1, max_size=3))),
+        channel="chat" if is_live else "email",
+        targets=tuple(draw(st.lists(targets if is_live else deadlines, min_size=1, max_size=3))),
         aht=draw(st.none() | lengths(1, 7200)),
         hours=draw(st.none() | hours()),
-        concurrency=draw(st.integers(1, 20)),
+        concurrency=draw(st.integers(1, 20)) if is_live else 1,
         slowdown=draw(st.floats(0, 10)),
         patience=draw(lengths(1, 7200)),
         priority=draw(st.integers(0, 9)),

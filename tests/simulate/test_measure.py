@@ -26,13 +26,13 @@ START = pd.Timestamp("2026-01-05 09:00", tz="Europe/Berlin")
 ALL = ["offered", "answered", "abandoned", "met", "judged", "wait_s", "left_wait_s", "handle_s"]
 
 
-def measured(*targets):
+def measured(*targets, channel="phone"):
     """Measure six contacts: two answered after 10 and 40 s, three gone after 5, 25 and 35 s, one never reached.
 
     An agent would have reached the first two who left after 12 and 50 s, and the third never.
     """
     centre = make_centre(people=3)
-    centre = replace(centre, queues=(replace(centre.queues[0], targets=targets),))
+    centre = replace(centre, queues=(replace(centre.queues[0], channel=channel, targets=targets),))
     forecast = pd.DataFrame({"queue": "calls", "start": [START], "offered": [6.0]})
     roster = pd.DataFrame(
         {
@@ -95,17 +95,17 @@ def test_values_of_the_targets():
         LongestWait("45s", breach=0.5),
         MaxAbandonment(0.3),
         MaxOccupancy(0.9),
-        Deadline("75s"),
     )
-    # Done within 75 s: one of six; waits above 45 s: 50 s and the two that nobody ever reached.
-    assert measured(*targets).limited.tolist() == pytest.approx([25.0, 3 / 6, 3 / 6, 100 / 1800, 1 / 6])
+    # Waits above 45 s: 50 s and the two that nobody ever reached; done within 75 s: one of six.
+    assert measured(*targets).limited.tolist() == pytest.approx([25.0, 3 / 6, 3 / 6, 100 / 1800])
+    assert measured(Deadline("75s"), channel="email").limited.tolist() == pytest.approx([1 / 6])
 
 
 def test_queue_is_judged_by_its_first_service_level():
     queue = make_centre(people=3).queues[0]
     level, deadline, mean = ServiceLevel(0.8, "30s"), Deadline("4h"), MeanAnswer("30s")
-    assert judged_by(replace(queue, targets=(mean, deadline, level))) is level
-    assert judged_by(replace(queue, targets=(mean, deadline))) is deadline
+    assert judged_by(replace(queue, targets=(mean, level))) is level
+    assert judged_by(replace(queue, channel="email", targets=(deadline,))) is deadline
     assert judged_by(replace(queue, targets=(MaxOccupancy(0.9), mean))) is mean
     assert judged_by(replace(queue, targets=(MaxOccupancy(0.9),))) is None
     row = dict(zip(COLUMNS, measured(MaxOccupancy(0.9)).rows[0], strict=True))

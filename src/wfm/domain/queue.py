@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -43,7 +44,8 @@ class Queue:
         How the contacts arrive; default phone.
     targets
         What must hold, all of it: `ServiceLevel`, `MeanAnswer`, `LongestWait`, `MaxAbandonment`, `MaxOccupancy`,
-        `Deadline`. At least one.
+        `Deadline`. At least one. A `Deadline` is for work that nobody waits for on the line: it goes with no target of
+        another kind, and not with phone and chat.
     aht
         Planning value of the average handle time, used where a forecast brings none; more than 0. Default none.
         In a chat it is the time of one session alone with its agent.
@@ -131,7 +133,22 @@ class Queue:
                 raise DataError(
                     Problem(f"target '{target}' without a patience", remedy="give patience, such as '2min'")
                 )
+        self._check_deadline(targets)
         return tuple(targets)
+
+    def _check_deadline(self, targets: Sequence[Target]) -> None:
+        """Refuse a deadline for a customer on the line, and one beside targets that are about such a customer."""
+        if not any(isinstance(target, Deadline) for target in targets):
+            return
+        faults = Faults()
+        others = ", ".join(str(target) for target in targets if not isinstance(target, Deadline))
+        if others:
+            remedy = "make two queues, one live and one deferred"
+            faults.add(f"a deadline together with other targets: {others}", remedy=remedy)
+        if isinstance(self.channel, Channel) and self.channel.is_live:
+            remedy = "give channel 'message', 'social', 'email' or 'case', or a ServiceLevel in place of the deadline"
+            faults.add(f"a deadline on channel {self.channel}, where the customer waits on the line", remedy=remedy)
+        faults.raise_if_any()
 
     @property
     def is_deferred(self) -> bool:
