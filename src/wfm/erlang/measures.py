@@ -32,7 +32,8 @@ def erlang_b(agents: Number, load_erl: Number) -> Any:
     Returns
     -------
     float or numpy.ndarray
-        The probability; a float for two numbers, else an array of the broadcast shape.
+        The probability; a float for two numbers, else an array of the broadcast shape. It is 1 where the agents
+        equal the load.
 
     Raises
     ------
@@ -65,20 +66,21 @@ def erlang_c(agents: Number, load_erl: Number) -> Any:
     Parameters
     ----------
     agents
-        Agents on seat, whole, more than the load.
+        Agents on seat, whole, at least the load.
     load_erl
         Offered load in erlangs, from 0 to 10 million.
 
     Returns
     -------
     float or numpy.ndarray
-        The probability; a float for two numbers, else an array of the broadcast shape.
+        The probability; a float for two numbers, else an array of the broadcast shape. It is 1 where the agents
+        equal the load.
 
     Raises
     ------
     DataError
-        With every value outside its range, and its position: agents that are not more than the load, too:
-        their queue grows without end.
+        With every value outside its range, and its position: agents below the load, too: their queue
+        grows without end.
 
     Examples
     --------
@@ -114,8 +116,8 @@ def measures(
     interval_s
         Length of the interval in seconds, more than 0.
     agents
-        Agents on seat, whole. Without patience and `places` more than the load, or waits grow without end; with them
-        at least 1 where contacts are offered.
+        Agents on seat, whole. Without patience and `places` at least the load, and waits are infinite where they are
+        equal; with them at least 1 where contacts are offered.
     within_s
         Acceptable wait in seconds, 0 or more.
     patience_s
@@ -179,7 +181,7 @@ def _measures_of_floats(asked: dict[str, float]) -> Measures:
     found = of_model(
         load, Phone(load, asked["aht_s"], options), agents, asked["within_s"], asked.get("short_abandon_s")
     )
-    if load > 0 and found.station.slack <= 0.0 and endless(found.station):
+    if load > 0 and found.station.slack < 0.0 and endless(found.station):
         raise DataError(_too_few(agents, load, asked))
     return found
 
@@ -199,7 +201,7 @@ def _measures_of_arrays(asked: dict[str, npt.NDArray[np.float64]], shape: tuple[
         raise DataError(_too_few_of(none, load, asked, shape))
     model = model_arrays.Phones(load, asked["aht_s"], options)
     found = of_models(load, model, agents, asked["within_s"], asked.get("short_abandon_s"), shape)
-    few = (load > 0) & (found.station.slack <= 0.0) & endless(found.station)
+    few = (load > 0) & (found.station.slack < 0.0) & endless(found.station)
     if few.any():
         raise DataError(_too_few_of(few, load, asked, shape))
     return found
