@@ -15,19 +15,25 @@ settings.register_profile("local", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
-def _tool(names: tuple[str, ...], called: str) -> str:
-    """Return the path of a program; without it the test is not run, unless the whole check is asked for."""
-    for name in names:
-        if path := shutil.which(name):
-            return path
-    if os.environ.get("WFM_REQUIRE_ALL"):
-        pytest.fail(f"{called} is required here and is not installed")
-    pytest.skip(f"not run: no {called}")
+# What some tests need beside Python: Java for Spark, Chromium for pages.
+_PROGRAMS = {"Java": ("java",), "Chromium": ("chromium", "chromium-browser", "google-chrome")}
+
+
+def _found(called: str) -> str | None:
+    return next(filter(None, map(shutil.which, _PROGRAMS[called])), None)
+
+
+def pytest_report_header() -> list[str]:
+    """Say what is absent; where the whole check is asked for, refuse to start without it."""
+    absent = [called for called in _PROGRAMS if _found(called) is None]
+    if absent and os.environ.get("WFM_REQUIRE_ALL"):
+        raise pytest.UsageError(f"required here and not installed: {', '.join(absent)}")
+    return [f"not run: no {called}" for called in absent]
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    return _tool(("chromium", "chromium-browser", "google-chrome"), "Chromium")
+    return _found("Chromium") or pytest.skip("not run: no Chromium")
 
 
 @pytest.fixture(scope="session")
