@@ -38,7 +38,8 @@ def noisy(count: int, seed: int) -> np.ndarray:
 def test_a_constant_week_goes_on_exactly():
     weekly = np.array([120.0, 100.0, 100.0, 90.0, 95.0, 40.0, 0.5])
     fit = fit_level(np.tile(weekly, 8), days(MONDAY, 56))
-    level, variance = fit.predict(days(MONDAY + 56, 28))
+    level, joint = fit.predict(days(MONDAY + 56, 28))
+    variance = np.diag(joint)
     np.testing.assert_allclose(level, np.tile(weekly, 4), rtol=1e-9)
     assert np.all(variance < 1e-12)
     assert not fit.unusual.any()
@@ -56,7 +57,8 @@ def test_the_forecast_is_the_conditional_normal_distribution():
     mean = fit.base[ahead.weekday] + centre + cross.T @ solve @ (response - centre)
     gap = 1 - ones @ solve @ cross
     spread = np.diag(by_hand(ahead, ahead) - cross.T @ solve @ cross) + gap**2 / (ones @ solve @ ones) + 1
-    level, variance = fit.predict(ahead)
+    level, joint = fit.predict(ahead)
+    variance = np.diag(joint)
     np.testing.assert_allclose(level, fit.smear * np.exp(mean), rtol=1e-8)
     np.testing.assert_allclose(variance, fit.noise**2 * spread, rtol=1e-6)
     assert fit.smear == pytest.approx(1.0, abs=0.01)
@@ -77,7 +79,7 @@ def test_surprise_is_the_distance_from_what_all_other_days_say():
 
 def test_the_band_widens_with_the_horizon():
     fit = fit_level(noisy(140, 3), days(MONDAY, 140))
-    _, variance = fit.predict(days(MONDAY + 140, 56))
+    variance = np.diag(fit.predict(days(MONDAY + 140, 56))[1])
     weekly = variance.reshape(8, 7).mean(axis=1)
     assert np.all(np.diff(weekly[:4]) > 0)
 

@@ -76,6 +76,7 @@ class _Repeated(ABC):
             interval_s=float(prepared.interval_s),
             audit=audit_frame(audit, prepared.tz),
             models={queue.name: self._in_words() for queue in prepared.queues},
+            as_of=prepared.end,
         )
 
     def _predict_queue(self, queue: QueueHistory, horizon: Horizon, audit: list[AuditRow]) -> pd.DataFrame:

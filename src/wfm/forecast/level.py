@@ -101,8 +101,15 @@ class DayLevel:
     white: FloatArray
 
     def predict(self, days: DayFeatures) -> tuple[FloatArray, FloatArray]:
-        """Return the mean level of each day, and the variance of its logarithm with the noise of the day itself."""
-        return self._conditioned(days, self._cross(days), len(self.white))
+        """Return the mean level of each day, and the covariance of their logarithms with the noise of the days."""
+        cross = self._cross(days)
+        mean, variance = self._conditioned(days, cross, len(self.white))
+        open_end = 1 - self.ones @ cross
+        joint = self.scale * covariance(days, days, self.step) - cross.T @ cross
+        joint += np.outer(open_end, open_end) / (self.ones @ self.ones)
+        joint *= self.noise**2
+        np.fill_diagonal(joint, variance)
+        return mean, np.asarray(joint)
 
     def predict_from(self, days: DayFeatures, origins: list[int]) -> list[tuple[FloatArray, FloatArray]]:
         """Return what `predict` would have said with the days before each of the day numbers `origins` alone."""

@@ -17,7 +17,15 @@ from wfm.forecast.level import DayLevel, fit_level
 from wfm.forecast.prepare import AuditRow, OwnHours, Place, Prepared, QueueHistory, check_horizon, prepare
 from wfm.forecast.profile import day_levels, fit_profile
 from wfm.forecast.result import Forecast, audit_frame
-from wfm.forecast.uncertainty import Calibration, Dispersion, calibrate, fit_dispersion, quantiles
+from wfm.forecast.spread import Spread
+from wfm.forecast.uncertainty import (
+    Calibration,
+    Dispersion,
+    calibrate,
+    fit_correlation,
+    fit_dispersion,
+    quantiles,
+)
 from wfm.schema import QUANTILES, FrameLike
 from wfm.timegrid import Horizon, day_starts
 
@@ -33,14 +41,16 @@ class QueueModel:
     """What was fitted for one queue.
 
     `level` is the day level (None where no contact was ever recorded), `profile` the shares by weekday and interval,
-    `aht_s` the handle time by weekday and interval (no rows where there is none), `idle` the weekdays without any
-    contact, `nearest` the recorded interval of the day to use for each one, `whole` whether contacts are whole numbers.
+    `correlation` that of neighbouring intervals, `aht_s` the handle time by weekday and interval (no rows where there
+    is none), `idle` the weekdays without any contact, `nearest` the recorded interval of the day to use for each one,
+    `whole` whether contacts are whole numbers.
     """
 
     history: QueueHistory
     level: DayLevel | None
     profile: FloatArray
     dispersion: Dispersion
+    correlation: float
     calibration: Calibration
     aht_s: FloatArray
     idle: BoolArray
@@ -157,8 +167,8 @@ class Forecaster:
         check_horizon(horizon, self._prepared, self.stale_after_days)
         audit = list(self._rows)
         calendar = self._prepared.calendar
-        frames = [_predict_queue(model, horizon, calendar, audit) for model in self.models_.values()]
-        frame = pd.concat(frames, ignore_index=True)
+        said = {name: _predict_queue(model, horizon, calendar, audit) for name, model in self.models_.items()}
+        frame = pd.concat([rows for rows, _ in said.values()], ignore_index=True)
         without = [name for name, model in self.models_.items() if not len(model.aht_s)]
         if without and "aht_s" in frame:
             frame = frame.drop(columns="aht_s")
@@ -167,8 +177,15 @@ class Forecaster:
             finding, action = "no handle time in the history", "aht_s is left out for all queues"
             audit.extend((name, start, end, finding, action) for name in without)
         words = {name: _in_words(model) for name, model in self.models_.items()}
-        audited = audit_frame(audit, self.tz_)
-        return Forecast(frame, tz=self.tz_, interval_s=float(self.interval_s_), audit=audited, models=words)
+        return Forecast(
+            frame,
+            tz=self.tz_,
+            interval_s=float(self.interval_s_),
+            audit=audit_frame(audit, self.tz_),
+            models=words,
+            as_of=self.end_,
+            spread={name: spread for name, (_, spread) in said.items()},
+        )
 
 
 def _in_words(model: QueueModel) -> str:
@@ -196,7 +213,8 @@ def _fit_queue(queue: QueueHistory, prepared: Prepared, half_life_days: float, a
         _note_unusual(queue, level, levels[used], prepared, audit)
     profile = fit_profile(grid.volume, features.weekday, queue.usual, weight if weight.any() else ordinary)
     levels, _ = day_levels(grid.volume, profile[features.weekday])
-    dispersion = fit_dispersion(grid.volume, levels[:, None] * profile[features.weekday], weight)
+    mean = levels[:, None] * profile[features.weekday]
+    dispersion = fit_dispersion(grid.volume, mean, weight)
     volume = grid.volume[~np.isnan(grid.volume)]
     handle = np.empty((0, grid.volume.shape[1]))
     if grid.handle_s is not None and grid.handled is not None:
@@ -208,6 +226,7 @@ def _fit_queue(queue: QueueHistory, prepared: Prepared, half_life_days: float, a
         level,
         profile,
         dispersion,
+        fit_correlation(grid.volume, mean, weight, dispersion),
         _calibration(grid.volume, grid.days, level, profile, dispersion),
         handle,
         idle,
@@ -285,21 +304,21 @@ def _note_unusual(
 
 def _predict_queue(
     model: QueueModel, horizon: Horizon, calendar: Calendar | None, audit: list[AuditRow]
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, Spread]:
     queue = model.history
     starts = queue.hours.open_starts(horizon)
     day, slot = wall_clock(starts, int(horizon.interval_s))
     number, row = np.unique(day, return_inverse=True)
     features = queue.features(int(day.max()) if len(day) else 0, calendar)
     features = features.take(np.isin(features.number, number))
-    level, variance = np.zeros(len(number)), np.zeros(len(number))
+    level, joint = np.zeros(len(number)), np.zeros((len(number), len(number)))
     if model.level is not None and len(number):
-        level, variance = model.level.predict(features)
+        level, joint = model.level.predict(features)
         level = np.where(model.idle[features.weekday], 0.0, level)
         _note_new_days(queue, model.level, features.take(~model.idle[features.weekday]), horizon, audit)
     weekday = features.weekday[row]
     mean = level[row] * model.profile[weekday, model.nearest[slot]]
-    spread = model.dispersion.variance(mean, variance[row])
+    variance = model.dispersion.variance(mean, np.diag(joint)[row])
     new = model.nearest[slot] != slot
     if new.any():
         step = pd.Timedelta(seconds=horizon.interval_s)
@@ -309,9 +328,10 @@ def _predict_queue(
     columns: dict[str, object] = {"queue": queue.name, "start": starts, "offered": mean}
     if len(model.aht_s):
         columns["aht_s"] = model.aht_s[weekday, model.nearest[slot]]
-    values = quantiles(mean, spread, model.calibration, whole=model.whole)
+    values = quantiles(mean, variance, model.calibration, whole=model.whole)
     columns |= {name: values[:, n] for n, name in enumerate(QUANTILES)}
-    return pd.DataFrame(columns).astype({"queue": "str"})
+    spread = Spread(number, joint, model.dispersion, model.correlation, model.calibration, model.whole)
+    return pd.DataFrame(columns).astype({"queue": "str"}), spread
 
 
 def _note_new_days(

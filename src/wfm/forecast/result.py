@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from wfm.errors import DataError, Problem, did_you_mean
+from wfm.forecast.spread import Spread
 from wfm.schema import QUANTILES, check
 
 __all__ = ["AUDIT_COLUMNS", "Forecast", "audit_frame"]
@@ -45,6 +47,10 @@ class Forecast:
         What was found in the history and in the horizon, and what was done: `queue, start, end, finding, action`.
     models
         Model of each queue, in words.
+    as_of
+        First instant after everything that the forecast was made from; `None` where it is not known.
+    spread
+        How each queue's forecast may be off, from which sample paths are drawn; empty for a model that cannot say.
 
     Examples
     --------
@@ -60,6 +66,8 @@ class Forecast:
     interval_s: float = field(kw_only=True)
     audit: pd.DataFrame = field(kw_only=True, repr=False, default_factory=lambda: audit_frame([], "UTC"))
     models: dict[str, str] = field(kw_only=True, default_factory=dict)
+    as_of: pd.Timestamp | None = field(kw_only=True, default=None)
+    spread: Mapping[str, Spread] = field(kw_only=True, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "frame", check(self.frame, "forecast", tz=self.tz))

@@ -15,7 +15,7 @@ from scipy.special import gammainc, gammaincinv
 from wfm.forecast.grid import FloatArray
 from wfm.schema import QUANTILES
 
-__all__ = ["Calibration", "Dispersion", "calibrate", "fit_dispersion", "quantiles"]
+__all__ = ["Calibration", "Dispersion", "calibrate", "fit_correlation", "fit_dispersion", "quantiles"]
 
 LEVELS = np.array(list(QUANTILES.values()))
 _PRIOR_DAYS = 30.0  # days of evidence at which the correction is half believed
@@ -70,6 +70,26 @@ def fit_dispersion(volume: FloatArray, mean: FloatArray, weight: FloatArray) -> 
         if per_contact < 0:
             return Dispersion(0.0, float(right / second))
     return Dispersion(float(left / total), 0.0)
+
+
+def fit_correlation(volume: FloatArray, mean: FloatArray, weight: FloatArray, dispersion: Dispersion) -> float:
+    """Return the correlation of neighbouring intervals of a day, beside the day's level and counting noise; 0 to 1.
+
+    Parameters
+    ----------
+    volume, mean, weight
+        As in `fit_dispersion`.
+    dispersion
+        What it found: correlation is of the part that grows with the square of the mean.
+    """
+    off = np.where(mean > 0, volume - mean, np.nan)
+    both = off[:, 1:] * off[:, :-1]
+    use = ~np.isnan(both) & (weight[:, None] > 0)
+    each = np.broadcast_to(weight[:, None], both.shape)[use]
+    common = dispersion.per_square * (mean[:, 1:] * mean[:, :-1])[use]
+    if not each @ common > 0:
+        return 0.0
+    return float(np.clip(each @ both[use] / (each @ common), 0.0, 1.0))
 
 
 def _shape_and_scale(mean: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
