@@ -122,7 +122,13 @@ class SlowCentre:
             and person.goes is None
             and q in person.speeds
             and len(person.held) < min([self.limit[q], *held])
+            and not (held and self.is_held_back(person, self.rank[q]))
         )
+
+    def is_held_back(self, person: Person, rank: float) -> bool:
+        """Whether something more urgent waits that the person has no room for beside what it holds."""
+        queues = {int(self.demand.queue[c]) for c in self.waiting} & set(person.speeds)
+        return any(self.rank[q] < rank and self.limit[q] <= len(person.held) for q in queues)
 
     def assign(self, now: float) -> None:
         """At each instant either one agent has room for several contacts, or one contact has several agents."""

@@ -46,7 +46,7 @@ def compiled_simulate() -> Callable[[Any], None]:
         if isinstance(value, FunctionType) and value.__module__ == _COPY and name != "simulate":
             # Without forced inlining every call hands over the whole world. The kernel neither makes nor keeps an
             # array, so that reference counts, which cost nine tenths of the time, are not needed.
-            setattr(module, name, njit(forceinline=True, _nrt=False)(value))
+            setattr(module, name, njit(forceinline=name not in kernel.RARE, _nrt=False)(value))
     try:
         function = njit(cache=True, _nrt=False)(module.simulate)
     except RuntimeError as error:

@@ -1,172 +1,41 @@
 """The event-driven kernel: plain Python on lists of records, compiled by numba where it is installed.
 
-One source, both ways. Interpreted, a list holds objects of the classes below; compiled, it is a numpy array of
-records with the same fields. The functions draw no random number and call nothing outside this file, so that both ways
-give the same numbers to the bit. `wfm.simulate.engine` builds the lists and reads them.
+One source, both ways. The functions draw no random number and call nothing outside this file, so that both ways give
+the same numbers to the bit. `wfm.simulate.engine` builds the lists and reads them.
 
-Three sources of events are merged by time: ends of contacts and late breaks (a heap with one entry per agent),
-changes of the agents' timelines, and arrivals; at the same instant in that order.
+Four sources of events are merged by time: ends of contacts and late breaks (a heap with one entry per agent), changes
+of the agents' timelines, timers of contacts without an agent (a second heap), and arrivals; at the same instant in
+that order. Timers are set only where something depends on them; a plain queue pays nothing for them.
 
 Abandonment is lazy: a contact whose patience ran out stays in line until an agent reaches it. That instant ends the
-wait an infinitely patient contact would have had in its place, which is the *virtual* wait.
+wait an infinitely patient contact would have had in its place, which is the *virtual* wait. Where somebody depends on
+the instant of the abandonment (the customer who calls again, a trunk, a chat held back for a call), a timer tells it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from wfm.simulate.records import (
+    ABANDON,
+    BLOCKED,
+    CALL_AGAIN,
+    COMES,
+    FREE,
+    INF,
+    LEAVING,
+    NOBODY,
+    ON,
+    OUT,
+    OVERFLOW,
+    RESTING,
+    Agent,
+    Line,
+    World,
+)
 
-__all__ = ["Agent", "Change", "Contact", "Entry", "Line", "Link", "Room", "Session", "Setup", "Share", "World"]
+__all__ = ["RARE", "simulate"]
 
-# States of an agent.
-OUT = 0  # not on seat
-ON = 1  # takes contacts
-LEAVING = 2  # finishes the contacts in hand, then goes
-RESTING = 3  # on a break that began late, and so ends late
-
-# What a change of a timeline says besides the length of a break, which is 0 or more.
-COMES = -2.0
-SHIFT_ENDS = -1.0
-
-INF = float("inf")
-# A whole number of 32 bits where the kernel is compiled: a contact then fills one line of the processor's cache.
-Short: TypeAlias = int
-
-FREE = 1 << 30  # sessions that an agent without any could hold
-
-
-@dataclass(slots=True)
-class Contact:
-    """A contact, in order of arrival; the kernel writes the fields from `reached` on."""
-
-    time: float
-    queue: Short
-    service: float  # work in seconds at speed 1, alone with its agent
-    patience: float
-    due: float  # of two lines of one rank, the one whose head is due first is served first
-    reached: float  # answered, or for the impatient: when an agent would have answered
-    ended: float
-    agent: Short  # -1: abandoned or never reached
-    sessions: Short  # held by the agent from this start on
-    following: Short  # next in line
-
-
-@dataclass(slots=True)
-class Line:
-    """A queue."""
-
-    rank: int  # smaller is served first
-    limit: int  # sessions an agent may hold at once
-    slowdown: float
-    head: int
-    tail: int
-    first: int  # its groups stand in `links` from here, preferred first
-    last: int
-
-
-@dataclass(slots=True)
-class Link:
-    """In `links`: a group that serves a queue, or a queue that a group serves."""
-
-    id: int
-    tier: int  # groups of one tier are equal
-
-
-@dataclass(slots=True)
-class Room:
-    """Agents of one group, with one number of sessions in hand, who have room for more: longest first."""
-
-    head: int
-    tail: int
-
-
-@dataclass(slots=True)
-class Agent:
-    """An agent."""
-
-    state: int
-    load: int  # sessions in hand
-    room: int  # sessions it may hold, given those in hand
-    group: int
-    first: int  # the queues of its group stand in `links` from here
-    last: int
-    listed: int  # the room it stands in, or -1
-    before: int
-    after: int
-    place: int  # in the heap, or -1
-    free_since: float  # standing in a room from here on
-    busy_since: float
-    on_since: float
-    clock: float  # instant for which the work left of its sessions is known
-    pause: float  # what follows when the contacts in hand are done
-    mark: float  # when it should have gone
-    late: float  # sum of seconds by which breaks began late
-    overtime: float
-
-
-@dataclass(slots=True)
-class Session:
-    """A contact in hand."""
-
-    contact: int
-    left: float  # seconds it would take from here if it were alone
-    slowdown: float
-    limit: int
-
-
-@dataclass(slots=True)
-class Change:
-    """A change of an agent's presence, in order of time."""
-
-    time: float
-    agent: int
-    pause: float  # COMES, SHIFT_ENDS, or the length of the break that begins
-    mark: float  # start of the break, or the end of the shift
-
-
-@dataclass(slots=True)
-class Entry:
-    """In the heap: the next event of a busy agent."""
-
-    key: float
-    agent: int
-
-
-@dataclass(slots=True)
-class Share:
-    """Agent-seconds of a group in an interval."""
-
-    busy: float
-    staffed: float
-
-
-@dataclass(slots=True)
-class Setup:
-    """Sizes; there is one."""
-
-    arrivals: int
-    changes: int
-    waiting: int  # entries in the heap
-    width: int  # most sessions of an agent
-    queues: int
-    intervals: int
-    step: float  # length of an interval
-
-
-class World(NamedTuple):
-    """Everything the kernel reads and writes."""
-
-    contacts: list[Contact]
-    lines: list[Line]
-    links: list[Link]
-    rooms: list[Room]
-    agents: list[Agent]
-    sessions: list[Session]  # `width` per agent
-    speeds: list[float]  # one per agent and queue
-    changes: list[Change]
-    heap: list[Entry]
-    shares: list[Share]  # one per group and interval
-    setup: list[Setup]
+# Called seldom: to compile them apart keeps the rest small.
+RARE = ("turn", "ring", "refuse", "release", "resume", "set_timers", "interrupt")
 
 
 def simulate(world: World) -> None:
@@ -178,39 +47,73 @@ def simulate(world: World) -> None:
         arrival = world.contacts[i].time if i < setup.arrivals else INF
         change = world.changes[j].time if j < setup.changes else INF
         end = world.heap[0].key if setup.waiting > 0 else INF
-        if end <= change and end <= arrival:
+        timer = world.timers[0].key if setup.timers > 0 else INF
+        if end <= change and end <= arrival and end <= timer:
             if end == INF:
                 return
             finish(world.heap[0].agent, end, world)
-        elif change <= arrival:
+        elif change <= arrival and change <= timer:
             turn(j, change, world)
             j += 1
         else:
-            arrive(i, arrival, world)
-            i += 1
+            c = i
+            now = arrival
+            if timer <= arrival:
+                now = timer
+                c = ring(now, world)
+            else:
+                i += 1
+            if c >= 0:
+                arrive(c, now, world)
+        if setup.emptied:
+            release(min(end, change, timer, arrival), world)
 
 
 def arrive(c: int, now: float, world: World) -> None:
     """Give contact `c` to an agent, or let it wait."""
-    line = world.lines[world.contacts[c].queue]
-    a = find_agent(line, world)
+    setup = world.setup[0]
+    q = world.contacts[c].queue
+    line = world.lines[q]
+    if line.counted:
+        if setup.inside >= setup.trunks:
+            refuse(c, now, world)
+            return
+        setup.inside += 1
+    a = find_agent(q, now, now, world)
+    if a < 0 and setup.yields and not line.yields:
+        a = interrupt(q, now, now, world)
     if a >= 0:
-        delist(a, world)
-        begin(a, c, now, world)
-        if world.agents[a].load < world.agents[a].room:
-            enlist(a, now, world)
-        schedule(a, world)
+        give(a, c, now, world)
+        return
+    if line.tail < 0:
+        line.head = c
     else:
-        if line.tail < 0:
-            line.head = c
-        else:
-            world.contacts[line.tail].following = c
-        line.tail = c
+        world.contacts[line.tail].following = c
+    line.tail = c
+    if setup.timed:
+        set_timers(c, world)
 
 
-def find_agent(line: Line, world: World) -> int:
-    """Return the agent for a contact of a line: least loaded, then preferred group, then longest with room."""
-    width = world.setup[0].width
+def give(a: int, c: int, now: float, world: World) -> None:
+    """Let agent `a`, who was found for it, answer contact `c`."""
+    if world.agents[a].listed >= 0:
+        delist(a, world)
+    begin(a, c, now, world)
+    if world.agents[a].load < world.agents[a].room:
+        enlist(a, now, world)
+    elif world.setup[0].yields:
+        enlist_apart(a, now, world)
+    schedule(a, world)
+
+
+def find_agent(q: int, since: float, now: float, world: World) -> int:
+    """Return the agent for a contact of queue `q` that came at `since`; -1 if there is none.
+
+    Least loaded, then of a preferred group, then the fastest or the one who has had room the longest.
+    """
+    setup = world.setup[0]
+    line = world.lines[q]
+    stride = setup.width + 1
     for load in range(line.limit):
         best = -1
         tier = -1
@@ -218,13 +121,229 @@ def find_agent(line: Line, world: World) -> int:
             link = world.links[x]
             if best >= 0 and link.tier != tier:
                 break
-            a = world.rooms[link.id * width + load].head
-            if a >= 0 and (best < 0 or world.agents[a].free_since < world.agents[best].free_since):
+            a = world.rooms[link.id * stride + load].head
+            if a < 0:
+                continue
+            if link.after > 0.0 and since + link.after > now:
+                continue
+            if link.reserve > 0 and world.rooms[link.id * stride].size - (load == 0) < link.reserve:
+                continue
+            if load > 0 and setup.drains and is_held_back(world.agents[a], link.rank, world):
+                continue
+            if line.fastest:
+                a = fastest(a, q, world)
+            if best < 0 or is_before(a, best, q, line.fastest, world):
                 best = a
                 tier = link.tier
         if best >= 0:
             return best
     return -1
+
+
+def fastest(a: int, q: int, world: World) -> int:
+    """Return the fastest agent for queue `q` of those who stand behind `a`, with `a`."""
+    queues = world.setup[0].queues
+    best = a
+    while a >= 0:
+        if world.speeds[a * queues + q] > world.speeds[best * queues + q]:
+            best = a
+        a = world.agents[a].after
+    return best
+
+
+def is_before(a: int, b: int, q: int, by_speed: bool, world: World) -> bool:
+    """Whether agent `a` is asked before agent `b` of an equal group."""
+    if by_speed:
+        queues = world.setup[0].queues
+        one = world.speeds[a * queues + q]
+        other = world.speeds[b * queues + q]
+        if one != other:
+            return one > other
+    return world.agents[a].free_since < world.agents[b].free_since
+
+
+def is_held_back(agent: Agent, rank: float, world: World) -> bool:
+    """Whether an agent takes no more of this rank, because a smaller rank waits that it has no room for."""
+    for x in range(agent.first, agent.last):
+        link = world.links[x]
+        line = world.lines[link.id]
+        if line.live > 0 and line.limit <= agent.load and link.rank < rank and link.after == 0.0 and link.reserve == 0:
+            return True
+    return False
+
+
+def interrupt(q: int, since: float, now: float, world: World) -> int:
+    """Take an agent for a contact of queue `q` from work that yields, back in line; -1 if there is none."""
+    setup = world.setup[0]
+    line = world.lines[q]
+    stride = setup.width + 1
+    a = -1
+    for x in range(line.first, line.last):
+        link = world.links[x]
+        if since + link.after > now or world.rooms[link.id * stride].size < link.reserve:
+            continue
+        a = world.rooms[link.id * stride + setup.width].head
+        if a >= 0:
+            break
+    if a < 0:
+        return -1
+    delist(a, world)
+    advance(a, now, world)
+    agent = world.agents[a]
+    session = world.sessions[a * setup.width]
+    c = session.contact
+    contact = world.contacts[c]
+    own = world.lines[contact.queue]
+    contact.service = session.left * world.speeds[a * setup.queues + contact.queue]
+    extra = world.extras[c]
+    extra.worked += now - contact.reached
+    if extra.first != extra.first:
+        extra.first = contact.reached
+    contact.reached = float("nan")
+    contact.agent = NOBODY
+    contact.sessions = 0
+    contact.following = own.head
+    own.head = c
+    if own.tail < 0:
+        own.tail = c
+    agent.load = 0
+    agent.room = FREE
+    spread(agent.group, agent.busy_since, now, True, world)
+    return a
+
+
+def set_timers(c: int, world: World) -> None:
+    """Set the timers of contact `c`, which begins to wait."""
+    contact = world.contacts[c]
+    line = world.lines[contact.queue]
+    if line.timed:
+        line.live += 1
+        if contact.patience < INF:
+            push_timer(contact.time + contact.patience, c, ABANDON, world)
+    if line.overflow < INF:
+        push_timer(contact.time + line.overflow, c, OVERFLOW, world)
+
+
+def ring(now: float, world: World) -> int:
+    """Do what the first timer says; return the contact that arrives, or -1."""
+    timer = world.timers[0]
+    c = timer.contact
+    kind = timer.kind
+    pop_timer(world)
+    if kind == CALL_AGAIN:
+        return c
+    contact = world.contacts[c]
+    line = world.lines[contact.queue]
+    if contact.agent != NOBODY or contact.reached == contact.reached or contact.patience < 0.0:
+        return -1
+    if kind == ABANDON:
+        # From now on it is only there for the virtual wait.
+        contact.patience = -1.0
+        miss(line, world)
+        if line.counted:
+            world.setup[0].inside -= 1
+        call_again(c, now, world)
+        return -1
+    soonest = INF
+    for x in range(line.first, line.last):
+        after = contact.time + world.links[x].after
+        if after > now:
+            soonest = min(soonest, after)
+    if soonest < INF:
+        push_timer(soonest, c, OVERFLOW, world)
+    while line.head >= 0 and offer(contact.queue, now, world):
+        pass
+    return -1
+
+
+def refuse(c: int, now: float, world: World) -> None:
+    """Block contact `c`, for which there is no trunk."""
+    world.contacts[c].agent = BLOCKED
+    call_again(c, now, world)
+
+
+def call_again(c: int, now: float, world: World) -> None:
+    """Let the customer of contact `c`, given up now, call again, if it is one who does and the queue is still open."""
+    if len(world.extras) == 0:
+        return
+    again = world.extras[c].again
+    if again < 0:
+        return
+    extra = world.extras[again]
+    time = now + extra.delay
+    if time < extra.until:
+        contact = world.contacts[again]
+        contact.time = time
+        contact.due = time
+        contact.patience = min(contact.patience, extra.closing - time)
+        push_timer(time, again, CALL_AGAIN, world)
+
+
+def miss(line: Line, world: World) -> None:
+    """Count a contact of a timed line that waits no more."""
+    line.live -= 1
+    if line.live == 0 and world.setup[0].drains:
+        world.setup[0].emptied = True
+
+
+def release(now: float, world: World) -> None:
+    """Give out the chats that were held back for a line that has emptied, in the order of their ranks."""
+    setup = world.setup[0]
+    setup.emptied = False
+    while True:
+        chosen = -1
+        for q in range(setup.queues):
+            line = world.lines[q]
+            if line.limit == 1 or line.head < 0:
+                continue
+            contact = world.contacts[line.head]
+            if find_agent(q, contact.time, now, world) < 0:
+                continue
+            if chosen >= 0:
+                best = world.lines[chosen]
+                if line.rank > best.rank:
+                    continue
+                if line.rank == best.rank and contact.due >= world.contacts[best.head].due:
+                    continue
+            chosen = q
+        if chosen < 0:
+            return
+        offer(chosen, now, world)
+
+
+def offer(q: int, now: float, world: World) -> bool:
+    """Give the first contact of queue `q` to an agent that can take it; return whether there was one."""
+    line = world.lines[q]
+    c = line.head
+    contact = world.contacts[c]
+    a = find_agent(q, contact.time, now, world)
+    is_live = contact.time + contact.patience >= now
+    if a < 0 and is_live and world.setup[0].yields and not line.yields:
+        a = interrupt(q, contact.time, now, world)
+    if a < 0:
+        return False
+    line.head = contact.following
+    if line.head < 0:
+        line.tail = -1
+    if is_live:
+        if line.timed:
+            miss(line, world)
+        give(a, c, now, world)
+    else:
+        contact.reached = now
+    return True
+
+
+def resume(a: int, now: float, world: World) -> None:
+    """Let agent `a` go on with the contacts that it has in hand at the start."""
+    setup = world.setup[0]
+    for x in range(setup.held):
+        held = world.held[x]
+        if held.agent == a and held.contact >= 0:
+            if world.lines[world.contacts[held.contact].queue].counted:
+                setup.inside += 1
+            begin(a, held.contact, now, world)
+            held.contact = -1
 
 
 def finish(a: int, now: float, world: World) -> None:
@@ -256,6 +375,8 @@ def turn(j: int, now: float, world: World) -> None:
     if change.pause == COMES:
         if agent.state == OUT:
             agent.on_since = now
+            if world.setup[0].held > 0:
+                resume(a, now, world)
         elif agent.state != LEAVING or agent.pause >= 0.0:
             # On a break that began late, or still to begin: it is taken in full.
             return
@@ -300,35 +421,56 @@ def take(a: int, now: float, world: World) -> None:
             enlist(a, now, world)
             break
         begin(a, c, now, world)
+    if world.setup[0].yields:
+        enlist_apart(a, now, world)
     schedule(a, world)
 
 
 def next_contact(agent: Agent, now: float, world: World) -> int:
     """Take the contact that an agent serves next out of its line; -1 if there is none."""
+    setup = world.setup[0]
     while True:
         chosen = -1
         best = -1
-        rank = 0
+        rank = 0.0
         due = 0.0
+        plain_rank = 0.0
         for x in range(agent.first, agent.last):
-            q = world.links[x].id
-            line = world.lines[q]
+            link = world.links[x]
+            line = world.lines[link.id]
             c = line.head
             if c < 0 or line.limit <= agent.load:
                 continue
-            if best < 0 or line.rank < rank or (line.rank == rank and world.contacts[c].due < due):
-                chosen = q
+            contact = world.contacts[c]
+            own = link.rank
+            key = contact.due
+            if setup.choosy:
+                if contact.time + link.after > now:
+                    continue
+                if link.reserve > 0 and world.rooms[agent.group * (setup.width + 1)].size < link.reserve:
+                    continue
+                own = link.rank - line.ageing * (now - contact.time)
+                if line.weight > 0.0:
+                    key = -line.weight * (now - contact.time)
+            if best < 0 or own < rank or (own == rank and key < due):
+                chosen = link.id
                 best = c
-                rank = line.rank
-                due = world.contacts[c].due
+                rank = own
+                due = key
+                plain_rank = link.rank
         if best < 0:
             return -1
-        line = world.lines[chosen]
         contact = world.contacts[best]
+        is_live = contact.time + contact.patience >= now
+        if setup.drains and is_live and agent.load > 0 and is_held_back(agent, plain_rank, world):
+            return -1
+        line = world.lines[chosen]
         line.head = contact.following
         if line.head < 0:
             line.tail = -1
-        if contact.time + contact.patience >= now:
+        if is_live:
+            if line.timed:
+                miss(line, world)
             return best
         contact.reached = now
 
@@ -384,6 +526,8 @@ def end_session(a: int, now: float, world: World) -> None:
                 ending = session
         advance(a, now, world)
     world.contacts[ending.contact].ended = now
+    if world.lines[world.contacts[ending.contact].queue].counted:
+        world.setup[0].inside -= 1
     final = world.sessions[last]
     ending.contact = final.contact
     ending.left = final.left
@@ -413,7 +557,20 @@ def schedule(a: int, world: World) -> None:
 def enlist(a: int, now: float, world: World) -> None:
     """Put agent `a` at the end of the list of its group and load."""
     agent = world.agents[a]
-    x = agent.group * world.setup[0].width + agent.load
+    stand(a, agent.group * (world.setup[0].width + 1) + agent.load, now, world)
+
+
+def enlist_apart(a: int, now: float, world: World) -> None:
+    """Put agent `a` at the end of the list of its group for those whose work yields, if it has such work in hand."""
+    agent = world.agents[a]
+    width = world.setup[0].width
+    if agent.load == 1 and world.lines[world.contacts[world.sessions[a * width].contact].queue].yields:
+        stand(a, agent.group * (width + 1) + width, now, world)
+
+
+def stand(a: int, x: int, now: float, world: World) -> None:
+    """Put agent `a` at the end of list `x`."""
+    agent = world.agents[a]
     room = world.rooms[x]
     agent.free_since = now
     agent.listed = x
@@ -424,12 +581,14 @@ def enlist(a: int, now: float, world: World) -> None:
     else:
         world.agents[room.tail].after = a
     room.tail = a
+    room.size += 1
 
 
 def delist(a: int, world: World) -> None:
     """Take agent `a` out of the list it stands in."""
     agent = world.agents[a]
     room = world.rooms[agent.listed]
+    room.size -= 1
     if agent.before < 0:
         room.head = agent.after
     else:
@@ -520,3 +679,45 @@ def settle(a: int, key: float, p: int, world: World) -> None:
     entry.key = key
     entry.agent = a
     world.agents[a].place = p
+
+
+def push_timer(key: float, c: int, kind: int, world: World) -> None:
+    """Insert a timer of contact `c` into the second heap."""
+    hole = world.setup[0].timers
+    world.setup[0].timers = hole + 1
+    while hole > 0:
+        parent = (hole - 1) >> 1
+        above = world.timers[parent]
+        if above.key <= key:
+            break
+        set_timer(hole, above.key, above.contact, above.kind, world)
+        hole = parent
+    set_timer(hole, key, c, kind, world)
+
+
+def pop_timer(world: World) -> None:
+    """Take the first timer out of the second heap."""
+    size = world.setup[0].timers - 1
+    world.setup[0].timers = size
+    moved = world.timers[size]
+    hole = 0
+    while True:
+        child = 2 * hole + 1
+        if child >= size:
+            break
+        if child + 1 < size and world.timers[child + 1].key < world.timers[child].key:
+            child += 1
+        below = world.timers[child]
+        if below.key >= moved.key:
+            break
+        set_timer(hole, below.key, below.contact, below.kind, world)
+        hole = child
+    set_timer(hole, moved.key, moved.contact, moved.kind, world)
+
+
+def set_timer(p: int, key: float, c: int, kind: int, world: World) -> None:
+    """Write a timer into the second heap at `p`."""
+    timer = world.timers[p]
+    timer.key = key
+    timer.contact = c
+    timer.kind = kind
