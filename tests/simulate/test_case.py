@@ -12,7 +12,6 @@ from wfm.domain.hours import CalendarSpec, OpeningHours
 from wfm.domain.queue import Queue
 from wfm.domain.targets import Deadline, ServiceLevel
 from wfm.errors import DataError
-from wfm.simulate import Lognormal
 from wfm.simulate.case import Case, Clock
 from wfm.testing import make_centre
 
@@ -39,7 +38,7 @@ def roster(*rows, queue="calls"):
 
 def test_live_contacts_are_sent_away_when_the_last_one_on_shift_goes():
     rows = roster(("A01", 8, 18), ("A02", 18, 21), ("A03", 32, 40))
-    case = Case.of(forecast([(8, 20), (32, 44)]), rows, make_centre(people=3), Lognormal())
+    case = Case.of(forecast([(8, 20), (32, 44)]), rows, make_centre(people=3))
     # Closes at 20:00 on Monday, when A02 is there until 21:00; on Tuesday at 20:00, when nobody is there any more.
     closing = pd.Series(case.closing / 3600 + 8).groupby(case.interval // 48).unique()
     assert [values.tolist() for values in closing] == [[21.0], [44.0]]
@@ -51,7 +50,7 @@ def test_deferred_work_is_never_sent_away():
     centre = replace(
         centre, queues=(mail, *centre.queues), employees=(_with(centre.employees[0], "mail"), *centre.employees[1:])
     )
-    case = Case.of(forecast([(8, 20)], "mail"), roster(("A01", 8, 18)), centre, Lognormal())
+    case = Case.of(forecast([(8, 20)], "mail"), roster(("A01", 8, 18)), centre)
     assert np.isinf(case.closing).all()
     assert np.isinf(case.draw(np.random.SeedSequence(0)).demand.patience).all()
 
@@ -101,7 +100,7 @@ def test_arrivals_follow_the_forecast_and_do_not_depend_on_the_roster():
     ahead = forecast([(8, 20)])
     ahead["offered"] = np.linspace(5, 60, len(ahead))
     centre = make_centre(people=3)
-    cases = [Case.of(ahead, roster((name, 8, 20)), centre, Lognormal()) for name in ("A01", "A02")]
+    cases = [Case.of(ahead, roster((name, 8, 20)), centre) for name in ("A01", "A02")]
     counts = np.zeros(len(ahead))
     for number in range(400):
         drawn, other = (case.draw(np.random.SeedSequence(number)) for case in cases)
@@ -116,16 +115,16 @@ def test_handle_times_come_from_the_forecast_or_the_queue():
     centre = make_centre(people=3)
     ahead = forecast([(8, 10)])
     rows = roster(("A01", 8, 10))
-    assert set(Case.of(ahead, rows, centre, Lognormal()).aht_s) == {240.0}
+    assert set(Case.of(ahead, rows, centre).aht_s) == {240.0}
     ahead["aht_s"] = [100.0, 200.0, 300.0, 400.0]
-    assert Case.of(ahead, rows, centre, Lognormal()).aht_s.tolist() == [100.0, 200.0, 300.0, 400.0]
+    assert Case.of(ahead, rows, centre).aht_s.tolist() == [100.0, 200.0, 300.0, 400.0]
 
 
 def test_queue_that_nobody_on_the_roster_serves():
     centre = make_centre(people=3, cross_skilled=True)
     ahead = pd.concat([forecast([(8, 10)]), forecast([(8, 10)], "orders")])
     with pytest.raises(DataError) as error:
-        Case.of(ahead, roster(("A01", 8, 10)), centre, Lognormal())
+        Case.of(ahead, roster(("A01", 8, 10)), centre)
     assert str(error.value) == (
         "none of the 1 people on the roster serves queue 'orders'; roster somebody with its skill, or leave "
         "the queue out of the forecast"
@@ -135,7 +134,7 @@ def test_queue_that_nobody_on_the_roster_serves():
 def test_queue_without_contacts_needs_nobody():
     centre = make_centre(people=3, cross_skilled=True)
     ahead = pd.concat([forecast([(8, 10)]), forecast([(8, 10)], "orders", 0.0)])
-    assert len(Case.of(ahead, roster(("A01", 8, 10)), centre, Lognormal()).queue) == 8
+    assert len(Case.of(ahead, roster(("A01", 8, 10)), centre).queue) == 8
 
 
 def test_faults_of_the_forecast_and_the_roster_are_named_together():
@@ -144,7 +143,7 @@ def test_faults_of_the_forecast_and_the_roster_are_named_together():
     ahead = forecast([(8, 10)])
     ahead.loc[2, "start"] += pd.Timedelta(minutes=10)
     with pytest.raises(DataError) as error:
-        Case.of(ahead, roster(("A09", 8, 10)), silent, Lognormal())
+        Case.of(ahead, roster(("A09", 8, 10)), silent)
     assert str(error.value) == (
         "3 problems in a simulation:\n"
         "  1. frame 'forecast': intervals do not lie on the grid of 30 min from 2026-01-05 08:00:00+01:00 (row 2); "
@@ -153,24 +152,24 @@ def test_faults_of_the_forecast_and_the_roster_are_named_together():
         "  3. unknown employee 'A09' (row 0); did you mean 'A03'? Known: A01, A02, A03"
     )
     with pytest.raises(DataError) as error:
-        Case.of(ahead.assign(queue="cals"), roster(("A01", 8, 10)).drop(columns="queue"), centre, Lognormal())
+        Case.of(ahead.assign(queue="cals"), roster(("A01", 8, 10)).drop(columns="queue"), centre)
     assert [problem.what for problem in error.value.problems] == ["unknown queue 'cals'", "column 'queue' is missing"]
 
 
 def test_hourly_forecast_on_half_hours():
     with pytest.raises(DataError, match="no two intervals of 'calls' follow each other at 30 min"):
-        Case.of(forecast([(8, 12)], step=1), roster(("A01", 8, 10)), make_centre(people=3), Lognormal())
+        Case.of(forecast([(8, 12)], step=1), roster(("A01", 8, 10)), make_centre(people=3))
 
 
 def test_forecast_without_rows():
     with pytest.raises(DataError, match="the forecast has no rows"):
-        Case.of(forecast([(8, 9)]).iloc[:0], roster(("A01", 8, 10)), make_centre(people=3), Lognormal())
+        Case.of(forecast([(8, 9)]).iloc[:0], roster(("A01", 8, 10)), make_centre(people=3))
 
 
 def test_a_roster_of_other_days_is_refused():
     rows = roster(("A01", 32, 40))
     with pytest.raises(DataError) as error:
-        Case.of(forecast([(8, 12)]), rows, make_centre(people=3), Lognormal())
+        Case.of(forecast([(8, 12)]), rows, make_centre(people=3))
     assert str(error.value) == (
         f"all work of the roster, {hour(32):%Y-%m-%d} 08:00 to {hour(40):%Y-%m-%d} 16:00, lies outside the forecast; "
         f"give a roster of the forecast's days, {MONDAY:%Y-%m-%d} to {MONDAY:%Y-%m-%d}"
@@ -179,4 +178,4 @@ def test_a_roster_of_other_days_is_refused():
 
 def test_an_unknown_planned_queue_is_refused():
     with pytest.raises(DataError, match=r"unknown queue 'cals' \(row 0\); did you mean 'calls'"):
-        Case.of(forecast([(8, 12)]), roster(("A01", 8, 10), queue="cals"), make_centre(people=3), Lognormal())
+        Case.of(forecast([(8, 12)]), roster(("A01", 8, 10), queue="cals"), make_centre(people=3))

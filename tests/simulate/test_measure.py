@@ -17,9 +17,10 @@ from wfm.domain.targets import (
     ServiceLevel,
     ServiceLevelBasis,
 )
-from wfm.simulate import Demand, Log, Lognormal
+from wfm.simulate import Demand, Log
 from wfm.simulate.case import Case, Drawn
-from wfm.simulate.measure import COLUMNS, judged_by, measure
+from wfm.simulate.measure import COLUMNS, WAIT_EDGES, judged_by, measure
+from wfm.simulate.tally import RATIOS, Layout
 from wfm.testing import make_centre
 
 START = pd.Timestamp("2026-01-05 09:00", tz="Europe/Berlin")
@@ -43,12 +44,21 @@ def measured(*targets, channel="phone"):
             "queue": "calls",
         }
     )
-    case = Case.of(forecast, roster, centre, Lognormal())
+    case = Case.of(forecast, roster, centre)
     time = np.arange(6.0) * 100
     demand = Demand(time=time, queue=np.zeros(6, dtype=np.int64), service=np.full(6, 60.0))
     patience = np.array([100.0, 100.0, 5.0, 25.0, 35.0, 900.0])
-    drawn = Drawn(demand=demand, row=np.zeros(6, dtype=np.int64), patience=patience, closing=np.full(6, 1200.0))
+    drawn = Drawn(
+        demand=demand,
+        row=np.zeros(6, dtype=np.int64),
+        patience=patience,
+        closing=np.full(6, 1200.0),
+        attempt=np.ones(6, dtype=np.int64),
+    )
     log = Log(
+        arrived=time,
+        worked_s=np.array([60.0, 40.0, np.nan, np.nan, np.nan, np.nan]),
+        blocked=np.zeros(6, dtype=bool),
         reached=time + np.array([10.0, 40.0, 12.0, 50.0, np.nan, np.nan]),
         ended=time + np.array([70.0, 80.0, np.nan, np.nan, np.nan, np.nan]),
         agent=np.array([0, 0, -1, -1, -1, -1]),
@@ -58,7 +68,8 @@ def measured(*targets, channel="phone"):
         overtime_s=np.array([7.0]),
         late_break_s=np.array([0.0]),
     )
-    return measure(case, drawn, log)
+    layout = Layout.of(case)
+    return layout, measure(case, drawn, log, layout.thresholds)
 
 
 @pytest.mark.parametrize(
@@ -75,18 +86,38 @@ def measured(*targets, channel="phone"):
 )
 def test_service_level_on_each_basis(basis, met, judged):
     short = "10s" if ServiceLevelBasis(basis).needs_short_abandon else None
-    result = measured(ServiceLevel(0.8, "30s", basis=basis, short_abandon=short))
-    row = dict(zip(COLUMNS, result.rows[0], strict=True))
+    layout, result = measured(ServiceLevel(0.8, "30s", basis=basis, short_abandon=short))
+    row = dict(zip(COLUMNS, result.rows[0], strict=False))
     assert (row["met"], row["judged"]) == (met, judged)
-    assert result.limited.tolist() == [met / judged]
+    assert layout.limits.values(result.rows, layout.case.queue).tolist() == [[met / judged]]
+    # The same from the counts that all seven are made of.
+    above, below = result.rows @ layout.upper, result.rows @ layout.lower
+    assert above[0, list(RATIOS).index(basis)] == met
+    assert below[0, list(RATIOS).index(basis)] == judged
 
 
 def test_counts_and_waits():
-    result = measured(MeanAnswer("30s"))
-    row = dict(zip(COLUMNS, result.rows[0].tolist(), strict=True))
-    assert row == dict(zip(ALL, [6, 2, 3, 1, 6, 50, 65, 100], strict=True))
-    assert result.longest_s.tolist() == [700.0]
-    assert result.overtime_s == 7
+    _, result = measured(MeanAnswer("30s"))
+    row = dict(zip(COLUMNS, result.rows[0].tolist(), strict=False))
+    assert {name: row[name] for name in ALL} == dict(zip(ALL, [6, 2, 3, 1, 6, 50, 65, 100], strict=True))
+    assert result.overtime_s.tolist() == [7.0]
+    assert result.late_break_s == 0
+    # The last one came at 500 s and was sent away at 1200 s; nobody is in line at the end.
+    assert result.peaks.tolist() == [[700.0, 0.0]]
+    bins = result.cells.tolist()
+    assert sorted([*WAIT_EDGES[bins][:5].tolist(), WAIT_EDGES[max(bins)]])[:5] == [5.0, 10.0, 25.0, 35.0, 40.0]
+
+
+def values(*targets, channel="phone"):
+    layout, result = measured(*targets, channel=channel)
+    return layout.limits.values(result.rows, layout.case.queue)[0].tolist()
+
+
+def test_lateness_of_deferred_work():
+    # Due on arrival, and done 70 s and 80 s after: two items, the others are still to be done.
+    _, result = measured(Deadline("75s"), channel="email")
+    row = dict(zip(COLUMNS, result.rows[0].tolist(), strict=False))
+    assert (row["done"], row["late_s"]) == (2, 70 + 80)
 
 
 def test_values_of_the_targets():
@@ -97,8 +128,8 @@ def test_values_of_the_targets():
         MaxOccupancy(0.9),
     )
     # Waits above 45 s: 50 s and the two that nobody ever reached; done within 75 s: one of six.
-    assert measured(*targets).limited.tolist() == pytest.approx([25.0, 3 / 6, 3 / 6, 100 / 1800])
-    assert measured(Deadline("75s"), channel="email").limited.tolist() == pytest.approx([1 / 6])
+    assert values(*targets) == pytest.approx([25.0, 3 / 6, 3 / 6, 100 / 1800])
+    assert values(Deadline("75s"), channel="email") == pytest.approx([1 / 6])
 
 
 def test_queue_is_judged_by_its_first_service_level():
@@ -108,5 +139,5 @@ def test_queue_is_judged_by_its_first_service_level():
     assert judged_by(replace(queue, channel="email", targets=(deadline,))) is deadline
     assert judged_by(replace(queue, targets=(MaxOccupancy(0.9), mean))) is mean
     assert judged_by(replace(queue, targets=(MaxOccupancy(0.9),))) is None
-    row = dict(zip(COLUMNS, measured(MaxOccupancy(0.9)).rows[0], strict=True))
+    row = dict(zip(COLUMNS, measured(MaxOccupancy(0.9))[1].rows[0], strict=False))
     assert (row["met"], row["judged"]) == (0, 0)

@@ -17,7 +17,7 @@ from wfm.domain.presets import ecommerce
 from wfm.domain.queue import Queue
 from wfm.domain.targets import LongestWait, MaxOccupancy, MeanAnswer, ServiceLevel, ServiceLevelBasis
 from wfm.errors import DataError
-from wfm.simulate import replicate
+from wfm.simulate import case as cases
 from wfm.testing import assert_frame_valid, make_centre
 
 DAY = pd.Timestamp("2026-01-05", tz="Europe/Berlin")
@@ -83,7 +83,7 @@ def shop():
 
 
 def same(one, other):
-    for name in ("intervals", "summary", "targets", "groups"):
+    for name in ("intervals", "days", "summary", "targets", "groups", "group_intervals", "bases", "by_replication"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
     assert (one.overtime_h, one.late_break_h) == (other.overtime_h, other.late_break_h)
 
@@ -97,8 +97,8 @@ def test_same_seed_same_bytes_for_any_number_of_workers(small):
 
 def test_same_bytes_compiled_or_not(shop, monkeypatch):
     fast = simulate.run(*shop, replications=2)
-    play = replicate.play
-    monkeypatch.setattr(replicate, "play", lambda *args, **options: play(*args, **options, compiled=False))
+    play = cases.play
+    monkeypatch.setattr(cases, "play", lambda *args, **options: play(*args, **options, compiled=False))
     same(fast, simulate.run(*shop, replications=2))
 
 
@@ -131,7 +131,11 @@ def test_erlang_c_through_frames():
         }
     )
     result = simulate.run(
-        forecast({"calls": 60.0}, 0, 24), rows, centre, replications=200, service=simulate.Exponential()
+        forecast({"calls": 60.0}, 0, 24),
+        rows,
+        centre,
+        replications=200,
+        model=simulate.Model(service=simulate.Exponential()),
     )
     settled = result.to_frame().iloc[4:]
     theory = erlang.measures(60.0, 240.0, 1800.0, 10, within_s=30.0)

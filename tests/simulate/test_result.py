@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wfm.simulate.result import _pooled_ratio
+from wfm.simulate.frames import pooled_ratio
 
 
 def pooled(numerator, denominator):
     squares = np.array([[(numerator**2).sum(), (denominator**2).sum(), (numerator * denominator).sum()]])
-    bounds = _pooled_ratio(np.array([numerator.sum()]), np.array([denominator.sum()]), squares, len(numerator))
+    bounds = pooled_ratio(np.array([numerator.sum()]), np.array([denominator.sum()]), squares, len(numerator))
     return [float(bound[0]) for bound in bounds]
 
 

@@ -4,9 +4,33 @@
 `play` is the same on arrays, without frames or a centre.
 """
 
-from wfm.simulate.engine import Demand, Lines, Log, Staff, play
+from wfm.simulate.engine import Demand, Lines, Log, Routes, Staff, play
+from wfm.simulate.laws import Empirical, Exponential, Gamma, Lognormal, Weibull
+from wfm.simulate.model import Lateness, Model, Redial, Route, Routing
+from wfm.simulate.patience import PatienceCurve, fit_patience
 from wfm.simulate.replicate import run, trace
 from wfm.simulate.result import SimulationResult
-from wfm.simulate.service import Exponential, Lognormal
 
-__all__ = ["Demand", "Exponential", "Lines", "Log", "Lognormal", "SimulationResult", "Staff", "play", "run", "trace"]
+__all__ = [
+    "Demand",
+    "Empirical",
+    "Exponential",
+    "Gamma",
+    "Lateness",
+    "Lines",
+    "Log",
+    "Lognormal",
+    "Model",
+    "PatienceCurve",
+    "Redial",
+    "Route",
+    "Routes",
+    "Routing",
+    "SimulationResult",
+    "Staff",
+    "Weibull",
+    "fit_patience",
+    "play",
+    "run",
+    "trace",
+]

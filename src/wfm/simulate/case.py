@@ -13,16 +13,17 @@ from wfm.domain.centre import Centre
 from wfm.domain.hours import OpeningHours
 from wfm.domain.queue import Queue
 from wfm.domain.targets import Deadline
-from wfm.errors import Faults
+from wfm.errors import DataError, Faults, Problem
 from wfm.schema import FrameLike, as_frame
-from wfm.simulate.engine import Demand, Flags, Floats, Ints, Lines, Staff
-from wfm.simulate.service import Service
-from wfm.simulate.staff import read_staff
+from wfm.simulate.draw import Drawn, draw, settle
+from wfm.simulate.engine import Flags, Floats, Ints, Lines, Log, Routes, Staff, play
+from wfm.simulate.model import Model
+from wfm.simulate.routing import lines_of, routes_of
+from wfm.simulate.staff import draw_attendance, read_staff
+from wfm.simulate.streams import Streams, plain
 
-__all__ = ["Case", "Clock", "Drawn"]
+__all__ = ["Case", "Clock", "Drawn", "Replay"]
 
-# Deferred work comes after every live queue, however urgent it is.
-_DEFERRED_RANK = 1 << 20
 _FARTHEST_DAYS = 1500
 
 
@@ -73,13 +74,11 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Drawn:
-    """The contacts of one replication, with what the kernel does not need: their row of the forecast."""
+class Replay:
+    """Arrivals that are the same in each replication."""
 
-    demand: Demand
+    time: Floats
     row: Ints
-    patience: Floats  # of the customer, however soon the queue closes
-    closing: Floats  # when a live contact that still waits is sent away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,18 +93,32 @@ class Case:
     interval: Ints  # by row
     offered: Floats  # by row
     aht_s: Floats  # by row
-    closing: Floats  # by row
+    row_at: Ints  # by queue and interval, -1 where there is none
+    closes: Floats  # by row: when its queue closes
+    closing: Floats  # by row: when its live contacts that still wait are sent away, which is not before
+    paths: Floats | None  # offered by path and row
+    replay: Replay | None
     lines: Lines
+    routes: Routes
     staff: Staff
     skills: Flags  # by skill group: whether it serves each queue
     group: Ints  # by agent
     employees: tuple[str, ...]
     clocks: tuple[Clock, ...]
-    service: Service
+    model: Model
 
     @classmethod
-    def of(cls, forecast: FrameLike, roster: FrameLike, centre: Centre, service: Service) -> Case:
-        """Check forecast, roster and centre against each other and build the case.
+    def of(
+        cls,
+        forecast: FrameLike,
+        roster: FrameLike,
+        centre: Centre,
+        model: Model | None = None,
+        *,
+        paths: FrameLike | None = None,
+        replay: FrameLike | None = None,
+    ) -> Case:
+        """Check what is simulated against each other and build the case; the parameters are those of `run`.
 
         Raises
         ------
@@ -113,7 +126,10 @@ class Case:
             With every fault.
         """
         names = [queue.name for queue in centre.queues]
+        model = Model() if model is None else model
         faults = Faults("a simulation")
+        with faults.collecting():
+            model.check(centre)
         with faults.collecting():
             ahead = as_frame(forecast, "forecast", tz=centre.tz, known={"queue": names})
         with faults.collecting():
@@ -131,10 +147,16 @@ class Case:
             staff, employees = read_staff(activities, centre, origin)
             _check_served(ahead, staff, names, faults)
             _check_meets(activities, staff, ahead["start"], centre, faults)
+        with faults.collecting():
+            known = None if paths is None else _read_paths(paths, ahead, centre)
         faults.raise_if_any()
         skills, group = staff.groups
         step = centre.interval_s
         interval = np.rint(start / step).astype(np.int64)
+        row_at = np.full((len(names), int(interval.max()) + 1), -1)
+        row_at[queue, interval] = np.arange(len(ahead))
+        closes = _closes(queue, start, step, centre)
+        lines = lines_of(centre, model)
         end = max(float(staff.end.max()), float(start.max()) + step)
         return cls(
             centre=centre,
@@ -145,59 +167,40 @@ class Case:
             interval=interval,
             offered=ahead["offered"].to_numpy(dtype=np.float64),
             aht_s=aht_s,
-            closing=_closings(queue, start, step, staff, centre),
-            lines=_lines(centre),
+            row_at=row_at,
+            closes=closes,
+            closing=_closings(queue, closes, staff, centre),
+            paths=known,
+            replay=None if replay is None else _read_replay(replay, ahead, row_at, origin, centre),
+            lines=lines,
+            routes=routes_of(skills, lines, centre, model),
             staff=staff,
             skills=skills,
             group=group,
             employees=employees,
             clocks=tuple(Clock.of(centre, q, origin, end) for q in centre.queues),
-            service=service,
+            model=model,
         )
 
-    def draw(self, seed: np.random.SeedSequence) -> Drawn:
-        """Draw the contacts of one replication; each queue and quantity has its own stream of random numbers."""
-        parts: list[tuple[Floats, ...]] = []
-        rows_of: list[Ints] = []
-        step = self.centre.interval_s
-        for number, stream in enumerate(seed.spawn(len(self.centre.queues))):
-            arrival_rng, service_rng, patience_rng = (np.random.default_rng(s) for s in stream.spawn(3))
-            rows = np.flatnonzero(self.queue == number)
-            row = np.repeat(rows, arrival_rng.poisson(self.offered[rows]))
-            time = (self.interval[row] + arrival_rng.random(len(row))) * step
-            mean = self.centre.queues[number].patience_s
-            patience = np.full(len(row), np.inf) if mean is None else mean * patience_rng.standard_exponential(len(row))
-            deadline = _tightest(self.centre.queues[number])
-            due = time if deadline is None else self.clocks[number].due(time, deadline)
-            service = self.service.draw(service_rng, len(row)) * self.aht_s[row]
-            parts.append((time, service, patience, due))
-            rows_of.append(row)
-        order = np.argsort(np.concatenate([part[0] for part in parts]), kind="stable")
-        time, service, patience, due = (np.concatenate(arrays)[order] for arrays in zip(*parts, strict=True))
-        row = np.concatenate(rows_of)[order]
-        closing = self.closing[row]
-        demand = Demand(
-            time=time,
-            queue=self.queue[row],
-            service=service,
-            patience=np.minimum(patience, closing - time),
-            due=due,
+    def draw(self, seed: np.random.SeedSequence, streams: Streams = plain) -> Drawn:
+        """Draw the contacts of one replication, with the further attempts that their customers would make."""
+        return draw(self, seed, streams)
+
+    def play(self, seed: np.random.SeedSequence, streams: Streams = plain) -> tuple[Drawn, Log]:
+        """Return the contacts of one replication, in order of arrival, and what happened to them."""
+        contacts, absences = seed.spawn(2)
+        drawn = self.draw(contacts, streams)
+        staff = draw_attendance(self.staff, self.centre.shrinkage, self.model.lateness, absences, streams)
+        log = play(
+            drawn.demand,
+            self.lines,
+            staff,
+            interval_s=self.centre.interval_s,
+            intervals=self.intervals,
+            routes=self.routes,
+            trunks=self.model.trunks,
         )
-        return Drawn(demand=demand, row=row, patience=patience, closing=closing)
-
-
-def _tightest(queue: Queue) -> float | None:
-    within = [target.within_s for target in queue.targets if isinstance(target, Deadline)]
-    return min(within) if within else None
-
-
-def _lines(centre: Centre) -> Lines:
-    rank = [_DEFERRED_RANK if queue.is_deferred else queue.priority for queue in centre.queues]
-    return Lines(
-        rank=np.array(rank, dtype=np.int64),
-        concurrency=np.array([queue.concurrency for queue in centre.queues], dtype=np.int64),
-        slowdown=np.array([queue.slowdown for queue in centre.queues], dtype=np.float64),
-    )
+        return settle(self, drawn, log)
 
 
 def _check_grid(ahead: pd.DataFrame, start: Floats, centre: Centre, faults: Faults) -> None:
@@ -251,22 +254,71 @@ def _check_meets(activities: pd.DataFrame, staff: Staff, starts: pd.Series, cent
         )
 
 
-def _closings(queue: Ints, start: Floats, step: float, staff: Staff, centre: Centre) -> Floats:
-    """Return when the live contacts of each row that still wait are sent away.
+def _read_paths(paths: FrameLike, ahead: pd.DataFrame, centre: Centre) -> Floats:
+    """Return the contacts offered by path and row of the forecast."""
+    names = [queue.name for queue in centre.queues]
+    frame = as_frame(paths, "paths", tz=centre.tz, known={"queue": names})
+    keys = ahead[["queue", "start"]].reset_index(drop=True)
+    count = len(frame) // len(keys)
+    every = pd.concat([keys] * count, ignore_index=True) if count else keys.iloc[:0]
+    path = frame["path"].to_numpy().reshape(-1)
+    # The frame is sorted by path, queue and start, and the forecast by queue and start.
+    whole = len(frame) == len(every) > 0 and bool((path.reshape(count, -1) == path[:: len(keys), None]).all())
+    if not (whole and frame[["queue", "start"]].reset_index(drop=True).equals(every)):
+        what = f"not every path has the {len(keys)} intervals of the forecast and no other"
+        raise DataError(Problem(what, where="frame 'paths'", remedy="give paths of the same forecast"))
+    return np.asarray(frame["offered"].to_numpy(dtype=np.float64).reshape(count, len(keys)))
 
-    That is when their queue closes, which is the end of an unbroken run of its intervals, or later, when the last one
-    of the people on shift at that moment, who serve it, goes.
-    """
-    closing = np.full(len(queue), np.inf)
+
+def _read_replay(replay: FrameLike, ahead: pd.DataFrame, row_at: Ints, origin: pd.Timestamp, centre: Centre) -> Replay:
+    """Return the arrivals of a log."""
+    names = [queue.name for queue in centre.queues]
+    frame = as_frame(replay, "contacts", tz=centre.tz, known={"queue": names})
+    time = ((frame["arrived_at"] - origin) / pd.Timedelta(seconds=1)).to_numpy(dtype=np.float64)
+    queue = frame["queue"].map({name: number for number, name in enumerate(names)}).to_numpy(dtype=np.int64)
+    interval = np.floor(time / centre.interval_s).astype(np.int64)
+    inside = (interval >= 0) & (interval < row_at.shape[1])
+    row = np.where(inside, row_at[queue, np.where(inside, interval, 0)], -1)
+    faults = Faults("the replayed contacts")
+    if (row < 0).any():
+        outside = frame.index[row < 0].tolist()
+        faults.add(
+            f"{len(outside)} contacts came in no interval of the forecast",
+            where="frame 'contacts'",
+            remedy=f"give those from {ahead['start'].min()} on, in the intervals that the forecast has",
+            rows=outside,
+        )
+    faults.raise_if_any()
+    order = np.argsort(time, kind="stable")
+    return Replay(time=time[order], row=row[order])
+
+
+def _closes(queue: Ints, start: Floats, step: float, centre: Centre) -> Floats:
+    """Return when the queue of each row closes: the end of an unbroken run of its intervals."""
+    closes = np.full(len(queue), np.inf)
     for number in np.unique(queue):
         if centre.queues[number].is_deferred:
             continue
         rows = np.flatnonzero(queue == number)
         ends = start[rows] + step
         last = np.append(start[rows][1:] > ends[:-1], True)
-        closes = ends[last][np.searchsorted(np.flatnonzero(last), np.arange(len(rows)))]
+        closes[rows] = ends[last][np.searchsorted(np.flatnonzero(last), np.arange(len(rows)))]
+    return closes
+
+
+def _closings(queue: Ints, closes: Floats, staff: Staff, centre: Centre) -> Floats:
+    """Return when the live contacts of each row that still wait are sent away.
+
+    That is when their queue closes, or later, when the last one of the people on shift at that moment, who serve it,
+    goes.
+    """
+    closing = closes.copy()
+    for number in np.unique(queue):
+        if centre.queues[number].is_deferred:
+            continue
+        rows = np.flatnonzero(queue == number)
         able = ~np.isnan(staff.speed[staff.agent, number])
-        closing[rows] = _until_gone(closes, staff.start[able], staff.end[able])
+        closing[rows] = _until_gone(closes[rows], staff.start[able], staff.end[able])
     return closing
 
 

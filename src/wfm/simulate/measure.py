@@ -1,4 +1,4 @@
-"""What one replication showed: counts and waits by interval, queue and target."""
+"""What one replication showed: counts, waits and backlog by row of the forecast."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from wfm.domain.queue import Queue
 from wfm.domain.targets import (
     Deadline,
     LongestWait,
-    MaxAbandonment,
     MaxOccupancy,
     MeanAnswer,
     ServiceLevel,
@@ -21,22 +20,52 @@ from wfm.domain.targets import (
 from wfm.simulate.case import Case, Drawn
 from wfm.simulate.engine import Flags, Floats, Ints, Log
 
-__all__ = ["COLUMNS", "Measured", "Part", "judged_by", "measure", "served_share"]
+__all__ = ["AT", "COLUMNS", "WAIT_EDGES", "Measured", "Thresholds", "judged_by", "measure", "served_share", "width"]
 
-# Sums of a row of the forecast, of a queue or of everything.
-COLUMNS = ("offered", "answered", "abandoned", "met", "judged", "wait_s", "left_wait_s", "handle_s")
-MET, JUDGED = COLUMNS.index("met"), COLUMNS.index("judged")
+# Sums of a row of the forecast, of a queue or of everything; behind them two for each target of the queue.
+COLUMNS = (
+    "offered",
+    "answered",
+    "abandoned",
+    "met",
+    "judged",
+    "wait_s",
+    "left_wait_s",
+    "handle_s",
+    "done",  # items of deferred work
+    "late_s",
+    # The next six are of queues with an acceptable wait, and count what the seven bases are made of.
+    "heard",
+    "heard_answered",
+    "in_time",
+    "left_in_time",
+    "left_short",
+    "virtual_in_time",
+    "busy_s",
+    "staffed_s",
+)
+AT = {name: number for number, name in enumerate(COLUMNS)}
+
+# Waits are counted between these bounds: to the second up to a minute, then in steps of 5 %, up to some weeks.
+WAIT_EDGES = np.concatenate([np.arange(61.0), 60.0 * 1.05 ** np.arange(1, 220)])
+
+
+class Thresholds(NamedTuple):
+    """What a queue's contacts are held against on the seven bases, in seconds; missing where there is nothing."""
+
+    within_s: float | None
+    short_s: float | None
 
 
 class Measured(NamedTuple):
     """The figures of one replication."""
 
-    rows: Floats  # by row of the forecast: COLUMNS
-    longest_s: Floats  # by queue
+    rows: Floats  # by row of the forecast: COLUMNS, then met and judged of each target
+    peaks: Floats  # by row: longest wait, contacts in line at its end
+    cells: Ints  # by contact that came to an end: its row times the number of `WAIT_EDGES`, plus the place of its wait
     busy_s: Floats  # by skill group and interval
     staffed_s: Floats
-    limited: Floats  # what each target limits, by queue and target; NaN where there was nothing to judge
-    overtime_s: float
+    overtime_s: Floats  # by skill group
     late_break_s: float
 
 
@@ -50,29 +79,46 @@ class Part:
     abandoned: Flags
     ended: Floats
     time: Floats
+    due: Floats
 
 
-def measure(case: Case, drawn: Drawn, log: Log) -> Measured:
+def width(case: Case) -> int:
+    """Return the number of columns of `Measured.rows`."""
+    return len(COLUMNS) + 2 * max(len(queue.targets) for queue in case.centre.queues)
+
+
+def measure(case: Case, drawn: Drawn, log: Log, thresholds: tuple[Thresholds, ...]) -> Measured:
     """Return the figures of one replication."""
-    rows = np.zeros((len(case.queue), len(COLUMNS)))
-    longest = np.zeros(len(case.centre.queues))
-    limited: list[float] = []
+    rows = np.zeros((len(case.queue), width(case)))
+    peaks = np.zeros((len(case.queue), 2))
     busy, staffed = served_share(case, log.busy_s), served_share(case, log.staffed_s)
+    rows[:, AT["busy_s"]] = busy[case.queue, case.interval]
+    rows[:, AT["staffed_s"]] = staffed[case.queue, case.interval]
+    cells = []
     for number, queue in enumerate(case.centre.queues):
         mine = np.flatnonzero(drawn.demand.queue == number)
         part = _part(drawn, log, mine)
-        _add(rows, drawn.row[mine], part, *_judge(case, number, part))
-        waits = part.wait_s[~np.isnan(part.wait_s)]
-        longest[number] = waits.max() if len(waits) else 0.0
-        occupancy = _ratio(float(busy[number].sum()), float(staffed[number].sum()))
-        limited.extend(_value(case, number, target, part, occupancy) for target in queue.targets)
+        row = drawn.row[mine]
+        _add(rows, row, _sums(case, number, part, thresholds[number]))
+        own = np.flatnonzero(case.queue == number)
+        for place, target in enumerate(queue.targets):
+            column = len(COLUMNS) + 2 * place
+            if isinstance(target, MaxOccupancy):
+                rows[own, column : column + 2] = rows[own, AT["busy_s"] : AT["staffed_s"] + 1]
+            else:
+                _add(rows, row, dict(enumerate(_counted(case, number, target, part), column)))
+        settled = ~np.isnan(part.wait_s)
+        np.maximum.at(peaks[:, 0], row[settled], part.wait_s[settled])
+        bins = np.searchsorted(WAIT_EDGES, part.wait_s[settled])
+        cells.append(row[settled] * len(WAIT_EDGES) + np.minimum(bins, len(WAIT_EDGES) - 1))
+        peaks[own, 1] = _backlog(case, part)[case.interval[own]]
     return Measured(
         rows=rows,
-        longest_s=longest,
+        peaks=peaks,
+        cells=np.concatenate(cells),
         busy_s=log.busy_s,
         staffed_s=log.staffed_s,
-        limited=np.array(limited),
-        overtime_s=float(log.overtime_s.sum()),
+        overtime_s=np.bincount(case.group, weights=log.overtime_s, minlength=len(case.skills)).astype(np.float64),
         late_break_s=float(log.late_break_s.sum()),
     )
 
@@ -109,24 +155,51 @@ def _part(drawn: Drawn, log: Log, mine: Ints) -> Part:
         abandoned=~answered & (patience <= left_after) & ~np.isinf(patience),
         ended=log.ended[mine],
         time=time,
+        due=time if drawn.demand.due is None else drawn.demand.due[mine],
     )
 
 
-def _add(rows: Floats, row: Ints, part: Part, met: Flags, judged: Flags) -> None:
-    size = len(rows)
-    handle = np.where(part.answered, part.ended - part.time - part.wait_s, 0.0)
-    sums = (
-        np.ones(len(row)),
-        part.answered,
-        part.abandoned,
-        met,
-        judged,
-        np.where(part.answered, part.wait_s, 0.0),
-        np.where(part.abandoned, part.wait_s, 0.0),
-        handle,
-    )
-    for column, weights in enumerate(sums):
-        rows[:, column] += np.bincount(row, weights=weights, minlength=size)
+def _add(rows: Floats, row: Ints, sums: dict[int, Floats | Flags]) -> None:
+    for column, weights in sums.items():
+        rows[:, column] += np.bincount(row, weights=weights, minlength=len(rows))
+
+
+def _sums(case: Case, number: int, part: Part, limits: Thresholds) -> dict[int, Floats | Flags]:
+    """Return what each contact adds to the columns."""
+    met, judged = _judge(case, number, part)
+    sums: dict[str, Floats | Flags] = {
+        "offered": np.ones(len(part.time), dtype=bool),
+        "answered": part.answered,
+        "abandoned": part.abandoned,
+        "met": met,
+        "judged": judged,
+        "wait_s": np.where(part.answered, part.wait_s, 0.0),
+        "left_wait_s": np.where(part.abandoned, part.wait_s, 0.0),
+        "handle_s": np.where(part.answered, part.ended - part.time - part.wait_s, 0.0),
+    }
+    if case.centre.queues[number].is_deferred:
+        sums["done"] = part.answered
+        sums["late_s"] = np.where(part.answered, np.maximum(part.ended - part.due, 0.0), 0.0)
+    if limits.within_s is not None:
+        in_time = part.wait_s <= limits.within_s
+        sums["heard"] = sums["offered"]
+        sums["heard_answered"] = part.answered
+        sums["in_time"] = part.answered & in_time
+        sums["left_in_time"] = part.abandoned & in_time
+        sums["virtual_in_time"] = part.virtual_s <= limits.within_s
+    if limits.short_s is not None:
+        sums["left_short"] = part.abandoned & (part.wait_s <= limits.short_s)
+    return {AT[name]: weights for name, weights in sums.items()}
+
+
+def _backlog(case: Case, part: Part) -> Floats:
+    """Return the contacts in line at the end of each interval."""
+    last = case.intervals
+    came = np.clip((part.time // case.centre.interval_s).astype(np.int64), 0, last)
+    known = ~np.isnan(part.wait_s)
+    gone = np.clip(((part.time + part.wait_s)[known] // case.centre.interval_s).astype(np.int64), 0, last)
+    change = np.bincount(came, minlength=last + 1) - np.bincount(gone, minlength=last + 1)
+    return np.cumsum(change)[:last].astype(np.float64)
 
 
 def _judge(case: Case, number: int, part: Part) -> tuple[Flags, Flags]:
@@ -137,9 +210,9 @@ def _judge(case: Case, number: int, part: Part) -> tuple[Flags, Flags]:
         return _level(target, part)
     if isinstance(target, Deadline):
         return _in_time(case, number, target, part), everyone
-    if target is None or isinstance(target, MaxAbandonment | MaxOccupancy):
-        return ~everyone, ~everyone
-    return part.answered & (part.wait_s <= target.within_s), everyone
+    if isinstance(target, MeanAnswer | LongestWait):
+        return part.answered & (part.wait_s <= target.within_s), everyone
+    return ~everyone, ~everyone
 
 
 def _level(target: ServiceLevel, part: Part) -> tuple[Flags, Flags]:
@@ -163,30 +236,15 @@ def _in_time(case: Case, number: int, target: Deadline, part: Part) -> Flags:
     return part.answered & (part.ended <= case.clocks[number].due(part.time, target.within_s))
 
 
-def _value(case: Case, number: int, target: Target, part: Part, occupancy: float) -> float:
-    """Return what a target limits: a share, a mean wait in seconds, or an occupancy.
-
-    Where contacts came and nobody was answered a target about the answered is missed: infinitely, having no value.
-    """
-    arrived = len(part.time)
-    ignored = bool(arrived) and not part.answered.any()
+def _counted(case: Case, number: int, target: Target, part: Part) -> tuple[Floats | Flags, Floats | Flags]:
+    """Return numerator and denominator of what a target limits, by contact."""
+    everyone = np.ones(len(part.time), dtype=bool)
     if isinstance(target, ServiceLevel):
-        if ignored and target.basis is ServiceLevelBasis.ANSWERED:
-            return -float("inf")
-        met, judged = _level(target, part)
-        return _ratio(float(met.sum()), float(judged.sum()))
+        return _level(target, part)
     if isinstance(target, Deadline):
-        return _ratio(float(_in_time(case, number, target, part).sum()), arrived)
+        return _in_time(case, number, target, part), everyone
     if isinstance(target, MeanAnswer):
-        if ignored:
-            return float("inf")
-        return _ratio(float(part.wait_s[part.answered].sum()), float(part.answered.sum()))
+        return np.where(part.answered, part.wait_s, 0.0), part.answered
     if isinstance(target, LongestWait):
-        return _ratio(float((part.virtual_s > target.within_s).sum()), arrived)
-    if isinstance(target, MaxAbandonment):
-        return _ratio(float(part.abandoned.sum()), arrived)
-    return occupancy
-
-
-def _ratio(numerator: float, denominator: float) -> float:
-    return numerator / denominator if denominator else float("nan")
+        return part.virtual_s > target.within_s, everyone
+    return part.abandoned, everyone

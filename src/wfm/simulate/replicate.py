@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+from collections.abc import Callable
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 
 from wfm.checks import check_int
 from wfm.domain.centre import Centre
+from wfm.domain.duration import as_duration
 from wfm.schema import FrameLike
-from wfm.simulate.case import Case, Drawn
-from wfm.simulate.engine import Floats, Log, play
-from wfm.simulate.measure import Measured, measure
-from wfm.simulate.result import SimulationResult, Sums, summarise
-from wfm.simulate.service import Lognormal, Service
-from wfm.simulate.staff import draw_absences
+from wfm.simulate.case import Case
+from wfm.simulate.engine import Floats
+from wfm.simulate.model import Model
+from wfm.simulate.result import SimulationResult, summarise
+from wfm.simulate.runner import Effort, Replications, play_once, replicate, seeds_of
+from wfm.simulate.tally import Layout
 
 __all__ = ["run", "trace"]
 
-_LOG = logging.getLogger("wfm.simulate")
-
-# Replications are summed in blocks of this size, in order, however many workers there are.
-_BLOCK = 5
-_DEFAULT_SERVICE = Lognormal()
+_DEFAULT_MODEL = Model()
 
 
 def run(
@@ -32,15 +29,22 @@ def run(
     roster: FrameLike,
     centre: Centre,
     *,
-    replications: int = 100,
+    replications: Replications = 100,
+    precision: float | None = None,
     seed: int = 0,
     workers: int = 1,
-    service: Service = _DEFAULT_SERVICE,
+    model: Model = _DEFAULT_MODEL,
+    paths: FrameLike | None = None,
+    replay: FrameLike | None = None,
+    antithetic: bool = False,
+    short_abandon: timedelta | str | None = None,
+    time_limit: timedelta | str | None = None,
+    cancel: Callable[[], bool] | None = None,
 ) -> SimulationResult:
     """Simulate a roster and say how well it answers.
 
     In each replication contacts arrive as a Poisson stream with the forecast's `offered` in each interval, last as
-    `service` says around the forecast's `aht_s` (or the queue's `aht`), and wait with exponential patience of mean
+    `model.service` says around the forecast's `aht_s` (or the queue's `aht`), and wait with a patience of mean
     `queue.patience`. People take contacts in the activity "work" of the roster, of all queues they have the skill of:
     the planned queue of an activity does not bind them. A contact takes an agent the time it needs over the agent's
     proficiency; a chat among k at once takes 1 + slowdown · (k - 1) times as long. Absences that are in no roster are
@@ -71,25 +75,48 @@ def run(
     centre
         The centre: queues, people, shrinkage.
     replications
-        Number of independent replications, 1 or more; default 100.
+        Number of independent replications, 1 or more; default 100. With `"auto"` they go on until half the width of
+        the 95 % interval of the service level of each queue is below `precision`, from 20 to 10,000.
+    precision
+        With `"auto"`: that half width, in (0, 1); default .005.
     seed
         Seed of the random numbers; default 0. Same input and seed give the same bytes.
     workers
         Processes, 1 or more; default 1. The numbers do not depend on it.
-    service
-        Distribution of service times: `Lognormal(cv=...)`, default with a cv of 1, or `Exponential()`.
+    model
+        What is assumed beside these: distributions of handle times and patience, balking, redials, trunks, lateness,
+        routing; default `Model()`.
+    paths
+        Frame `paths` or a result that gives one, with the intervals of the forecast: each replication draws one of
+        its paths at random for what is offered. Default: the forecast's `offered` itself.
+    replay
+        Frame `contacts`: each replication has just these arrivals, at these instants; what else there is of them is
+        drawn. Each must come in an interval of the forecast. Default none.
+    antithetic
+        Whether replications come in pairs of opposite random numbers (u and 1 - u), whose errors cancel in part; their
+        number must be even. Default no.
+    short_abandon
+        Threshold of the two bases of short abandons in `bases`, for queues whose target has none; default none, and
+        these two are missing.
+    time_limit
+        Wall-clock time, such as `"60s"`, after which no replication is begun; at least one is simulated. Default none.
+    cancel
+        Asked every ten replications; true ends the simulation, as an interruption from the keyboard does.
 
     Returns
     -------
     SimulationResult
-        Service by interval and queue with 95 % confidence intervals.
+        Service by interval, day and queue with 95 % confidence intervals. Where it was stopped before the end it tells
+        of what was simulated until then, and is `partial`.
 
     Raises
     ------
     DataError
         With every fault: a queue with contacts that nobody on the roster serves, an unknown employee or queue,
         activities of one person that overlap, a roster of other days than the forecast's, a forecast off the grid, a
-        queue without a handle time.
+        queue without a handle time; a precision without `"auto"`, an odd number of antithetic replications.
+    KeyboardInterrupt
+        If it came before anything was simulated.
 
     Notes
     -----
@@ -111,46 +138,19 @@ def run(
     >>> bool(0.8 < result.summary["service_level"].iloc[0] < 1.0)
     True
     """
-    check_int("replications", replications, 1)
-    check_int("seed", seed, 0)
-    check_int("workers", workers, 1)
-    case = Case.of(forecast, roster, centre, service)
-    seeds = np.random.SeedSequence(seed).spawn(replications)
-    blocks = [seeds[first : first + _BLOCK] for first in range(0, replications, _BLOCK)]
-    sums = Sums.empty(case)
-    for block in _blocks(case, blocks, workers):
-        sums.add(block)
-    _LOG.info("%d replications, %.0f contacts", replications, sums.contacts)
-    return summarise(case, sums, seed=seed)
-
-
-def _blocks(case: Case, blocks: list[list[np.random.SeedSequence]], workers: int) -> Iterator[Sums]:
-    if workers == 1:
-        yield from (_block(case, seeds) for seeds in blocks)
-        return
-    from joblib import Parallel, delayed
-
-    yield from Parallel(n_jobs=workers, return_as="generator")(delayed(_block)(case, seeds) for seeds in blocks)
-
-
-def _block(case: Case, seeds: list[np.random.SeedSequence]) -> Sums:
-    sums = Sums.empty(case)
-    for seed in seeds:
-        sums.take(case, _replicate(case, seed))
-    return sums
-
-
-def _replicate(case: Case, seed: np.random.SeedSequence) -> Measured:
-    drawn, log = _play(case, seed)
-    return measure(case, drawn, log)
-
-
-def _play(case: Case, seed: np.random.SeedSequence) -> tuple[Drawn, Log]:
-    contacts, absences = seed.spawn(2)
-    drawn = case.draw(contacts)
-    staff = draw_absences(case.staff, case.centre.shrinkage, np.random.default_rng(absences))
-    log = play(drawn.demand, case.lines, staff, interval_s=case.centre.interval_s, intervals=case.intervals)
-    return drawn, log
+    effort = Effort(
+        replications=replications,
+        precision=precision,
+        seed=seed,
+        workers=workers,
+        antithetic=antithetic,
+        time_limit=time_limit,
+        cancel=cancel,
+    )
+    short_s = None if short_abandon is None else as_duration("short_abandon", short_abandon).total_seconds()
+    case = Case.of(forecast, roster, centre, model, paths=paths, replay=replay)
+    sums, stop = replicate(case, Layout.of(case, short_s), effort)
+    return summarise(sums, seed=seed, stop=stop)
 
 
 def trace(
@@ -159,13 +159,15 @@ def trace(
     centre: Centre,
     *,
     seed: int = 0,
-    service: Service = _DEFAULT_SERVICE,
+    model: Model = _DEFAULT_MODEL,
+    paths: FrameLike | None = None,
+    replay: FrameLike | None = None,
 ) -> pd.DataFrame:
     """Return the contacts of one replication: the first that `run` simulates with the same seed.
 
     Parameters
     ----------
-    forecast, roster, centre, service
+    forecast, roster, centre, model, paths, replay
         As in `run`.
     seed
         Seed of the random numbers; default 0.
@@ -193,8 +195,8 @@ def trace(
     ['A01']
     """
     check_int("seed", seed, 0)
-    case = Case.of(forecast, roster, centre, service)
-    drawn, log = _play(case, np.random.SeedSequence(seed).spawn(1)[0])
+    case = Case.of(forecast, roster, centre, model, paths=paths, replay=replay)
+    drawn, log = play_once(case, seeds_of(seed, 0))
     answered = log.answered
     left = np.minimum(drawn.patience, drawn.closing - drawn.demand.time)
     abandoned = ~answered & (drawn.patience <= left) & ~np.isinf(drawn.patience)

@@ -13,8 +13,10 @@ from wfm.domain.shift import WORK
 from wfm.errors import Faults, did_you_mean
 from wfm.schema import FrameLike, as_frame
 from wfm.simulate.engine import Flags, Floats, Ints, Staff
+from wfm.simulate.model import Lateness
+from wfm.simulate.streams import Stream, Streams
 
-__all__ = ["draw_absences", "read_staff"]
+__all__ = ["draw_absences", "draw_attendance", "read_staff"]
 
 # Minutes off seat come in pieces of this length.
 _PIECE_S = 900.0
@@ -92,7 +94,7 @@ def _activity(frame: pd.DataFrame, row: np.intp) -> str:
     return f"{item['activity']} of {item['employee']} at {item['start']:%Y-%m-%d %H:%M}"
 
 
-def draw_absences(staff: Staff, parts: Iterable[Shrinkage], rng: np.random.Generator) -> Staff:
+def draw_absences(staff: Staff, parts: Iterable[Shrinkage], rng: Stream) -> Staff:
     """Return the staff that comes and stays, of the staff that is rostered.
 
     Of the shrinkage parts that the roster does not place, each is a fraction of rostered work. Those of whole shifts
@@ -123,7 +125,7 @@ def _kept(staff: Staff, keep: Flags) -> Staff:
     )
 
 
-def _without_pieces(staff: Staff, fraction: float, rng: np.random.Generator) -> Staff:
+def _without_pieces(staff: Staff, fraction: float, rng: Stream) -> Staff:
     """Cut pieces out of the shifts, on an axis of work time on which all stretches follow each other."""
     length = staff.end - staff.start
     edges = np.concatenate([[0.0], np.cumsum(length)])
@@ -148,7 +150,7 @@ def _without_pieces(staff: Staff, fraction: float, rng: np.random.Generator) -> 
     )
 
 
-def _pieces(base: Floats, work: Floats, fraction: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def _pieces(base: Floats, work: Floats, fraction: float, rng: Stream) -> tuple[Floats, Floats]:
     """Return starts and ends of the pieces on the axis of work time, of shifts that begin there at `base`."""
     off = work * fraction
     number = np.floor(off / _PIECE_S).astype(np.int64)
@@ -165,3 +167,35 @@ def _pieces(base: Floats, work: Floats, fraction: float, rng: np.random.Generato
     order = np.lexsort((place, owner))
     starts = base[owner] + place[order] + rank * length[owner]
     return starts, starts + length[owner]
+
+
+def draw_attendance(
+    staff: Staff,
+    parts: Iterable[Shrinkage],
+    lateness: Lateness | None,
+    seed: np.random.SeedSequence,
+    streams: Streams,
+) -> Staff:
+    """Return the staff that comes, in time or late, and stays, of the staff that is rostered."""
+    staff = draw_absences(staff, parts, streams(seed))
+    if lateness is None or not len(staff.agent):
+        return staff
+    return _late(staff, lateness, streams(seed.spawn(1)[0]))
+
+
+def _late(staff: Staff, lateness: Lateness, rng: Stream) -> Staff:
+    """Let shifts begin late; one that would not begin before its end is not worked at all."""
+    _, first, shift = np.unique(staff.shift, return_index=True, return_inverse=True)
+    by = lateness.mean_s * rng.standard_exponential(len(first))
+    by[rng.random(len(first)) >= lateness.probability] = 0.0
+    # Whole seconds, as rosters have them.
+    begins = (staff.start[first] + np.floor(by))[shift]
+    late = Staff(
+        speed=staff.speed,
+        agent=staff.agent,
+        start=np.minimum(np.maximum(staff.start, begins), staff.end - 1e-6),
+        end=staff.end,
+        shift=staff.shift,
+        shift_end=staff.shift_end,
+    )
+    return _kept(late, begins < staff.end)

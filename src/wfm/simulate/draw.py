@@ -1,0 +1,186 @@
+"""The contacts of one replication: drawn before it is played, and told as they came after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wfm.domain.queue import Queue
+from wfm.domain.targets import Deadline
+from wfm.simulate.inputs import Demand, Floats, Ints
+from wfm.simulate.patience import PatienceCurve
+from wfm.simulate.streams import Stream, Streams
+
+if TYPE_CHECKING:
+    from wfm.simulate.case import Case
+    from wfm.simulate.engine import Log
+
+__all__ = ["Drawn", "draw", "settle"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Drawn:
+    """The contacts of one replication, with what the kernel does not need: their row of the forecast."""
+
+    demand: Demand
+    row: Ints
+    patience: Floats  # of the customer, however soon the queue closes
+    closing: Floats  # when a live contact that still waits is sent away
+    attempt: Ints  # 1 for a first attempt, 2 for the one after it
+
+
+@dataclass(slots=True)
+class _Part:
+    """Contacts of one queue; those of further attempts have no time yet."""
+
+    time: Floats
+    row: Ints
+    service: Floats
+    patience: Floats
+    due: Floats
+    attempt: Ints
+    again: Ints  # place in this part, or -1
+    delay: Floats
+
+
+def draw(case: Case, seed: np.random.SeedSequence, streams: Streams) -> Drawn:
+    """Draw the contacts of one replication; each queue and quantity has its own stream of random numbers."""
+    seeds = seed.spawn(len(case.centre.queues) + 1)
+    offered = case.offered
+    if case.paths is not None:
+        chosen = int(streams(seeds[-1]).random(1)[0] * len(case.paths))
+        offered = case.paths[chosen]
+    parts = [_contacts(case, number, offered, stream, streams) for number, stream in enumerate(seeds[:-1])]
+    return _together(case, parts)
+
+
+def _contacts(case: Case, number: int, offered: Floats, seed: np.random.SeedSequence, streams: Streams) -> _Part:
+    arrival_rng, service_rng, patience_rng, balk_rng, redial_rng = (streams(s) for s in seed.spawn(5))
+    queue = case.centre.queues[number]
+    if case.replay is None:
+        rows = np.flatnonzero(case.queue == number)
+        row = np.repeat(rows, arrival_rng.poisson(offered[rows]))
+        time = (case.interval[row] + arrival_rng.random(len(row))) * case.centre.interval_s
+    else:
+        mine = case.queue[case.replay.row] == number
+        row, time = case.replay.row[mine], case.replay.time[mine]
+    count = len(row)
+    deadline = _tightest(queue)
+    part = _Part(
+        time=time,
+        row=row,
+        service=case.model.service_of(queue.name).draw(service_rng, count) * case.aht_s[row],
+        patience=_patience(case, queue, patience_rng, count),
+        due=time if deadline is None else case.clocks[number].due(time, deadline),
+        attempt=np.ones(count, dtype=np.int64),
+        again=np.full(count, -1),
+        delay=np.zeros(count),
+    )
+    balking = case.model.balking_of(queue.name)
+    if balking > 0 and not queue.is_deferred:
+        part.patience[balk_rng.random(count) < balking] = 0.0
+    redial = case.model.redial_of(queue.name)
+    if redial is not None and not queue.is_deferred:
+        _add_attempts(case, number, part, redial_rng)
+    return part
+
+
+def _patience(case: Case, queue: Queue, rng: Stream, count: int) -> Floats:
+    law = case.model.patience_of(queue.name)
+    if isinstance(law, PatienceCurve):
+        return np.full(count, np.inf) if queue.is_deferred else law.draw(rng, count)
+    return np.full(count, np.inf) if queue.patience_s is None else queue.patience_s * law.draw(rng, count)
+
+
+def _add_attempts(case: Case, number: int, part: _Part, rng: Stream) -> None:
+    """Add the further attempts that customers would make, each with a patience of its own for the same matter."""
+    queue = case.centre.queues[number]
+    redial = case.model.redial_of(queue.name)
+    if redial is None:
+        return
+    before = np.arange(len(part.time))
+    for attempt in range(2, redial.attempts + 2):
+        before = before[rng.random(len(before)) < redial.probability]
+        count, first = len(before), len(part.time)
+        if count == 0:
+            return
+        part.again[before] = first + np.arange(count)
+        patience = _patience(case, queue, rng, count)
+        patience[rng.random(count) < case.model.balking_of(queue.name)] = 0.0
+        part.time = np.append(part.time, np.full(count, np.nan))
+        part.row = np.append(part.row, part.row[before])
+        part.service = np.append(part.service, part.service[before])
+        part.patience = np.append(part.patience, patience)
+        part.due = np.append(part.due, np.full(count, np.nan))
+        part.attempt = np.append(part.attempt, np.full(count, attempt))
+        part.again = np.append(part.again, np.full(count, -1))
+        part.delay = np.append(part.delay, redial.delay_s * rng.standard_exponential(count))
+        before = first + np.arange(count)
+
+
+def _together(case: Case, parts: list[_Part]) -> Drawn:
+    """Put the parts in order of arrival, with the further attempts behind."""
+    sizes = [len(part.time) for part in parts]
+    shift = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    time, service, patience, due, delay = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("time", "service", "patience", "due", "delay")
+    )
+    row, attempt, again = (
+        np.concatenate([getattr(part, name) for part in parts]).astype(np.int64) for name in ("row", "attempt", "again")
+    )
+    # Missing times sort last.
+    order = np.argsort(time, kind="stable")
+    closing = case.closing[row[order]]
+    demand = Demand(
+        time=time[order],
+        queue=case.queue[row[order]],
+        service=service[order],
+        patience=np.where(np.isnan(time[order]), patience[order], np.minimum(patience[order], closing - time[order])),
+        due=due[order],
+    )
+    if (again >= 0).any():
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.arange(len(order))
+        follows = np.where(again >= 0, place[np.where(again >= 0, again + shift, 0)], -1)
+        demand = replace(
+            demand,
+            arrivals=int((attempt == 1).sum()),
+            again=follows[order],
+            delay=delay[order],
+            until=case.closes[row[order]],
+            closing=closing,
+        )
+    return Drawn(demand=demand, row=row[order], patience=patience[order], closing=closing, attempt=attempt[order])
+
+
+def settle(case: Case, drawn: Drawn, log: Log) -> tuple[Drawn, Log]:
+    """Return the contacts that came, in order of arrival, each in the row of the forecast in which it came."""
+    if drawn.demand.arrivals is None:
+        return drawn, log
+    came = np.flatnonzero(~np.isnan(log.arrived))
+    came = came[np.argsort(log.arrived[came], kind="stable")]
+    time, queue = log.arrived[came], drawn.demand.queue[came]
+    later = drawn.attempt[came] > 1
+    row = drawn.row[came]
+    row[later] = case.row_at[queue[later], (time[later] // case.centre.interval_s).astype(np.int64)]
+    closing = drawn.closing[came]
+    patience = drawn.patience[came]
+    due = time if drawn.demand.due is None else np.where(later, time, drawn.demand.due[came])
+    demand = Demand(
+        time=time,
+        queue=queue,
+        service=drawn.demand.service[came],
+        patience=np.minimum(patience, closing - time),
+        due=due,
+    )
+    told = {name: getattr(log, name)[came] for name in ("arrived", "reached", "ended", "agent", "sessions")}
+    log = replace(log, **told, worked_s=log.worked_s[came], blocked=log.blocked[came])
+    return Drawn(demand=demand, row=row, patience=patience, closing=closing, attempt=drawn.attempt[came]), log
+
+
+def _tightest(queue: Queue) -> float | None:
+    within = [target.within_s for target in queue.targets if isinstance(target, Deadline)]
+    return min(within) if within else None
