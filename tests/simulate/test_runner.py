@@ -11,6 +11,7 @@ import pytest
 from wfm import simulate
 from wfm.errors import DataError
 from wfm.simulate import case as cases
+from wfm.simulate import runner
 from wfm.simulate.streams import mirrored
 from wfm.testing import make_centre
 
