@@ -5,17 +5,21 @@
 """
 
 from wfm.simulate.engine import Demand, Lines, Log, Routes, Staff, play
+from wfm.simulate.heads import Heads, staff
 from wfm.simulate.laws import Empirical, Exponential, Gamma, Lognormal, Weibull
 from wfm.simulate.model import Lateness, Model, Redial, Route, Routing
 from wfm.simulate.patience import PatienceCurve, fit_patience
 from wfm.simulate.replicate import run, trace
-from wfm.simulate.result import SimulationResult
+from wfm.simulate.result import SimulationResult, Stop
+from wfm.simulate.teams import Group
 
 __all__ = [
     "Demand",
     "Empirical",
     "Exponential",
     "Gamma",
+    "Group",
+    "Heads",
     "Lateness",
     "Lines",
     "Log",
@@ -28,9 +32,11 @@ __all__ = [
     "Routing",
     "SimulationResult",
     "Staff",
+    "Stop",
     "Weibull",
     "fit_patience",
     "play",
     "run",
+    "staff",
     "trace",
 ]

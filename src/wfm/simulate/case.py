@@ -18,8 +18,8 @@ from wfm.schema import FrameLike, as_frame
 from wfm.simulate.draw import Drawn, draw, settle
 from wfm.simulate.engine import Flags, Floats, Ints, Lines, Log, Routes, Staff, play
 from wfm.simulate.model import Model
+from wfm.simulate.presence import draw_attendance, read_staff
 from wfm.simulate.routing import lines_of, routes_of
-from wfm.simulate.staff import draw_attendance, read_staff
 from wfm.simulate.streams import Streams, plain
 
 __all__ = ["Case", "Clock", "Drawn", "Replay"]

@@ -20,7 +20,18 @@ from wfm.domain.targets import (
 from wfm.simulate.case import Case, Drawn
 from wfm.simulate.engine import Flags, Floats, Ints, Log
 
-__all__ = ["AT", "COLUMNS", "WAIT_EDGES", "Measured", "Thresholds", "judged_by", "measure", "served_share", "width"]
+__all__ = [
+    "AT",
+    "COLUMNS",
+    "WAIT_EDGES",
+    "Measured",
+    "Thresholds",
+    "count_targets",
+    "judged_by",
+    "measure",
+    "served_share",
+    "width",
+]
 
 # Sums of a row of the forecast, of a queue or of everything; behind them two for each target of the queue.
 COLUMNS = (
@@ -95,18 +106,13 @@ def measure(case: Case, drawn: Drawn, log: Log, thresholds: tuple[Thresholds, ..
     rows[:, AT["busy_s"]] = busy[case.queue, case.interval]
     rows[:, AT["staffed_s"]] = staffed[case.queue, case.interval]
     cells = []
-    for number, queue in enumerate(case.centre.queues):
+    for number in range(len(case.centre.queues)):
         mine = np.flatnonzero(drawn.demand.queue == number)
         part = _part(drawn, log, mine)
         row = drawn.row[mine]
         _add(rows, row, _sums(case, number, part, thresholds[number]))
         own = np.flatnonzero(case.queue == number)
-        for place, target in enumerate(queue.targets):
-            column = len(COLUMNS) + 2 * place
-            if isinstance(target, MaxOccupancy):
-                rows[own, column : column + 2] = rows[own, AT["busy_s"] : AT["staffed_s"] + 1]
-            else:
-                _add(rows, row, dict(enumerate(_counted(case, number, target, part), column)))
+        _add_targets(case, rows, number, part, row)
         settled = ~np.isnan(part.wait_s)
         np.maximum.at(peaks[:, 0], row[settled], part.wait_s[settled])
         bins = np.searchsorted(WAIT_EDGES, part.wait_s[settled])
@@ -121,6 +127,32 @@ def measure(case: Case, drawn: Drawn, log: Log, thresholds: tuple[Thresholds, ..
         overtime_s=np.bincount(case.group, weights=log.overtime_s, minlength=len(case.skills)).astype(np.float64),
         late_break_s=float(log.late_break_s.sum()),
     )
+
+
+def count_targets(case: Case, drawn: Drawn, log: Log) -> Floats:
+    """Return of `Measured.rows` what the targets need, and nothing else: offered, answered, and their own columns."""
+    rows = np.zeros((len(case.queue), width(case)))
+    busy, staffed = served_share(case, log.busy_s), served_share(case, log.staffed_s)
+    rows[:, AT["busy_s"]] = busy[case.queue, case.interval]
+    rows[:, AT["staffed_s"]] = staffed[case.queue, case.interval]
+    for number in range(len(case.centre.queues)):
+        mine = np.flatnonzero(drawn.demand.queue == number)
+        part, row = _part(drawn, log, mine), drawn.row[mine]
+        ones = np.ones(len(row), dtype=bool)
+        _add(rows, row, {AT["offered"]: ones, AT["answered"]: part.answered})
+        _add_targets(case, rows, number, part, row)
+    return rows
+
+
+def _add_targets(case: Case, rows: Floats, number: int, part: Part, row: Ints) -> None:
+    """Add numerator and denominator of what each target of a queue limits."""
+    own = np.flatnonzero(case.queue == number)
+    for place, target in enumerate(case.centre.queues[number].targets):
+        column = len(COLUMNS) + 2 * place
+        if isinstance(target, MaxOccupancy):
+            rows[own, column : column + 2] = rows[own, AT["busy_s"] : AT["staffed_s"] + 1]
+        else:
+            _add(rows, row, dict(enumerate(_counted(case, number, target, part), column)))
 
 
 def served_share(case: Case, by_group: Floats) -> Floats:

@@ -17,7 +17,7 @@ from wfm.datasets.shop.work import Work, draw_work
 from wfm.domain.centre import Centre
 from wfm.domain.targets import Deadline
 from wfm.simulate.engine import Demand, Lines, Staff, play
-from wfm.simulate.staff import draw_absences, read_staff
+from wfm.simulate.presence import draw_absences, read_staff
 from wfm.timegrid import day_starts
 
 __all__ = ["Course", "run_course"]

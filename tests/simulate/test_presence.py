@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wfm.domain.centre import Shrinkage
 from wfm.errors import DataError
 from wfm.simulate import Staff
-from wfm.simulate.staff import draw_absences, read_staff
+from wfm.simulate.presence import draw_absences, read_staff
 from wfm.testing import make_centre
 
 NINE = pd.Timestamp("2026-01-05 09:00", tz="Europe/Berlin")
