@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
-from wfm.simulate import Demand, Lines, Log, Staff, play
+from wfm.simulate import Demand, Lines, Log, Routes, Staff, play
 
 
 @dataclass
@@ -22,26 +22,50 @@ class Person:
     returns: float = math.inf
     held: dict[int, float] = field(default_factory=dict)  # contact -> work left, alone
     roomy_since: float = 0.0
+    group: int = 0
+    came: bool = False
 
 
 class SlowCentre:
     """Looks at everybody and everything at each event; people and contacts in plain dictionaries."""
 
-    def __init__(self, demand: Demand, lines: Lines, staff: Staff) -> None:
+    def __init__(
+        self, demand: Demand, lines: Lines, staff: Staff, routes: Routes | None = None, trunks: int | None = None
+    ) -> None:
         self.demand = demand
-        self.rank = lines.rank.tolist()
-        self.limit = [1] * len(lines) if lines.concurrency is None else lines.concurrency.tolist()
-        self.slow = [0.0] * len(lines) if lines.slowdown is None else lines.slowdown.tolist()
-        self.patience = np.full(len(demand), math.inf) if demand.patience is None else demand.patience
-        self.due = demand.time if demand.due is None else demand.due
-        self.people = [Person({q: s for q, s in enumerate(row) if not math.isnan(s)}) for row in staff.speed.tolist()]
+        self.lines = lines
+        self.trunks = math.inf if trunks is None else trunks
+        queues = len(lines)
+        self.limit = [1] * queues if lines.concurrency is None else lines.concurrency.tolist()
+        self.slow = [0.0] * queues if lines.slowdown is None else lines.slowdown.tolist()
+        self.ageing = [0.0] * queues if lines.ageing is None else lines.ageing.tolist()
+        self.weight = [0.0] * queues if lines.weight is None else lines.weight.tolist()
+        self.yields = [False] * queues if lines.yields is None else lines.yields.tolist()
+        self.counted = [True] * queues if lines.counted is None else lines.counted.tolist()
+        self.time = demand.time.tolist()
+        self.patience = [math.inf] * len(demand) if demand.patience is None else demand.patience.tolist()
+        self.due = (demand.time if demand.due is None else demand.due).tolist()
+        self.left = demand.service.tolist()
+        skills, group = staff.groups
+        self.people = [
+            Person({q: s for q, s in enumerate(row) if not math.isnan(s)}, group=int(group[a]))
+            for a, row in enumerate(staff.speed.tolist())
+        ]
+        routes = routes or Routes()
+        size = np.repeat(skills.sum(axis=1)[:, None], queues, axis=1)
+        self.tier = size if routes.tier is None else routes.tier
+        self.rank = np.tile(lines.rank, (len(skills), 1)) if routes.rank is None else routes.rank
+        self.after = np.zeros(skills.shape) if routes.after is None else routes.after
+        self.reserve = np.zeros(skills.shape) if routes.reserve is None else routes.reserve
         self.waiting: list[int] = []
+        self.to_come = list(range(demand.arriving))
         self.changes = self._changes(staff)
+        self.now = -math.inf
         self.answered: dict[int, tuple[float, int, int]] = {}
         self.ended: dict[int, float] = {}
+        self.blocked: set[int] = set()
         self.overtime = [0.0] * len(self.people)
         self.late = [0.0] * len(self.people)
-        self.longest_idle_beside_work = 0.0
 
     @staticmethod
     def _changes(staff: Staff) -> list[tuple[float, int, str, float, float]]:
@@ -60,31 +84,56 @@ class SlowCentre:
         return 1 + self.slow[self.demand.queue[c]] * (len(person.held) - 1)
 
     def run(self) -> SlowCentre:
-        now, arrival = 0.0, 0
         while True:
-            times = [self.demand.time[arrival]] if arrival < len(self.demand) else []
+            times = [self.time[c] for c in self.to_come]
             times += [self.changes[0][0]] if self.changes else []
             times += [person.returns for person in self.people]
-            times += [now + left * self.factor(p, c) for p in self.people for c, left in p.held.items()]
-            times += [self.demand.time[c] + self.patience[c] for c in self.waiting]
+            times += [self.now + left * self.factor(p, c) for p in self.people for c, left in p.held.items()]
+            times += [self.time[c] + self.patience[c] for c in self.waiting]
+            times += [t for c in self.waiting for t in self.overflows(c) if t > self.now]
             if not times or min(times) == math.inf:
                 return self
             then = min(times)
             for person in self.people:
                 for c in person.held:
-                    person.held[c] -= (then - now) / self.factor(person, c)
-            now = then
-            self.waiting = [c for c in self.waiting if self.demand.time[c] + self.patience[c] > now]
+                    person.held[c] -= (then - self.now) / self.factor(person, c)
+            self.now = now = then
             for a, person in enumerate(self.people):
                 self.end_contacts(a, person, now)
                 if person.returns <= now:
                     person.returns, person.present, person.roomy_since = math.inf, True, now
             while self.changes and self.changes[0][0] <= now:
                 self.change(*self.changes.pop(0))
-            while arrival < len(self.demand) and self.demand.time[arrival] <= now:
-                self.waiting.append(arrival)
-                arrival += 1
+            for c in [c for c in self.waiting if self.time[c] + self.patience[c] <= now]:
+                self.waiting.remove(c)
+                self.call_again(c)
+            for c in [c for c in self.to_come if self.time[c] <= now]:
+                self.to_come.remove(c)
+                self.arrive(c)
             self.assign(now)
+
+    def overflows(self, c: int) -> list[float]:
+        return [self.time[c] + float(after) for after in self.after[:, self.demand.queue[c]]]
+
+    def arrive(self, c: int) -> None:
+        inside = [*self.waiting, *(x for person in self.people for x in person.held)]
+        if self.counted[self.demand.queue[c]] and (
+            sum(self.counted[self.demand.queue[x]] for x in inside) >= self.trunks
+        ):
+            self.blocked.add(c)
+            self.call_again(c)
+        else:
+            self.waiting.append(c)
+
+    def call_again(self, c: int) -> None:
+        again = -1 if self.demand.again is None else int(self.demand.again[c])
+        if again < 0:
+            return
+        time = self.now + self.demand.delay[again]
+        if time < self.demand.until[again]:
+            self.time[again] = self.due[again] = time
+            self.patience[again] = min(self.patience[again], self.demand.closing[again] - time)
+            self.to_come.append(again)
 
     def end_contacts(self, a: int, person: Person, now: float) -> None:
         for c in [c for c, left in person.held.items() if left < 1e-7]:
@@ -102,7 +151,12 @@ class SlowCentre:
 
     def change(self, now: float, a: int, kind: str, pause: float, should: float) -> None:
         person = self.people[a]
+        if kind == "come" and not person.came and self.demand.holder is not None:
+            for c in np.flatnonzero(self.demand.holder == a).tolist():
+                person.held[c] = self.left[c] / person.speeds[int(self.demand.queue[c])]
+                self.answered[c] = (float(self.demand.answered[c]), a, len(person.held))
         if kind == "come":
+            person.came = True
             if person.goes is not None and person.goes[1] < 0:
                 person.goes, person.roomy_since = None, now
             elif not person.present and person.returns == math.inf:
@@ -118,36 +172,80 @@ class SlowCentre:
         q = self.demand.queue[c]
         held = [self.limit[self.demand.queue[x]] for x in person.held]
         return (
+            self.is_route(person, c, not held)
+            and len(person.held) < min([self.limit[q], *held])
+            and not (held and self.is_held_back(person, self.rank[person.group, q]))
+        )
+
+    def is_route(self, person: Person, c: int, takes_idle: bool) -> bool:
+        q, g = self.demand.queue[c], person.group
+        idle = [p for p in self.people if p.present and p.goes is None and not p.held and p.group == g]
+        return (
             person.present
             and person.goes is None
             and q in person.speeds
-            and len(person.held) < min([self.limit[q], *held])
-            and not (held and self.is_held_back(person, self.rank[q]))
+            and self.time[c] + self.after[g, q] <= self.now
+            and len(idle) - takes_idle >= self.reserve[g, q]
         )
 
     def is_held_back(self, person: Person, rank: float) -> bool:
         """Whether something more urgent waits that the person has no room for beside what it holds."""
         queues = {int(self.demand.queue[c]) for c in self.waiting} & set(person.speeds)
-        return any(self.rank[q] < rank and self.limit[q] <= len(person.held) for q in queues)
+        g = person.group
+        return any(
+            self.rank[g, q] < rank
+            and self.limit[q] <= len(person.held)
+            and self.after[g, q] == 0
+            and self.reserve[g, q] == 0
+            for q in queues
+        )
 
     def assign(self, now: float) -> None:
         """At each instant either one agent has room for several contacts, or one contact has several agents."""
         while True:
             pairs = [(a, c) for a, person in enumerate(self.people) for c in self.waiting if self.can_take(person, c)]
             if not pairs:
-                return
+                pairs = self.interruptions()
+                if not pairs:
+                    return
+                a, c = min(pairs, key=self.preference)
+                self.put_aside(a)
             a, c = min(pairs, key=self.preference)
             person = self.people[a]
             self.waiting.remove(c)
-            person.held[c] = self.demand.service[c] / person.speeds[int(self.demand.queue[c])]
+            person.held[c] = self.left[c] / person.speeds[int(self.demand.queue[c])]
             person.roomy_since = now
-            self.answered[c] = (now, a, len(person.held))
+            self.answered[c] = (self.answered[c][0] if c in self.answered else now, a, len(person.held))
+
+    def interruptions(self) -> list[tuple[int, int]]:
+        return [
+            (a, c)
+            for a, person in enumerate(self.people)
+            for c in self.waiting
+            if self.is_route(person, c, False)
+            and not self.yields[self.demand.queue[c]]
+            and any(self.yields[self.demand.queue[d]] for d in person.held)
+        ]
+
+    def put_aside(self, a: int) -> None:
+        person = self.people[a]
+        ((d, left),) = person.held.items()
+        self.left[d] = left * person.speeds[int(self.demand.queue[d])]
+        person.held.clear()
+        self.patience[d] = math.inf
+        self.waiting.append(d)
 
     def preference(self, pair: tuple[int, int]) -> tuple[float, ...]:
         a, c = pair
         person = self.people[a]
-        contact = (self.rank[self.demand.queue[c]], self.due[c])
-        return (*contact, len(person.held), len(person.speeds), person.roomy_since, a)
+        q, g = self.demand.queue[c], person.group
+        wait = self.now - self.time[c]
+        due = self.due[c] if self.weight[q] == 0 else -self.weight[q] * wait
+        speed = person.speeds[int(q)] if self.lines.fastest else 0.0
+        contact = (self.rank[g, q] - self.ageing[q] * wait, due, self.time[c])
+        # Where a reserve let some stay idle beside waiting contacts, the agent who comes free is the one who takes.
+        idle_before = not (self.time[c] < self.now == person.roomy_since)
+        return (*contact, idle_before, len(person.held), self.tier[g, q], -speed, person.roomy_since, a)
 
 
 def random_case(seed: int, *, agents: int, queues: int, contacts: int, chat: bool) -> tuple[Demand, Lines, Staff]:
@@ -183,9 +281,71 @@ def random_case(seed: int, *, agents: int, queues: int, contacts: int, chat: boo
     return demand, lines, staff
 
 
+def random_rules(seed: int, demand: Demand, lines: Lines, staff: Staff) -> tuple[Demand, Lines, Routes, int | None]:
+    """Return the case with rules drawn at random: preferences, overflow, reserves, ageing, interruption, redials."""
+    rng = np.random.default_rng([seed, 7])
+    skills, _ = staff.groups
+    shape, queues = skills.shape, len(lines)
+    alone = lines.limits == 1
+    yields = alone & (rng.random(queues) < 0.4) if rng.random() < 0.4 else np.zeros(queues, dtype=bool)
+    draws = rng.random(5) < 0.4
+    # A reserve is looked at when a contact comes or an agent comes free: no chat beside others, nothing put aside.
+    reserve = rng.integers(0, 2, shape) * (rng.random(shape) < 0.3) if draws[0] and not yields.any() else None
+    if reserve is not None and not alone.all():
+        reserve = None
+    lines = replace(
+        lines,
+        # Work that yields comes last.
+        rank=lines.rank + 100.0 * yields,
+        ageing=rng.uniform(0, 0.02, queues) * ~yields if draws[1] else None,
+        weight=rng.uniform(0.01, 0.1, queues) if draws[2] else None,
+        fastest=bool(rng.random() < 0.3),
+        yields=yields,
+        counted=rng.random(queues) < 0.7,
+    )
+    routes = Routes(
+        tier=rng.integers(0, 3, shape) if draws[3] else None,
+        after=np.where(rng.random(shape) < 0.4, rng.uniform(20, 300, shape), 0.0) if draws[4] else None,
+        reserve=reserve,
+    )
+    trunks = int(rng.integers(2, 12)) if rng.random() < 0.4 else None
+    if rng.random() < 0.6:
+        demand = with_attempts(rng, demand)
+    return demand, lines, routes, trunks
+
+
+def with_attempts(rng: np.random.Generator, demand: Demand) -> Demand:
+    """Return the contacts with a further attempt of two in three customers, and one more of half of these."""
+    n = len(demand)
+    first = np.flatnonzero(rng.random(n) < 0.67)
+    second = np.flatnonzero(rng.random(len(first)) < 0.5)
+    before = np.concatenate([first, n + second])
+    total = n + len(before)
+    again = np.full(total, -1)
+    again[before] = n + np.arange(len(before))
+    who = np.concatenate([np.arange(n), first, first[second]])
+    missing = np.full(len(before), np.nan)
+    return Demand(
+        time=np.append(demand.time, missing),
+        queue=demand.queue[who],
+        service=demand.service[who],
+        patience=np.append(demand.patience, rng.exponential(200, len(before))),
+        arrivals=n,
+        again=again,
+        delay=np.append(np.zeros(n), rng.exponential(100, len(before))),
+        until=np.full(total, rng.uniform(1000, 4000)),
+        closing=np.full(total, 5000.0),
+    )
+
+
 @pytest.fixture
-def slow_run() -> Callable[[Demand, Lines, Staff], SlowCentre]:
-    return lambda demand, lines, staff: SlowCentre(demand, lines, staff).run()
+def slow_run() -> Callable[..., SlowCentre]:
+    return lambda *given: SlowCentre(*given).run()
+
+
+@pytest.fixture(scope="session")
+def make_rules() -> Callable[..., tuple[Demand, Lines, Routes, int | None]]:
+    return random_rules
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wfm.simulate import Demand, Lines, Staff, play
+from wfm.simulate import Demand, Lines, Routes, Staff, play
 from wfm.simulate.compiled import can_compile
 
 SIZES = {
@@ -253,3 +253,128 @@ def test_work_conservation():
         for instant in (demand.time[c], (demand.time[c] + log.reached[c]) / 2):
             in_hand = log.answered & (log.reached <= instant) & (log.ended > instant)
             assert in_hand.sum() == agents
+
+
+@CASES
+@given(seed=st.integers(0, 1000), **SIZES)
+def test_slow_simulator_agrees_on_every_rule(slow_run, make_case, make_rules, seed, agents, queues, contacts, chat):
+    demand, lines, staff = make_case(seed, agents=agents, queues=queues, contacts=contacts, chat=chat)
+    demand, lines, routes, trunks = make_rules(seed, demand, lines, staff)
+    log = play(demand, lines, staff, **GRID, routes=routes, trunks=trunks, compiled=False)
+    slow = slow_run(demand, lines, staff, routes, trunks)
+    # What was put aside and never finished counts as answered by nobody.
+    assert {c: a for c, a in enumerate(log.agent.tolist()) if a >= 0} == {
+        c: a for c, (_, a, _) in slow.answered.items() if c in slow.ended
+    }
+    for c in slow.ended:
+        assert log.reached[c] == pytest.approx(slow.answered[c][0], abs=1e-5)
+        assert log.ended[c] == pytest.approx(slow.ended[c], abs=1e-5)
+    assert set(np.flatnonzero(log.blocked)) == slow.blocked
+    came = ~np.isnan(log.arrived)
+    assert log.arrived[came] == pytest.approx(np.array(slow.time)[came])
+    assert log.overtime_s == pytest.approx(slow.overtime, abs=1e-4)
+
+
+@pytest.mark.skipif(not can_compile(), reason="not run: no numba")
+@pytest.mark.parametrize("seed", range(25))
+def test_every_rule_gives_the_same_bytes_compiled_and_interpreted(make_case, make_rules, seed):
+    demand, lines, staff = make_case(seed, agents=6, queues=4, contacts=300, chat=seed % 2 == 0)
+    demand, lines, routes, trunks = make_rules(seed, demand, lines, staff)
+    fast, plain = (
+        play(demand, lines, staff, **GRID, routes=routes, trunks=trunks, compiled=compiled)
+        for compiled in (True, False)
+    )
+    for field in fields(fast):
+        assert getattr(fast, field.name).tobytes() == getattr(plain, field.name).tobytes(), field.name
+
+
+def test_a_chat_agent_comes_free_for_a_more_urgent_call():
+    # Chat after chat would keep the agent from the call for ever: it takes no further one, and the call when the last
+    # in hand is done.
+    lines = Lines(rank=np.array([0, 1]), concurrency=np.array([1, 3]))
+    demand = Demand(
+        time=np.array([0.0, 1.0, 2.0, 5.0]), queue=np.array([1, 0, 1, 1]), service=np.array([10.0, 20.0, 5.0, 5.0])
+    )
+    log = play(demand, lines, two_queues(np.ones((1, 2))), interval_s=1000.0, intervals=1, compiled=False)
+    assert log.reached.tolist() == [0.0, 10.0, 30.0, 30.0]
+
+
+def test_a_chat_held_back_is_taken_when_the_call_is_gone():
+    # The call hangs up at 4: the agent has room for the chat that it held back.
+    lines = Lines(rank=np.array([0, 1]), concurrency=np.array([1, 3]))
+    demand = Demand(
+        time=np.array([0.0, 1.0, 2.0]),
+        queue=np.array([1, 0, 1]),
+        service=np.array([10.0, 20.0, 5.0]),
+        patience=np.array([np.inf, 3.0, np.inf]),
+    )
+    log = play(demand, lines, two_queues(np.ones((1, 2))), interval_s=1000.0, intervals=1, compiled=False)
+    assert log.reached[[0, 2]].tolist() == [0.0, 4.0]
+
+
+def test_interrupted_work_is_gone_on_with_where_it_stopped():
+    lines = Lines(rank=np.array([0, 9]), yields=np.array([False, True]))
+    demand = Demand(
+        time=np.array([0.0, 4.0]), queue=np.array([1, 0]), service=np.array([10.0, 5.0]), due=np.array([99.0, 4.0])
+    )
+    log = play(demand, lines, two_queues(np.ones((1, 2))), interval_s=1000.0, intervals=1, compiled=False)
+    assert log.reached.tolist() == [0.0, 4.0]
+    assert log.ended.tolist() == [15.0, 9.0]
+    assert log.worked_s.tolist() == [10.0, 5.0]
+    assert log.busy_s.sum() == 15.0
+
+
+def test_overflow_reserve_and_order_of_groups():
+    # Group of both queues (agents 0 and 1) helps queue 0 after 30 s, and keeps one agent for queue 1.
+    both, only = [1.0, 1.0], [1.0, np.nan]
+    staff = two_queues(np.array([both, both, only]))
+    skills, _ = staff.groups
+    helps = skills.all(axis=1)
+    routes = Routes(
+        after=np.where(helps[:, None], [[30.0, 0.0]], 0.0),
+        reserve=np.where(helps[:, None], [[1, 0]], 0).astype(np.int64),
+    )
+    demand = Demand(time=np.arange(4.0), queue=np.array([0, 0, 0, 1]), service=np.full(4, 100.0))
+    log = play(
+        demand, Lines(rank=np.array([0, 0])), staff, interval_s=1000.0, intervals=1, routes=routes, compiled=False
+    )
+    # The first goes to the specialist; queue 1 takes one of the others at once, and the last one is kept for it.
+    assert log.reached.tolist() == [0.0, 100.0, 103.0, 3.0]
+
+
+def test_fastest_agent_is_asked():
+    staff = two_queues(np.array([[1.0], [2.0], [1.5]]))
+    demand = Demand(time=np.arange(3.0), queue=np.zeros(3, dtype=np.int64), service=np.full(3, 100.0))
+    log = play(demand, Lines(rank=np.array([0]), fastest=True), staff, interval_s=1000.0, intervals=1, compiled=False)
+    assert log.agent.tolist() == [1, 2, 0]
+
+
+def test_ageing_lifts_a_contact_over_a_smaller_rank():
+    lines = Lines(rank=np.array([0, 1]), ageing=np.array([0.0, 1 / 60]))
+    demand = Demand(time=np.array([0.0, 1.0, 50.0]), queue=np.array([0, 1, 0]), service=np.array([70.0, 5.0, 5.0]))
+    log = play(demand, lines, two_queues(np.ones((1, 2))), interval_s=1000.0, intervals=1, compiled=False)
+    # At 70 the second has waited 69 s, more than a minute: it counts for less than rank 0.
+    assert log.reached.tolist() == [0.0, 70.0, 75.0]
+
+
+def test_relative_wait_prefers_the_tighter_target():
+    lines = Lines(rank=np.array([0, 0]), weight=np.array([1 / 20, 1 / 300]))
+    demand = Demand(time=np.array([0.0, 1.0, 60.0]), queue=np.array([1, 1, 0]), service=np.array([90.0, 5.0, 5.0]))
+    log = play(demand, lines, two_queues(np.ones((1, 2))), interval_s=1000.0, intervals=1, compiled=False)
+    assert log.reached.tolist() == [0.0, 95.0, 90.0]
+
+
+def test_contact_in_hand_at_the_start():
+    demand = Demand(
+        time=np.array([-30.0, 10.0, -90.0]),
+        queue=np.zeros(3, dtype=np.int64),
+        service=np.array([5.0, 5.0, 20.0]),
+        arrivals=2,
+        holder=np.array([-1, -1, 0]),
+        answered=np.array([np.nan, np.nan, -60.0]),
+    )
+    log = play(demand, PLAIN, one_agent((0, 900)), interval_s=900.0, intervals=1, compiled=False)
+    # It has waited since before the start, and is answered when what is in hand is done.
+    assert log.reached.tolist() == [20.0, 25.0, -60.0]
+    assert log.ended.tolist() == [25.0, 30.0, 20.0]
+    assert log.busy_s.sum() == 30.0

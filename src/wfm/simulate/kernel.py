@@ -35,7 +35,7 @@ from wfm.simulate.records import (
 __all__ = ["RARE", "simulate"]
 
 # Called seldom: to compile them apart keeps the rest small.
-RARE = ("turn", "ring", "refuse", "release", "resume", "set_timers", "interrupt")
+RARE = ("turn", "ring", "refuse", "release", "resume", "set_timers", "interrupt", "put_aside", "offer")
 
 
 def simulate(world: World) -> None:
@@ -65,7 +65,7 @@ def simulate(world: World) -> None:
                 i += 1
             if c >= 0:
                 arrive(c, now, world)
-        if setup.emptied:
+        if setup.released:
             release(min(end, change, timer, arrival), world)
 
 
@@ -79,7 +79,7 @@ def arrive(c: int, now: float, world: World) -> None:
             refuse(c, now, world)
             return
         setup.inside += 1
-    a = find_agent(q, now, now, world)
+    a = find_agent(q, now, now, 0, line.limit, world)
     if a < 0 and setup.yields and not line.yields:
         a = interrupt(q, now, now, world)
     if a >= 0:
@@ -106,15 +106,16 @@ def give(a: int, c: int, now: float, world: World) -> None:
     schedule(a, world)
 
 
-def find_agent(q: int, since: float, now: float, world: World) -> int:
+def find_agent(q: int, since: float, now: float, lightest: int, limit: int, world: World) -> int:
     """Return the agent for a contact of queue `q` that came at `since`; -1 if there is none.
 
-    Least loaded, then of a preferred group, then the fastest or the one who has had room the longest.
+    Of those with a load from `lightest` to below `limit`, or with work in hand that yields, who stand at the greatest
+    load: least loaded, then of a preferred group, then the fastest or the one who has stood there the longest.
     """
     setup = world.setup[0]
     line = world.lines[q]
     stride = setup.width + 1
-    for load in range(line.limit):
+    for load in range(lightest, limit):
         best = -1
         tier = -1
         for x in range(line.first, line.last):
@@ -174,20 +175,19 @@ def is_held_back(agent: Agent, rank: float, world: World) -> bool:
 
 def interrupt(q: int, since: float, now: float, world: World) -> int:
     """Take an agent for a contact of queue `q` from work that yields, back in line; -1 if there is none."""
+    width = world.setup[0].width
+    a = find_agent(q, since, now, width, width + 1, world)
+    if a >= 0:
+        delist(a, world)
+        put_aside(a, now, world)
+    return a
+
+
+def put_aside(a: int, now: float, world: World) -> None:
+    """Put the work that agent `a` has in hand back in its line, by due time."""
     setup = world.setup[0]
-    line = world.lines[q]
-    stride = setup.width + 1
-    a = -1
-    for x in range(line.first, line.last):
-        link = world.links[x]
-        if since + link.after > now or world.rooms[link.id * stride].size < link.reserve:
-            continue
-        a = world.rooms[link.id * stride + setup.width].head
-        if a >= 0:
-            break
-    if a < 0:
-        return -1
-    delist(a, world)
+    # Somebody else may be free for it.
+    setup.released = True
     advance(a, now, world)
     agent = world.agents[a]
     session = world.sessions[a * setup.width]
@@ -202,14 +202,25 @@ def interrupt(q: int, since: float, now: float, world: World) -> int:
     contact.reached = float("nan")
     contact.agent = NOBODY
     contact.sessions = 0
-    contact.following = own.head
-    own.head = c
-    if own.tail < 0:
+    # Who has been answered once waits for the rest, however long it takes.
+    contact.patience = INF
+    if own.timed:
+        own.live += 1
+    before = -1
+    behind = own.head
+    while behind >= 0 and world.contacts[behind].due < contact.due:
+        before = behind
+        behind = world.contacts[behind].following
+    contact.following = behind
+    if before < 0:
+        own.head = c
+    else:
+        world.contacts[before].following = c
+    if behind < 0:
         own.tail = c
     agent.load = 0
     agent.room = FREE
     spread(agent.group, agent.busy_since, now, True, world)
-    return a
 
 
 def set_timers(c: int, world: World) -> None:
@@ -237,6 +248,8 @@ def ring(now: float, world: World) -> int:
     if contact.agent != NOBODY or contact.reached == contact.reached or contact.patience < 0.0:
         return -1
     if kind == ABANDON:
+        if contact.patience == INF:
+            return -1  # it was answered before that, and put aside
         # From now on it is only there for the virtual wait.
         contact.patience = -1.0
         miss(line, world)
@@ -283,21 +296,21 @@ def miss(line: Line, world: World) -> None:
     """Count a contact of a timed line that waits no more."""
     line.live -= 1
     if line.live == 0 and world.setup[0].drains:
-        world.setup[0].emptied = True
+        world.setup[0].released = True
 
 
 def release(now: float, world: World) -> None:
-    """Give out the chats that were held back for a line that has emptied, in the order of their ranks."""
+    """Give out chats that were held back and work that was put aside, in the order of their ranks."""
     setup = world.setup[0]
-    setup.emptied = False
+    setup.released = False
     while True:
         chosen = -1
         for q in range(setup.queues):
             line = world.lines[q]
-            if line.limit == 1 or line.head < 0:
+            if line.head < 0 or (line.limit == 1 and not line.yields):
                 continue
             contact = world.contacts[line.head]
-            if find_agent(q, contact.time, now, world) < 0:
+            if find_agent(q, contact.time, now, 0, line.limit, world) < 0:
                 continue
             if chosen >= 0:
                 best = world.lines[chosen]
@@ -313,13 +326,17 @@ def release(now: float, world: World) -> None:
 
 def offer(q: int, now: float, world: World) -> bool:
     """Give the first contact of queue `q` to an agent that can take it; return whether there was one."""
+    setup = world.setup[0]
     line = world.lines[q]
     c = line.head
     contact = world.contacts[c]
-    a = find_agent(q, contact.time, now, world)
+    a = find_agent(q, contact.time, now, 0, line.limit, world)
     is_live = contact.time + contact.patience >= now
-    if a < 0 and is_live and world.setup[0].yields and not line.yields:
-        a = interrupt(q, contact.time, now, world)
+    if a < 0 and setup.yields and not line.yields:
+        if is_live:
+            a = interrupt(q, contact.time, now, world)
+        else:
+            a = find_agent(q, contact.time, now, setup.width, setup.width + 1, world)
     if a < 0:
         return False
     line.head = contact.following
@@ -381,6 +398,9 @@ def turn(j: int, now: float, world: World) -> None:
             # On a break that began late, or still to begin: it is taken in full.
             return
         agent.state = ON
+        if world.setup[0].yields and holds_yielding(agent, a, world):
+            # While it was to leave, contacts that its work yields to have passed it by.
+            put_aside(a, now, world)
         take(a, now, world)
     elif agent.state == RESTING:
         agent.state = OUT
@@ -564,8 +584,14 @@ def enlist_apart(a: int, now: float, world: World) -> None:
     """Put agent `a` at the end of the list of its group for those whose work yields, if it has such work in hand."""
     agent = world.agents[a]
     width = world.setup[0].width
-    if agent.load == 1 and world.lines[world.contacts[world.sessions[a * width].contact].queue].yields:
+    if holds_yielding(agent, a, world):
         stand(a, agent.group * (width + 1) + width, now, world)
+
+
+def holds_yielding(agent: Agent, a: int, world: World) -> bool:
+    """Whether agent `a` has work in hand that yields."""
+    session = world.sessions[a * world.setup[0].width]
+    return agent.load == 1 and world.lines[world.contacts[session.contact].queue].yields
 
 
 def stand(a: int, x: int, now: float, world: World) -> None:

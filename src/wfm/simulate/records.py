@@ -216,7 +216,7 @@ class Setup:
     choosy: bool  # the next contact depends on waits, on reserves, or on groups that serve after a wait
     yields: bool  # some line yields
     drains: bool  # agents with a chat in hand take no further one while a contact of a smaller rank waits
-    emptied: bool  # since the last event a line that agents drain for has emptied
+    released: bool  # since the last event a line that agents drain for has emptied, or work was put aside
 
 
 class World(NamedTuple):
