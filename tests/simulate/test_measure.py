@@ -28,7 +28,7 @@ ALL = ["offered", "answered", "abandoned", "met", "judged", "wait_s", "left_wait
 
 
 def measured(*targets, channel="phone"):
-    """Measure six contacts: two answered after 10 and 40 s, three gone after 5, 25 and 35 s, one never reached.
+    """Measure six contacts: two answered after 10 and 40 s, three gone after 5, 25 and 35 s, one sent away after 700 s.
 
     An agent would have reached the first two who left after 12 and 50 s, and the third never.
     """
@@ -99,7 +99,7 @@ def test_service_level_on_each_basis(basis, met, judged):
 def test_counts_and_waits():
     _, result = measured(MeanAnswer("30s"))
     row = dict(zip(COLUMNS, result.rows[0].tolist(), strict=False))
-    assert {name: row[name] for name in ALL} == dict(zip(ALL, [6, 2, 3, 1, 6, 50, 65, 100], strict=True))
+    assert {name: row[name] for name in ALL} == dict(zip(ALL, [6, 2, 4, 1, 6, 50, 765, 100], strict=True))
     assert result.overtime_s.tolist() == [7.0]
     assert result.late_break_s == 0
     # The last one came at 500 s and was sent away at 1200 s; nobody is in line at the end.
@@ -128,7 +128,7 @@ def test_values_of_the_targets():
         MaxOccupancy(0.9),
     )
     # Waits above 45 s: 50 s and the two that nobody ever reached; done within 75 s: one of six.
-    assert values(*targets) == pytest.approx([25.0, 3 / 6, 3 / 6, 100 / 1800])
+    assert values(*targets) == pytest.approx([25.0, 3 / 6, 4 / 6, 100 / 1800])
     assert values(Deadline("75s"), channel="email") == pytest.approx([1 / 6])
 
 

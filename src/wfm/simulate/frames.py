@@ -216,7 +216,7 @@ def by_replication(sums: Sums) -> pd.DataFrame:
         {
             "replication": np.repeat(np.arange(count), size),
             "queue": pd.Series(names.tolist() * count, dtype="str"),
-            **{name: table[:, AT[name]] for name in ("offered", "answered", "abandoned")},
+            **{name: table[:, AT[name]] for name in ("offered", "answered", "abandoned", "blocked")},
             **{name: _value(sums, table, name) for name in ("service_level", "asa_s", "occupancy")},
             "met": np.array(sums.held).reshape(-1),
         }
@@ -275,8 +275,8 @@ def _squares(sums: Sums, tables: Floats) -> Floats:
 
 
 def _counts(table: Floats, count: int) -> dict[str, Floats]:
-    counts = {name: table[:, AT[name]] / count for name in ("offered", "answered", "abandoned")}
-    gone = table[:, AT["answered"]] + table[:, AT["abandoned"]]
+    counts = {name: table[:, AT[name]] / count for name in ("offered", "answered", "abandoned", "blocked")}
+    gone = table[:, AT["answered"]] + table[:, AT["abandoned"]] + table[:, AT["blocked"]]
     return {**counts, "unserved": (table[:, AT["offered"]] - gone) / count}
 
 

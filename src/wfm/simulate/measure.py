@@ -52,6 +52,7 @@ COLUMNS = (
     "left_in_time",
     "left_short",
     "virtual_in_time",
+    "blocked",
     "busy_s",
     "staffed_s",
 )
@@ -89,6 +90,7 @@ class Part:
     answered: Flags
     abandoned: Flags
     ended: Floats
+    worked_s: Floats
     time: Floats
     due: Floats
 
@@ -107,7 +109,12 @@ def measure(case: Case, drawn: Drawn, log: Log, thresholds: tuple[Thresholds, ..
     rows[:, AT["staffed_s"]] = staffed[case.queue, case.interval]
     cells = []
     for number in range(len(case.centre.queues)):
-        mine = np.flatnonzero(drawn.demand.queue == number)
+        of_queue = drawn.demand.queue == number
+        refused = np.bincount(drawn.row[of_queue & log.blocked], minlength=len(rows))
+        # Who found no trunk is offered, but was in no queue: that is in no wait and no share.
+        rows[:, AT["offered"]] += refused
+        rows[:, AT["blocked"]] += refused
+        mine = np.flatnonzero(of_queue & ~log.blocked)
         part = _part(drawn, log, mine)
         row = drawn.row[mine]
         _add(rows, row, _sums(case, number, part, thresholds[number]))
@@ -136,7 +143,7 @@ def count_targets(case: Case, drawn: Drawn, log: Log) -> Floats:
     rows[:, AT["busy_s"]] = busy[case.queue, case.interval]
     rows[:, AT["staffed_s"]] = staffed[case.queue, case.interval]
     for number in range(len(case.centre.queues)):
-        mine = np.flatnonzero(drawn.demand.queue == number)
+        mine = np.flatnonzero((drawn.demand.queue == number) & ~log.blocked)
         part, row = _part(drawn, log, mine), drawn.row[mine]
         ones = np.ones(len(row), dtype=bool)
         _add(rows, row, {AT["offered"]: ones, AT["answered"]: part.answered})
@@ -184,8 +191,10 @@ def _part(drawn: Drawn, log: Log, mine: Ints) -> Part:
         wait_s=np.where(answered, virtual, gone),
         virtual_s=np.where(np.isnan(virtual), np.inf, virtual),
         answered=answered,
-        abandoned=~answered & (patience <= left_after) & ~np.isinf(patience),
+        # Whoever is sent away at closing has left without an answer, as one who lost patience.
+        abandoned=~answered & ~np.isinf(left_after),
         ended=log.ended[mine],
+        worked_s=log.worked_s[mine],
         time=time,
         due=time if drawn.demand.due is None else drawn.demand.due[mine],
     )
@@ -207,7 +216,7 @@ def _sums(case: Case, number: int, part: Part, limits: Thresholds) -> dict[int, 
         "judged": judged,
         "wait_s": np.where(part.answered, part.wait_s, 0.0),
         "left_wait_s": np.where(part.abandoned, part.wait_s, 0.0),
-        "handle_s": np.where(part.answered, part.ended - part.time - part.wait_s, 0.0),
+        "handle_s": np.where(part.answered, part.worked_s, 0.0),
     }
     if case.centre.queues[number].is_deferred:
         sums["done"] = part.answered

@@ -61,9 +61,9 @@ def run(
     overtime.
 
     A live contact that still waits when its queue closes (the end of an unbroken run of forecast intervals) can be
-    answered as long as somebody who serves the queue is on a shift that lasts on; then it is unserved. Deferred work
-    stays, and is unserved if nobody does it until the last shift ends. So offered = answered + abandoned + unserved,
-    and the unserved meet no target.
+    answered as long as somebody who serves the queue is on a shift that lasts on; then it is sent away, and counts as
+    abandoned at that instant. Deferred work stays, and is unserved if nobody does it until the last shift ends. So
+    offered = answered + abandoned + blocked + unserved; the unserved meet no target, and the blocked are in none.
 
     Parameters
     ----------
@@ -177,7 +177,8 @@ def trace(
     pandas.DataFrame
         Frame `contacts` in order of arrival: `contact_id, queue, channel, employee, arrived_at, queued_at, answered_at,
         ended_at, abandoned_at, talk_s, sessions`. `sessions` counts the contacts its agent held when it was answered,
-        this one included. A contact without `answered_at` and `abandoned_at` was unserved.
+        this one included. A contact without `answered_at` and `abandoned_at` was unserved, or, if it has no
+        `queued_at` either, blocked.
 
     Raises
     ------
@@ -199,29 +200,28 @@ def trace(
     drawn, log = play_once(case, seeds_of(seed, 0))
     answered = log.answered
     left = np.minimum(drawn.patience, drawn.closing - drawn.demand.time)
-    abandoned = ~answered & (drawn.patience <= left) & ~np.isinf(drawn.patience)
+    abandoned = ~answered & ~log.blocked & ~np.isinf(left)
+    gone = drawn.demand.time + left
     arrived = _stamps(case, drawn.demand.time)
     width = len(str(len(arrived)))
     queues = case.centre.queues
     number = drawn.demand.queue
     people = np.array([*case.employees, None], dtype=object)
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "contact_id": pd.Series(np.arange(10**width, 10**width + len(arrived))).astype("str").str.slice(1),
             "queue": pd.Series(np.array([q.name for q in queues], dtype=object)[number], dtype="str"),
             "channel": pd.Series(np.array([str(q.channel) for q in queues], dtype=object)[number], dtype="str"),
             "employee": pd.Series(people[log.agent], dtype="str"),
             "arrived_at": arrived,
-            "queued_at": arrived,
+            "queued_at": _stamps(case, np.where(log.blocked, np.nan, drawn.demand.time)),
             "answered_at": _stamps(case, np.where(answered, log.reached, np.nan)),
-            "ended_at": _stamps(case, np.where(abandoned, drawn.demand.time + drawn.patience, log.ended)),
-            "abandoned_at": _stamps(case, np.where(abandoned, drawn.demand.time + drawn.patience, np.nan)),
-            "talk_s": log.ended - log.reached,
+            "ended_at": _stamps(case, np.where(abandoned, gone, log.ended)),
+            "abandoned_at": _stamps(case, np.where(abandoned, gone, np.nan)),
+            "talk_s": log.worked_s,
             "sessions": log.sessions,
         }
     )
-    frame.loc[~answered, "talk_s"] = np.nan
-    return frame
 
 
 def _stamps(case: Case, seconds: Floats) -> pd.DatetimeIndex:

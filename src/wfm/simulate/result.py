@@ -35,9 +35,9 @@ class SimulationResult:
     ----------
     intervals
         One row per `queue, start` of the forecast. Means over the replications: `offered, answered, abandoned,
-        unserved` (contacts), `asa_s` (of the answered), `mean_wait_s` (of the answered and the abandoned), of the same
-        the percentiles `wait_p50_s, wait_p80_s, wait_p90_s, wait_p95_s` over all replications together (to 5 % above
-        a minute) and `longest_wait_s` (mean of the longest), `aht_s`, `agents` (on seat, of all who serve the queue)
+        blocked, unserved` (contacts), `asa_s` (of the answered), `mean_wait_s` (of these and the abandoned), of the
+        same the percentiles `wait_p50_s, wait_p80_s, wait_p90_s, wait_p95_s` over all replications together (to 5 %
+        above a minute) and `longest_wait_s` (mean of the longest), `aht_s`, `agents` (on seat, who serve the queue)
         and their `occupancy`, `backlog` (in line at the end), `lateness_s` (of deferred work: mean time done after it
         was due, 0 where it was in time), and `probability_met`: the share of replications in which all targets of the
         queue held. `service_level` with its bounds is that of the queue's target (see `summary`).

@@ -24,7 +24,7 @@ RATIOS = {
     "service_level": ("met", "judged"),
     "asa_s": ("wait_s", "answered"),
     "mean_wait_s": ("wait_s + left_wait_s", "answered + abandoned"),
-    "abandonment": ("abandoned", "offered"),
+    "abandonment": ("abandoned", "offered - blocked"),
     "occupancy": ("busy_s", "staffed_s"),
     "aht_s": ("handle_s", "answered"),
     "lateness_s": ("late_s", "done"),
