@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     )
     from wfm.errors import DataError, InfeasibleError, NotFittedError, WfmError
     from wfm.planning import Plan, plan
+    from wfm.simulate.theory import selfcheck
     from wfm.timegrid import Horizon
     from wfm.versions import show_versions
 
@@ -116,6 +117,7 @@ _HOME = {
     "Unavailability": "wfm.domain.people",
     "WfmError": "wfm.errors",
     "plan": "wfm.planning",
+    "selfcheck": "wfm.simulate.theory",
     "show_versions": "wfm.versions",
 }
 
@@ -161,6 +163,7 @@ __all__ = [
     "report",
     "roster",
     "schema",
+    "selfcheck",
     "shifts",
     "show_versions",
     "simulate",

@@ -39,8 +39,10 @@ def volume(centre, *offered):
     return pd.DataFrame({"queue": [queue.name for queue in centre.queues], "start": START, "offered": offered})
 
 
-def bench_of(found, forecast, centre, model=MODEL):
-    asked = _block(forecast, centre, HOURS) if len(found.frame["start"].unique()) == 1 else _intervals(forecast, centre)
+def bench_of(found, forecast, centre, model=MODEL, length=HOURS):
+    asked = (
+        _block(forecast, centre, length) if len(found.frame["start"].unique()) == 1 else _intervals(forecast, centre)
+    )
     return Bench.of(
         asked.forecast,
         asked.centre,
@@ -96,9 +98,9 @@ def test_five_queues_and_six_groups():
         group("d", "e", cost=1.15),
         group("a", "c", "e", cost=1.25),
     )
-    found = simulate.staff(forecast, centre, groups=groups, scope="block", replications=10, model=MODEL)
+    found = simulate.staff(forecast, centre, groups=groups, scope="block", replications=6, length="20h", model=MODEL)
     assert (found.targets["value"] >= 0.8).all()
-    assert_lean(found, bench_of(found, forecast, centre))
+    assert_lean(found, bench_of(found, forecast, centre, length=SHORT))
     load = sum(n * aht / 60 for n, aht in zip(forecast["offered"], (3, 4, 5, 6, 8), strict=True))
     assert sum(found.of().values()) > load
 
