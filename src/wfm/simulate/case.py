@@ -18,6 +18,7 @@ from wfm.schema import FrameLike, as_frame
 from wfm.simulate.draw import Drawn, draw, settle
 from wfm.simulate.engine import Flags, Floats, Ints, Lines, Log, Routes, Staff, play
 from wfm.simulate.model import Model
+from wfm.simulate.now import Now, State, read_state, with_holders
 from wfm.simulate.presence import draw_attendance, read_staff
 from wfm.simulate.routing import lines_of, routes_of
 from wfm.simulate.streams import Streams, plain
@@ -106,6 +107,8 @@ class Case:
     employees: tuple[str, ...]
     clocks: tuple[Clock, ...]
     model: Model
+    now: Now | None
+    shift_end: Floats  # by agent: of the first shift that is not over
 
     @classmethod
     def of(
@@ -117,6 +120,7 @@ class Case:
         *,
         paths: FrameLike | None = None,
         replay: FrameLike | None = None,
+        state: State | None = None,
     ) -> Case:
         """Check what is simulated against each other and build the case; the parameters are those of `run`.
 
@@ -138,6 +142,8 @@ class Case:
         if not len(ahead):
             faults.add("the forecast has no rows", remedy="give at least one interval")
             faults.raise_if_any()
+        if state is not None:
+            ahead = _still_to_come(ahead, state, centre)
         origin = ahead["start"].min()
         start = ((ahead["start"] - origin) / pd.Timedelta(seconds=1)).to_numpy(dtype=np.float64)
         queue = ahead["queue"].map({name: number for number, name in enumerate(names)}).to_numpy(dtype=np.int64)
@@ -148,8 +154,11 @@ class Case:
             _check_served(ahead, staff, names, faults)
             _check_meets(activities, staff, ahead["start"], centre, faults)
         with faults.collecting():
-            known = None if paths is None else _read_paths(paths, ahead, centre)
+            known = None if paths is None else _read_paths(paths, ahead, centre, state)
         faults.raise_if_any()
+        now = None
+        if state is not None:
+            now, staff = read_state(state, centre, origin, staff, employees)
         skills, group = staff.groups
         step = centre.interval_s
         interval = np.rint(start / step).astype(np.int64)
@@ -180,6 +189,8 @@ class Case:
             employees=employees,
             clocks=tuple(Clock.of(centre, q, origin, end) for q in centre.queues),
             model=model,
+            now=now,
+            shift_end=_shift_ends(staff),
         )
 
     def draw(self, seed: np.random.SeedSequence, streams: Streams = plain) -> Drawn:
@@ -190,7 +201,10 @@ class Case:
         """Return the contacts of one replication, in order of arrival, and what happened to them."""
         contacts, absences = seed.spawn(2)
         drawn = self.draw(contacts, streams)
-        staff = draw_attendance(self.staff, self.centre.shrinkage, self.model.lateness, absences, streams)
+        begun = None if self.now is None else self.now.begun
+        staff = draw_attendance(self.staff, self.centre.shrinkage, self.model.lateness, absences, streams, begun)
+        if self.now is not None:
+            staff = with_holders(staff, self.now, self.shift_end)
         log = play(
             drawn.demand,
             self.lines,
@@ -254,10 +268,27 @@ def _check_meets(activities: pd.DataFrame, staff: Staff, starts: pd.Series, cent
         )
 
 
-def _read_paths(paths: FrameLike, ahead: pd.DataFrame, centre: Centre) -> Floats:
+def _still_to_come(frame: pd.DataFrame, state: State, centre: Centre) -> pd.DataFrame:
+    """Return the rows of intervals that are not over."""
+    left = frame[frame["start"] + pd.Timedelta(seconds=centre.interval_s) > state.now]
+    if not len(left):
+        what = f"all intervals of the forecast are over at {state.now}"
+        raise DataError(Problem(what, remedy="give a state before the end of the forecast"))
+    return left.reset_index(drop=True)
+
+
+def _shift_ends(staff: Staff) -> Floats:
+    ends = np.full(len(staff.speed), np.inf)
+    np.minimum.at(ends, staff.agent, staff.shift_end)
+    return ends
+
+
+def _read_paths(paths: FrameLike, ahead: pd.DataFrame, centre: Centre, state: State | None) -> Floats:
     """Return the contacts offered by path and row of the forecast."""
     names = [queue.name for queue in centre.queues]
     frame = as_frame(paths, "paths", tz=centre.tz, known={"queue": names})
+    if state is not None:
+        frame = _still_to_come(frame, state, centre)
     keys = ahead[["queue", "start"]].reset_index(drop=True)
     count = len(frame) // len(keys)
     every = pd.concat([keys] * count, ignore_index=True) if count else keys.iloc[:0]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wfm.domain.queue import Queue
 from wfm.domain.targets import Deadline
+from wfm.errors import DataError, Problem
 from wfm.simulate.inputs import Demand, Floats, Ints
+from wfm.simulate.now import DRAWS, beyond
 from wfm.simulate.patience import PatienceCurve
 from wfm.simulate.streams import Stream, Streams
 
@@ -43,6 +45,8 @@ class _Part:
     attempt: Ints
     again: Ints  # place in this part, or -1
     delay: Floats
+    holder: Ints | None = None  # of a contact in hand at the start
+    answered: Floats | None = None
 
 
 def draw(case: Case, seed: np.random.SeedSequence, streams: Streams) -> Drawn:
@@ -57,7 +61,7 @@ def draw(case: Case, seed: np.random.SeedSequence, streams: Streams) -> Drawn:
 
 
 def _contacts(case: Case, number: int, offered: Floats, seed: np.random.SeedSequence, streams: Streams) -> _Part:
-    arrival_rng, service_rng, patience_rng, balk_rng, redial_rng = (streams(s) for s in seed.spawn(5))
+    arrival_rng, service_rng, patience_rng, balk_rng, redial_rng, now_rng = (streams(s) for s in seed.spawn(6))
     queue = case.centre.queues[number]
     if case.replay is None:
         rows = np.flatnonzero(case.queue == number)
@@ -66,6 +70,9 @@ def _contacts(case: Case, number: int, offered: Floats, seed: np.random.SeedSequ
     else:
         mine = case.queue[case.replay.row] == number
         row, time = case.replay.row[mine], case.replay.time[mine]
+    if case.now is not None:
+        to_come = time >= case.now.at
+        row, time = row[to_come], time[to_come]
     count = len(row)
     deadline = _tightest(queue)
     part = _Part(
@@ -84,7 +91,51 @@ def _contacts(case: Case, number: int, offered: Floats, seed: np.random.SeedSequ
     redial = case.model.redial_of(queue.name)
     if redial is not None and not queue.is_deferred:
         _add_attempts(case, number, part, redial_rng)
+    if case.now is not None:
+        _add_present(case, number, part, now_rng)
     return part
+
+
+def _add_present(case: Case, number: int, part: _Part, rng: Stream) -> None:
+    """Add the contacts that wait or are in hand at the start, with what is left given how long they have been there."""
+    now = case.now
+    if now is None:
+        return
+    mine = np.flatnonzero(now.held.queue == number)
+    if not len(mine):
+        return
+    queue = case.centre.queues[number]
+    time, agent, answered = now.held.time[mine], now.held.agent[mine], now.held.answered[mine]
+    rows = np.flatnonzero(case.queue == number)
+    if not len(rows):
+        what = f"contacts of queue {queue.name!r} are there, and the forecast has no interval of it from now on"
+        raise DataError(Problem(what, remedy="forecast the queue, with 0 contacts if none will come"))
+    interval = np.clip((time // case.centre.interval_s).astype(np.int64), 0, case.intervals - 1)
+    found = case.row_at[number, interval]
+    # Whoever came before the first interval counts in that.
+    row = np.where((time >= 0) & (found >= 0), found, rows[0])
+    count = len(mine)
+    service = case.model.service_of(queue.name).draw(rng, count) * case.aht_s[row]
+    in_hand = agent >= 0
+    speed = np.where(in_hand, case.staff.speed[np.maximum(agent, 0), number], 1.0)
+    gone = np.where(in_hand, (now.at - answered) * speed, 0.0)
+    law = case.model.service_of(queue.name)
+    sample = law.draw(rng, DRAWS)
+    left = beyond(gone / case.aht_s[row], sample, rng.random(count)) * case.aht_s[row] - gone
+    patience = beyond(now.at - time, _patience(case, queue, rng, DRAWS), rng.random(count))
+    deadline = _tightest(queue)
+    due = time if deadline is None else case.clocks[number].due(time, deadline)
+    part.time = np.append(part.time, time)
+    part.row = np.append(part.row, row)
+    part.service = np.append(part.service, np.where(in_hand, np.maximum(left, 0.0), service))
+    part.patience = np.append(part.patience, np.where(in_hand, np.inf, patience))
+    part.due = np.append(part.due, due)
+    part.attempt = np.append(part.attempt, np.ones(count, dtype=np.int64))
+    part.again = np.append(part.again, np.full(count, -1))
+    part.delay = np.append(part.delay, np.zeros(count))
+    first = len(part.time) - count
+    part.holder = np.append(np.full(first, -1), agent)
+    part.answered = np.append(np.full(first, np.nan), answered)
 
 
 def _patience(case: Case, queue: Queue, rng: Stream, count: int) -> Floats:
@@ -131,36 +182,45 @@ def _together(case: Case, parts: list[_Part]) -> Drawn:
     row, attempt, again = (
         np.concatenate([getattr(part, name) for part in parts]).astype(np.int64) for name in ("row", "attempt", "again")
     )
-    # Missing times sort last.
-    order = np.argsort(time, kind="stable")
+    holder = np.concatenate([np.full(len(p.time), -1) if p.holder is None else p.holder for p in parts])
+    answered = np.concatenate([np.full(len(p.time), np.nan) if p.answered is None else p.answered for p in parts])
+    # Missing times, and what is in hand at the start, stand last.
+    order = np.argsort(np.where(holder >= 0, np.nan, time), kind="stable")
     closing = case.closing[row[order]]
+    further: dict[str, Any] = {}
+    if (again >= 0).any() or (holder >= 0).any():
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.arange(len(order))
+        follows = np.where(again >= 0, place[np.where(again >= 0, again + shift, 0)], -1)
+        further = {
+            "arrivals": int(((attempt == 1) & (holder < 0)).sum()),
+            "again": follows[order],
+            "delay": delay[order],
+            "until": case.closes[row[order]],
+            "closing": closing,
+        }
+    if (holder >= 0).any():
+        further |= {"holder": holder[order], "answered": answered[order]}
     demand = Demand(
         time=time[order],
         queue=case.queue[row[order]],
         service=service[order],
         patience=np.where(np.isnan(time[order]), patience[order], np.minimum(patience[order], closing - time[order])),
         due=due[order],
+        **further,
     )
-    if (again >= 0).any():
-        place = np.empty(len(order), dtype=np.int64)
-        place[order] = np.arange(len(order))
-        follows = np.where(again >= 0, place[np.where(again >= 0, again + shift, 0)], -1)
-        demand = replace(
-            demand,
-            arrivals=int((attempt == 1).sum()),
-            again=follows[order],
-            delay=delay[order],
-            until=case.closes[row[order]],
-            closing=closing,
-        )
     return Drawn(demand=demand, row=row[order], patience=patience[order], closing=closing, attempt=attempt[order])
 
 
 def settle(case: Case, drawn: Drawn, log: Log) -> tuple[Drawn, Log]:
-    """Return the contacts that came, in order of arrival, each in the row of the forecast in which it came."""
+    """Return the contacts that came, in order of arrival, each in the row of the forecast in which it came.
+
+    Those in hand at the start were answered before it, and are left out.
+    """
     if drawn.demand.arrivals is None:
         return drawn, log
-    came = np.flatnonzero(~np.isnan(log.arrived))
+    new = np.ones(len(log.arrived), dtype=bool) if drawn.demand.holder is None else drawn.demand.holder < 0
+    came = np.flatnonzero(~np.isnan(log.arrived) & new)
     came = came[np.argsort(log.arrived[came], kind="stable")]
     time, queue = log.arrived[came], drawn.demand.queue[came]
     later = drawn.attempt[came] > 1

@@ -14,6 +14,7 @@ from wfm.errors import Faults, did_you_mean
 from wfm.schema import FrameLike, as_frame
 from wfm.simulate.engine import Flags, Floats, Ints, Staff
 from wfm.simulate.model import Lateness
+from wfm.simulate.now import joined
 from wfm.simulate.streams import Stream, Streams
 
 __all__ = ["draw_absences", "draw_attendance", "read_staff"]
@@ -175,12 +176,23 @@ def draw_attendance(
     lateness: Lateness | None,
     seed: np.random.SeedSequence,
     streams: Streams,
+    begun: Flags | None = None,
 ) -> Staff:
-    """Return the staff that comes, in time or late, and stays, of the staff that is rostered."""
+    """Return the staff that comes, in time or late, and stays, of the staff that is rostered.
+
+    Of shifts that have `begun`, by their number, nobody stays away or is late any more.
+    """
+    late_seed, running_seed = seed.spawn(2)
+    running = None
+    if begun is not None and begun.any():
+        parts = list(parts)
+        in_hours = [part for part in parts if not part.whole_shift]
+        running = draw_absences(_kept(staff, begun[staff.shift]), in_hours, streams(running_seed))
+        staff = _kept(staff, ~begun[staff.shift])
     staff = draw_absences(staff, parts, streams(seed))
-    if lateness is None or not len(staff.agent):
-        return staff
-    return _late(staff, lateness, streams(seed.spawn(1)[0]))
+    if lateness is not None and len(staff.agent):
+        staff = _late(staff, lateness, streams(late_seed))
+    return staff if running is None else joined(running, staff)
 
 
 def _late(staff: Staff, lateness: Lateness, rng: Stream) -> Staff:

@@ -15,6 +15,7 @@ from wfm.schema import FrameLike
 from wfm.simulate.case import Case
 from wfm.simulate.engine import Floats
 from wfm.simulate.model import Model
+from wfm.simulate.now import State
 from wfm.simulate.result import SimulationResult, summarise
 from wfm.simulate.runner import Effort, Replications, play_once, replicate, seeds_of
 from wfm.simulate.tally import Layout
@@ -36,6 +37,7 @@ def run(
     model: Model = _DEFAULT_MODEL,
     paths: FrameLike | None = None,
     replay: FrameLike | None = None,
+    state: State | None = None,
     antithetic: bool = False,
     short_abandon: timedelta | str | None = None,
     time_limit: timedelta | str | None = None,
@@ -92,6 +94,10 @@ def run(
     replay
         Frame `contacts`: each replication has just these arrivals, at these instants; what else there is of them is
         drawn. Each must come in an interval of the forecast. Default none.
+    state
+        The centre at an instant, from which it is simulated on: who waits, who is on seat with what in hand. Intervals
+        that are over are left out; a contact that waits counts in the interval in which it came, or in the first; one
+        in hand counts nowhere, for it was answered before. Default: an empty centre before the first interval.
     antithetic
         Whether replications come in pairs of opposite random numbers (u and 1 - u), whose errors cancel in part; their
         number must be even. Default no.
@@ -148,7 +154,7 @@ def run(
         cancel=cancel,
     )
     short_s = None if short_abandon is None else as_duration("short_abandon", short_abandon).total_seconds()
-    case = Case.of(forecast, roster, centre, model, paths=paths, replay=replay)
+    case = Case.of(forecast, roster, centre, model, paths=paths, replay=replay, state=state)
     sums, stop = replicate(case, Layout.of(case, short_s), effort)
     return summarise(sums, seed=seed, stop=stop)
 
@@ -162,12 +168,13 @@ def trace(
     model: Model = _DEFAULT_MODEL,
     paths: FrameLike | None = None,
     replay: FrameLike | None = None,
+    state: State | None = None,
 ) -> pd.DataFrame:
     """Return the contacts of one replication: the first that `run` simulates with the same seed.
 
     Parameters
     ----------
-    forecast, roster, centre, model, paths, replay
+    forecast, roster, centre, model, paths, replay, state
         As in `run`.
     seed
         Seed of the random numbers; default 0.
@@ -196,7 +203,7 @@ def trace(
     ['A01']
     """
     check_int("seed", seed, 0)
-    case = Case.of(forecast, roster, centre, model, paths=paths, replay=replay)
+    case = Case.of(forecast, roster, centre, model, paths=paths, replay=replay, state=state)
     drawn, log = play_once(case, seeds_of(seed, 0))
     answered = log.answered
     left = np.minimum(drawn.patience, drawn.closing - drawn.demand.time)
