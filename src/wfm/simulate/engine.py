@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -378,7 +379,10 @@ def _as_list(array: npt.NDArray[Any]) -> list[Any]:
 def _as_records(items: Any, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     if dtype.names is None:
         return np.array(items, dtype=dtype)
-    return np.array([tuple(getattr(item, name) for name in dtype.names) for item in items], dtype=dtype)
+    array = np.empty(len(items), dtype=dtype)
+    for name in dtype.names:
+        array[name] = np.fromiter(map(attrgetter(name), items), dtype=dtype[name], count=len(items))
+    return array
 
 
 _TYPES = {"int": np.int64, "Short": np.int32, "float": np.float64, "bool": np.bool_}

@@ -567,6 +567,9 @@ def schedule(a: int, world: World) -> None:
             remove(a, world)
         return
     first = a * world.setup[0].width
+    if agent.load == 1:
+        place(a, agent.clock + world.sessions[first].left, world)
+        return
     soonest = INF
     for s in range(first, first + agent.load):
         session = world.sessions[s]
@@ -672,39 +675,46 @@ def remove(a: int, world: World) -> None:
 
 def rise(a: int, key: float, hole: int, world: World) -> None:
     """Move agent `a` from a hole of the heap towards the root."""
+    heap = world.heap
+    agents = world.agents
     while hole > 0:
         parent = (hole - 1) >> 1
-        above = world.heap[parent]
+        above = heap[parent]
         if above.key <= key:
             break
-        settle(above.agent, above.key, hole, world)
+        entry = heap[hole]
+        entry.key = above.key
+        entry.agent = above.agent
+        agents[above.agent].place = hole
         hole = parent
-    settle(a, key, hole, world)
+    entry = heap[hole]
+    entry.key = key
+    entry.agent = a
+    agents[a].place = hole
 
 
 def sink(a: int, key: float, hole: int, world: World) -> None:
     """Move agent `a` from a hole of the heap away from the root."""
+    heap = world.heap
+    agents = world.agents
     size = world.setup[0].waiting
-    while True:
-        child = 2 * hole + 1
-        if child >= size:
-            break
-        if child + 1 < size and world.heap[child + 1].key < world.heap[child].key:
+    child = 2 * hole + 1
+    while child < size:
+        if child + 1 < size and heap[child + 1].key < heap[child].key:
             child += 1
-        below = world.heap[child]
+        below = heap[child]
         if below.key >= key:
             break
-        settle(below.agent, below.key, hole, world)
+        entry = heap[hole]
+        entry.key = below.key
+        entry.agent = below.agent
+        agents[below.agent].place = hole
         hole = child
-    settle(a, key, hole, world)
-
-
-def settle(a: int, key: float, p: int, world: World) -> None:
-    """Write agent `a` into the heap at `p`."""
-    entry = world.heap[p]
+        child = 2 * hole + 1
+    entry = heap[hole]
     entry.key = key
     entry.agent = a
-    world.agents[a].place = p
+    agents[a].place = hole
 
 
 def push_timer(key: float, c: int, kind: int, world: World) -> None:
