@@ -103,3 +103,60 @@ def test_a_directory_that_cannot_be_written_is_found_before_the_work(site: Path)
     run = _run("plan", "centre.toml", "--history", "history.csv", "--out", "history.csv/out", cwd=site)
     assert run.returncode == 2
     assert "the directory cannot be made: Not a directory" in run.stderr
+
+
+@pytest.fixture(scope="module")
+def rostered(site: Path) -> Path:
+    """The directory with a day's forecast and roster beside the centre."""
+    start = pd.Timestamp("2026-03-02 08:00", tz="Europe/Berlin")
+    starts = pd.date_range(start, periods=8, freq="30min")
+    io.write_frame(pd.DataFrame({"queue": "calls", "start": starts, "offered": 40.0}), site / "forecast.csv")
+    people = [employee.id for employee in testing.make_centre().employees[:9]]
+    rows = {"start": start, "end": start + pd.Timedelta(hours=4), "activity": "work", "queue": "calls"}
+    io.write_frame(pd.DataFrame({"employee": people}).assign(**rows), site / "roster.csv")
+    return site
+
+
+def test_simulate_prints_the_result_and_writes_its_frames(rostered: Path) -> None:
+    words = ("simulate", "centre.toml", "--forecast", "forecast.csv", "--roster", "roster.csv", "--replications", 10)
+    done = _run(*words, "--out", "simulated", cwd=rostered)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("simulation: 10 replications, seed 0\n")
+    names = {path.stem for path in (rostered / "simulated").glob("*.csv")}
+    assert names == {
+        "intervals", "days", "summary", "targets", "groups", "group_intervals", "bases", "by_replication"
+    }  # fmt: skip
+    assert len(pd.read_csv(rostered / "simulated" / "intervals.csv")) == 8
+
+
+def test_simulate_until_precise_or_under_stress(rostered: Path) -> None:
+    words = ("simulate", "centre.toml", "--forecast", "forecast.csv", "--roster", "roster.csv")
+    precise = _run(*words, "--replications", "auto", "--precision", 0.03, cwd=rostered)
+    assert "stopped: precise enough" in precise.stdout
+    drill = _run(*words, "--replications", 3, "--stress", cwd=rostered)
+    assert drill.returncode == 0, drill.stderr
+    assert drill.stdout.startswith("drill\n")
+    assert "volume x5" in drill.stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--replications", "many"), "--replications must be a number or 'auto', got 'many'"),
+        (("--precision", "0.01"), "a precision with a fixed number of replications"),
+        (("--stress", "--replications", "auto"), "a drill has a fixed number of replications"),
+    ],
+)
+def test_simulate_refuses_what_does_not_go_together(rostered: Path, more: tuple[str, ...], said: str) -> None:
+    words = ("simulate", "centre.toml", "--forecast", "forecast.csv", "--roster", "roster.csv")
+    done = _run(*words, *more, cwd=rostered)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_selfcheck_prints_theory_beside_simulation(tmp_path: Path) -> None:
+    done = _run("selfcheck", "--replications", 5, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "theory and simulation agree" in done.stdout
+    assert "Erlang B" in done.stdout

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from wfm.errors import DataError, InfeasibleError, WfmError
+from wfm.errors import DataError, InfeasibleError, Problem, WfmError
 
 __all__ = ["BAD_INPUT", "SHORT", "app", "main"]
 
@@ -83,6 +83,87 @@ def plan(
             f"short of {made.short_share:.2%} of the required hours, above --max-short {max_short:.2%}", err=True
         )
         raise typer.Exit(SHORT)
+
+
+@app.command()
+def simulate(
+    centre: Annotated[Path, typer.Argument(help="The centre, a TOML file.", metavar="CENTRE.toml")],
+    forecast: Annotated[Path, typer.Option(help="Frame `forecast`: CSV, Parquet, Excel or JSON.")],
+    roster: Annotated[Path, typer.Option(help="Frame `activities` of the same days.")],
+    out: Annotated[Path | None, typer.Option(help="Directory for the CSV files; default none are written.")] = None,
+    replications: Annotated[str, typer.Option(help="Number of replications, or auto.")] = "100",
+    precision: Annotated[
+        float | None, typer.Option(help="With auto: half the width of the interval of the service level.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    time_limit: Annotated[str | None, typer.Option(help="Wall-clock limit, such as 60s.")] = None,
+    stress: Annotated[bool, typer.Option(help="Drill the roster under the standard scenarios instead.")] = False,
+) -> None:
+    """Simulate a roster: service level, waits and occupancy with their confidence intervals."""
+    from wfm import io
+    from wfm import simulate as room
+    from wfm.files import make_folder
+
+    with _errors():
+        place = io.read_centre(centre)
+        ahead = io.read_frame(forecast, "forecast", tz=place.tz)
+        people = io.read_frame(roster, "activities", tz=place.tz)
+        count = _count(replications)
+        if stress:
+            if count == "auto" or precision is not None or time_limit is not None:
+                remedy = "leave out --precision and --time-limit, and give a number of --replications"
+                raise DataError(Problem("a drill has a fixed number of replications", remedy=remedy))
+            drill = room.stress(ahead, people, place, replications=count, seed=seed, workers=workers)
+            told, frames = str(drill), {"drill": drill.to_frame()}
+        else:
+            result = room.run(
+                ahead,
+                people,
+                place,
+                replications=count,
+                precision=precision,
+                seed=seed,
+                workers=workers,
+                time_limit=time_limit,
+            )
+            told = str(result)
+            names = ("intervals", "days", "summary", "targets", "groups", "group_intervals", "bases", "by_replication")
+            frames = {name: getattr(result, name) for name in names}
+        written = []
+        if out is not None:
+            make_folder(out)
+            for name, frame in frames.items():
+                written.append(out / f"{name}.csv")
+                io.write_frame(frame, written[-1])
+    typer.echo(told)
+    if written:
+        typer.echo("\n".join(["written", *(f"  {path}" for path in written)]))
+
+
+@app.command()
+def selfcheck(
+    replications: Annotated[int, typer.Option(min=5, help="Replications of each system.")] = 30,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 0,
+) -> None:
+    """Hold the formulas against the simulation on this machine; exit with 1 if they disagree."""
+    from wfm.simulate.theory import selfcheck as check
+
+    with _errors():
+        found = check(replications=replications, seed=seed)
+    typer.echo(str(found))
+    if not found.passed:
+        raise typer.Exit(1)
+
+
+def _count(text: str) -> int | Literal["auto"]:
+    """Return the number of replications that a text says."""
+    if text == "auto":
+        return "auto"
+    if not text.isdecimal():
+        what = f"--replications must be a number or 'auto', got {text!r}"
+        raise DataError(Problem(what, remedy="write 100"))
+    return int(text)
 
 
 @app.command()
