@@ -24,7 +24,8 @@ class DayFeatures:
 
     `number` since 1970-01-01; `weekday` (0 is Monday; a make-up day counts as one); `phase` of the month in [0, 1);
     `after_closed`, whether the day before it was closed out of turn; `labels`, the names of what makes it special
-    (public holidays, events), none for an ordinary day.
+    (public holidays, events), none for an ordinary day; `drivers` what is known of the day beforehand, such as bookings:
+    a column for each driver and lag, in standard deviations from the usual (see `wfm.forecast.drivers`).
     """
 
     number: IntArray
@@ -32,11 +33,17 @@ class DayFeatures:
     phase: FloatArray
     after_closed: BoolArray
     labels: npt.NDArray[Any]
+    drivers: FloatArray
 
     def take(self, index: BoolArray | slice) -> DayFeatures:
         """Return the days that `index` selects."""
         return DayFeatures(
-            self.number[index], self.weekday[index], self.phase[index], self.after_closed[index], self.labels[index]
+            self.number[index],
+            self.weekday[index],
+            self.phase[index],
+            self.after_closed[index],
+            self.labels[index],
+            self.drivers[index],
         )
 
     @property
@@ -64,7 +71,9 @@ def weekdays(number: IntArray, calendar: Calendar | None) -> IntArray:
     return np.asarray(plain, dtype=np.int64)
 
 
-def day_features(number: IntArray, is_open: BoolArray, calendar: Calendar | None) -> DayFeatures:
+def day_features(
+    number: IntArray, is_open: BoolArray, calendar: Calendar | None, drivers: FloatArray | None = None
+) -> DayFeatures:
     """Describe consecutive days.
 
     Parameters
@@ -75,6 +84,8 @@ def day_features(number: IntArray, is_open: BoolArray, calendar: Calendar | None
         Whether the queue is open on the day at all.
     calendar
         Gives holidays, make-up days and events; without one, no day is special.
+    drivers
+        A row for each day, a column for each driver; default none.
     """
     weekday = weekdays(number, calendar)
     dates = [as_date(day) for day in number]
@@ -84,6 +95,7 @@ def day_features(number: IntArray, is_open: BoolArray, calendar: Calendar | None
         np.array([_month_phase(day) for day in dates]),
         _after_closed(weekday, is_open),
         _labels(dates, calendar),
+        np.zeros((len(number), 0)) if drivers is None else drivers,
     )
 
 

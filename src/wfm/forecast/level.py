@@ -1,8 +1,8 @@
 """Day level: what the total of a day will be.
 
 The logarithm of the day level is a sum of parts, each with its own memory: a level that moves fast and returns, a level
-that moves slowly, weekdays that drift, the phase of the month, the day after a closed one, and days of a kind (public
-holidays, events). Each part is a Gaussian process, so the whole is one linear system with a closed solution, days may
+that moves slowly, weekdays that drift, the phase of the month, the day after a closed one, days of a kind (public
+holidays, events), and drivers (linear). Each part is a Gaussian process, so the whole is one linear system with a closed solution, days may
 be missing, and the uncertainty grows with the horizon by itself. Variances are given relative to the noise of a day,
 which is estimated: one set of numbers serves every series.
 
@@ -32,6 +32,7 @@ _MONTH = (2.0, 0.7)  # variance, length relative to the month's circle
 _AFTER_CLOSED = 4.0
 _STEP = 400.0
 _LABEL = 100.0  # each name that two special days share
+_DRIVER = 25.0  # each driver, by its standard deviations from its usual value
 
 _MOST_NOISE = 0.2  # noise of a day above which a thin queue's randomness, not its level, moves the days
 _CUT = 1.5  # standard deviations from which a day counts less
@@ -61,7 +62,7 @@ def covariance(left: DayFeatures, right: DayFeatures, step: int | None = None) -
         result[row] += _LABEL * np.array([len(left.labels[row] & labels) for labels in right.labels])
     if step is not None:
         result += _STEP * np.outer(left.number >= step, right.number >= step)
-    return np.asarray(result)
+    return np.asarray(result + _DRIVER * left.drivers @ right.drivers.T)
 
 
 def _own_variance(days: DayFeatures, step: int | None) -> FloatArray:
@@ -69,7 +70,8 @@ def _own_variance(days: DayFeatures, step: int | None) -> FloatArray:
     common = _FAST[0] + _SLOW[0] + _WEEKDAY[0] + _WEEKDAY[1] + _MONTH[0]
     labels = np.array([len(labels) for labels in days.labels], dtype=float)
     stepped = _STEP * (days.number >= step) if step is not None else 0.0
-    return np.asarray(common + _AFTER_CLOSED * days.after_closed + _LABEL * labels + stepped)
+    driven = _DRIVER * (days.drivers**2).sum(axis=1)
+    return np.asarray(common + _AFTER_CLOSED * days.after_closed + _LABEL * labels + stepped + driven)
 
 
 @dataclass(frozen=True, slots=True)
