@@ -24,8 +24,8 @@ class DayFeatures:
 
     `number` since 1970-01-01; `weekday` (0 is Monday; a make-up day counts as one); `phase` of the month in [0, 1);
     `after_closed`, whether the day before it was closed out of turn; `labels`, the names of what makes it special
-    (public holidays, events), none for an ordinary day; `drivers` what is known of the day beforehand, such as bookings:
-    a column for each driver and lag, in standard deviations from the usual (see `wfm.forecast.drivers`).
+    (public holidays, events), none for an ordinary day; `drivers` what is known of it beforehand, such as bookings: a
+    column for each driver and lag, in standard deviations from the usual (see `wfm.forecast.drivers`).
     """
 
     number: IntArray

@@ -2,9 +2,9 @@
 
 The logarithm of the day level is a sum of parts, each with its own memory: a level that moves fast and returns, a level
 that moves slowly, weekdays that drift, the phase of the month, the day after a closed one, days of a kind (public
-holidays, events), and drivers (linear). Each part is a Gaussian process, so the whole is one linear system with a closed solution, days may
-be missing, and the uncertainty grows with the horizon by itself. Variances are given relative to the noise of a day,
-which is estimated: one set of numbers serves every series.
+holidays, events), and drivers (linear). Each part is a Gaussian process, so the whole is one linear system with a
+closed solution, days may be missing, and the uncertainty grows with the horizon by itself. Variances are given relative
+to the noise of a day, which is estimated: one set of numbers serves every series.
 
 Source: Rasmussen & Williams, *Gaussian Processes for Machine Learning* (2006), eqs. 2.25-2.26, 4.31, 5.12.
 """
