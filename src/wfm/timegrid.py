@@ -18,6 +18,7 @@ from wfm.domain.duration import as_duration, format_duration
 from wfm.errors import DataError, Problem, did_you_mean
 
 __all__ = [
+    "DAY",
     "Horizon",
     "Localized",
     "check_interval",
@@ -27,6 +28,8 @@ __all__ = [
     "interval_starts",
     "localize",
 ]
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class Horizon:
     weeks, days
         Length; give exactly one of `end`, `weeks` and `days`. They are kept as `end`.
     interval
-        Length of an interval, a divisor of an hour or one hour; default 30 minutes.
+        Length of an interval, a divisor of an hour or one hour; or `"1d"`, the local day, which lasts 23 to 25 hours
+        where the clock changes. Default 30 minutes.
     tz
         Time zone of the centre.
     cyclic
@@ -62,6 +66,8 @@ class Horizon:
     (336, '2026-10-26T00:00:00+01:00')
     >>> len(Horizon("2026-10-25", days=1, tz="Europe/Berlin"))  # summer time ends: 50 half-hours
     50
+    >>> Horizon("2026-10-25", days=2, interval="1d", tz="Europe/Berlin").starts[1].isoformat()
+    '2026-10-26T00:00:00+01:00'
     """
 
     start: date | str
@@ -74,7 +80,8 @@ class Horizon:
 
     def __post_init__(self) -> None:
         check_zone(self.tz)
-        object.__setattr__(self, "interval", check_interval(self.interval))
+        whole_days = as_duration("interval", self.interval) == DAY
+        object.__setattr__(self, "interval", DAY if whole_days else check_interval(self.interval))
         start = _as_date("start", self.start)
         object.__setattr__(self, "start", start)
         given = [name for name in ("end", "weeks", "days") if getattr(self, name) is not None]
@@ -102,7 +109,7 @@ class Horizon:
         bounds = day_starts([*self.dates, self.dates[-1] + timedelta(days=1)], self.tz)
         offsets = {stamp.utcoffset() for stamp in bounds}
         interval = as_duration("interval", self.interval)
-        if len({offset % interval for offset in offsets}) > 1:
+        if not self.daily and len({offset % interval for offset in offsets}) > 1:
             moved = format_duration(max(offsets) - min(offsets))
             what = f"the clock of {self.tz} moves by {moved} in the horizon, which cuts intervals of {self.interval}"
             raise DataError(Problem(what, remedy="give a shorter interval"))
@@ -123,8 +130,13 @@ class Horizon:
         return f"{self.dates[0]} to {last} ({len(self.dates)} days of {format_duration(self.interval)}, {self.tz})"
 
     @property
+    def daily(self) -> bool:
+        """Whether an interval is a day."""
+        return self.interval == DAY
+
+    @property
     def interval_s(self) -> float:
-        """Length of an interval in seconds."""
+        """Length of an interval in seconds; of a day, that of a day without a change of the clock."""
         return as_duration("interval", self.interval).total_seconds()
 
     @cached_property
@@ -136,6 +148,8 @@ class Horizon:
     @cached_property
     def starts(self) -> pd.DatetimeIndex:
         """Start of every interval, closed hours included, in the horizon's zone."""
+        if self.daily:
+            return day_starts(self.dates, self.tz)
         first, last = self.dates[0], self.dates[-1] + timedelta(days=1)
         bounds = day_starts([first, last], self.tz)
         return interval_starts(bounds[0], bounds[1], self.interval)

@@ -1,7 +1,8 @@
 """History laid out for the model: one row for each day and one column for each wall-clock interval of the day.
 
 A day of a clock change has 46 or 50 half-hours: the missing ones stay empty, the two that share a place on the clock
-are averaged. So a day always has the same columns, and its level is that of a day without a clock change.
+are averaged. So a day always has the same columns, and its level is that of a day without a clock change. A daily
+history has one column.
 """
 
 from __future__ import annotations
@@ -16,8 +17,19 @@ import pandas as pd
 
 from wfm.errors import DataError, Faults, Problem
 from wfm.schema import FrameLike, as_frame
+from wfm.timegrid import day_starts, interval_starts
 
-__all__ = ["DAY_NAMES", "FloatArray", "History", "QueueGrid", "read_history", "wall_clock"]
+__all__ = [
+    "DAY_NAMES",
+    "DAY_S",
+    "FloatArray",
+    "History",
+    "QueueGrid",
+    "ends_of",
+    "read_history",
+    "starts_between",
+    "wall_clock",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -25,7 +37,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
-_DAY_S = 86_400
+DAY_S = 86_400
 _FEWEST_DAYS = 12  # Monday of one week to Friday of the next
 
 
@@ -65,7 +77,7 @@ class History:
     @property
     def end(self) -> pd.Timestamp:
         """First instant after the history."""
-        return self.frame["start"].max() + pd.Timedelta(seconds=self.interval_s)
+        return ends_of(pd.DatetimeIndex([self.frame["start"].max()]), self.interval_s)[0]
 
     def by_queue(self) -> Iterator[pd.DataFrame]:
         """Give the rows of each queue, in the order of the names."""
@@ -76,8 +88,8 @@ class History:
         """Lay out the rows of one queue."""
         day, slot = wall_clock(pd.DatetimeIndex(rows["start"]), self.interval_s)
         days = np.arange(day.min(), day.max() + 1)
-        place = (day - days[0]) * (_DAY_S // self.interval_s) + slot
-        shape = (len(days), _DAY_S // self.interval_s)
+        place = (day - days[0]) * (DAY_S // self.interval_s) + slot
+        shape = (len(days), DAY_S // self.interval_s)
         count = np.bincount(place, minlength=shape[0] * shape[1]).astype(float)
 
         def laid(values: pd.Series) -> FloatArray:
@@ -110,7 +122,21 @@ def _handle_time(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series] | tuple[None
 def wall_clock(starts: pd.DatetimeIndex, interval_s: int) -> tuple[IntArray, IntArray]:
     """Return day number and place in the day, by the clock on the wall, of zoned interval starts."""
     seconds = starts.tz_localize(None).as_unit("s").asi8
-    return seconds // _DAY_S, seconds % _DAY_S // interval_s
+    return seconds // DAY_S, seconds % DAY_S // interval_s
+
+
+def starts_between(first: pd.Timestamp, last: pd.Timestamp, interval_s: int) -> pd.DatetimeIndex:
+    """Return the starts of all intervals from the one that starts at `first` to the one that starts at `last`."""
+    if interval_s < DAY_S:
+        return interval_starts(first, last + pd.Timedelta(seconds=1), timedelta(seconds=interval_s))
+    return day_starts(pd.date_range(first.date(), last.date()).date, str(first.tz))
+
+
+def ends_of(starts: pd.DatetimeIndex, interval_s: int) -> pd.DatetimeIndex:
+    """Return the end of each interval; that of a day is the next midnight on the clock of the wall."""
+    if interval_s < DAY_S:
+        return starts + pd.Timedelta(seconds=interval_s)
+    return day_starts([start.date() + timedelta(days=1) for start in starts], str(starts.tz))
 
 
 def read_history(history: FrameLike, weeks: int | None = None) -> History:
@@ -126,24 +152,26 @@ def read_history(history: FrameLike, weeks: int | None = None) -> History:
     Raises
     ------
     DataError
-        With every fault: those of the frame, an interval that cannot be told or does not divide the hour, stamps off
-        the grid, fewer than two weeks of a queue.
+        With every fault: those of the frame, an interval that cannot be told or neither divides the hour nor is a day,
+        stamps off the grid, fewer than two weeks of a queue.
     """
     frame = as_frame(history, "history")
     if frame.empty:
         raise DataError(Problem("the history is empty", remedy="give at least two weeks of it"))
     interval_s = _interval(frame)
     faults = Faults("the history")
-    local = pd.DatetimeIndex(frame["start"]).tz_localize(None).as_unit("s").asi8
-    off = pd.Series(local % interval_s != 0)
+    starts = pd.DatetimeIndex(frame["start"])
+    day, _ = wall_clock(starts, interval_s)
+    off = _off_grid(starts, interval_s)
     if off.any():
-        shown = frame.loc[off, "start"].iloc[0].isoformat()
-        faults.add(
-            f"starts off the grid of {interval_s // 60} minutes: {shown}",
-            remedy="sum the history to intervals that begin on the hour (wfm.timegrid.floor_to_interval)",
-            rows=frame.index[off.to_numpy()],
-        )
-    day = local // _DAY_S
+        shown = starts[off][0].isoformat()
+        if interval_s == DAY_S:
+            what = f"a day of the daily history does not start at midnight in {starts.tz}: {shown}"
+            remedy = "give the local midnight of each day, by tz_convert or tz_localize with the zone of the centre"
+        else:
+            what = f"starts off the grid of {interval_s // 60} minutes: {shown}"
+            remedy = "sum the history to intervals that begin on the hour (wfm.timegrid.floor_to_interval)"
+        faults.add(what, remedy=remedy, rows=frame.index[off])
     first = int(day.max()) + 1 - 7 * weeks if weeks is not None else int(day.min())
     within = f" within the last {weeks} weeks" if weeks is not None else ""
     for queue, number in pd.Series(day).groupby(frame["queue"]):
@@ -159,7 +187,7 @@ def read_history(history: FrameLike, weeks: int | None = None) -> History:
 
 
 def _interval(frame: pd.DataFrame) -> int:
-    """Return the most frequent distance of neighbouring rows, in seconds, if it divides the hour."""
+    """Return the most frequent distance of neighbouring rows, in seconds, if it divides the hour or is a day."""
     seconds = pd.DatetimeIndex(frame["start"]).as_unit("s").asi8
     same = frame["queue"].to_numpy()[1:] == frame["queue"].to_numpy()[:-1]
     steps = np.diff(seconds)[same]
@@ -167,7 +195,15 @@ def _interval(frame: pd.DataFrame) -> int:
         raise DataError(Problem("the history has one row for each queue", remedy="give at least two weeks of it"))
     values, counts = np.unique(steps, return_counts=True)
     step = int(values[np.argmax(counts)])
-    if step > 3600 or 3600 % step:
+    if step != DAY_S and (step > 3600 or 3600 % step):
         what = f"the interval of the history is {timedelta(seconds=step)}, which does not divide an hour"
-        raise DataError(Problem(what, remedy="give 5, 10, 15, 20, 30 or 60 minutes"))
+        raise DataError(Problem(what, remedy="give 5, 10, 15, 20, 30 or 60 minutes, or days"))
     return step
+
+
+def _off_grid(starts: pd.DatetimeIndex, interval_s: int) -> BoolArray:
+    if interval_s < DAY_S:
+        return np.asarray(starts.tz_localize(None).as_unit("s").asi8 % interval_s != 0)
+    # There are nights without a midnight: their day starts with its first instant.
+    midnights = day_starts([start.date() for start in starts], str(starts.tz))
+    return np.asarray(midnights != starts)
