@@ -1,25 +1,33 @@
 """Forecast of contacts and handle time, with its uncertainty, its baselines and its backtest."""
 
+from wfm.forecast.accuracy import Accuracy, accuracy_by_lead, value_added
 from wfm.forecast.backtesting import TRAINING_DAYS, Backtest, Model, backtest
 from wfm.forecast.baselines import SeasonalNaive, WeeklyMean
 from wfm.forecast.model import Forecaster
+from wfm.forecast.overrides import Effect, Override, Overrides
 from wfm.forecast.result import Forecast
 from wfm.forecast.scenario import ChannelShift, Containment, Growth, HandleTimeChange, what_if
 from wfm.forecast.scoring import measures
 
 __all__ = [
     "TRAINING_DAYS",
+    "Accuracy",
     "Backtest",
     "ChannelShift",
     "Containment",
+    "Effect",
     "Forecast",
     "Forecaster",
     "Growth",
     "HandleTimeChange",
     "Model",
+    "Override",
+    "Overrides",
     "SeasonalNaive",
     "WeeklyMean",
+    "accuracy_by_lead",
     "backtest",
     "measures",
+    "value_added",
     "what_if",
 ]
