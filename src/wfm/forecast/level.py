@@ -137,7 +137,7 @@ class DayLevel:
         return self.smear * np.exp(log_level), self.noise**2 * np.maximum(spread, 1.0)
 
 
-def fit_level(level: FloatArray, days: DayFeatures) -> DayLevel:
+def fit_level(level: FloatArray, days: DayFeatures, kept: BoolArray | None = None) -> DayLevel:
     """Fit the day level.
 
     Parameters
@@ -146,6 +146,8 @@ def fit_level(level: FloatArray, days: DayFeatures) -> DayLevel:
         Observed level of each day; 0 or more, not all 0.
     days
         The days, in order; none missing from `level` (days without an observation are simply not there).
+    kept
+        Days that count fully, however far they are from what the others say; default none.
 
     Returns
     -------
@@ -153,22 +155,24 @@ def fit_level(level: FloatArray, days: DayFeatures) -> DayLevel:
         With days far from what the others say counted less: weight `(1.5 / distance)²` beyond 1.5 standard deviations,
         found by leaving each day out.
     """
+    kept = np.zeros(len(level), dtype=bool) if kept is None else kept
     base = np.log(_weekday_base(level, days))
-    plain = _robust_fit(level, days, base, np.ones(len(level)), None, _PASSES)
+    plain = _robust_fit(level, days, base, np.ones(len(level)), kept, None, _PASSES)
     if plain.noise > _MOST_NOISE:
         # The typical values of single weekdays are random too; they start from that of all days.
         base = np.full(7, np.log(_typical(level)))
-        plain = _robust_fit(level, days, base, np.ones(len(level)), None, _PASSES)
+        plain = _robust_fit(level, days, base, np.ones(len(level)), kept, None, _PASSES)
     step, size = _find_step(plain, days)
     fit = plain
     if step is not None:
         # Days after the step were held to be unusual so far; they start afresh.
         weights = np.where(days.number >= step, 1.0, plain.weights)
-        fit = _robust_fit(level, days, base, weights, step, _PASSES_AFTER_STEP)
+        fit = _robust_fit(level, days, base, weights, kept, step, _PASSES_AFTER_STEP)
     unusual = (
         (np.abs(fit.surprise) > _UNUSUAL)
         & (np.abs(fit.left_out) > _UNUSUAL_LOG)
         & (np.abs(level - fit.expected) > _UNUSUAL * np.sqrt(fit.expected))
+        & ~kept
     )
     usual = fit.weights * ~unusual
     smear = float(usual @ level / (usual @ fit.fitted)) if usual @ fit.fitted > 0 else 1.0
@@ -208,7 +212,13 @@ class _Fit(NamedTuple):
 
 
 def _robust_fit(
-    level: FloatArray, days: DayFeatures, base: FloatArray, weights: FloatArray, step: int | None, passes: int
+    level: FloatArray,
+    days: DayFeatures,
+    base: FloatArray,
+    weights: FloatArray,
+    kept: BoolArray,
+    step: int | None,
+    passes: int,
 ) -> _Fit:
     """Solve for the level and weigh the days by their distance from it, in turn."""
     usual = covariance(days, days, step)
@@ -226,7 +236,7 @@ def _robust_fit(
         apart = left_out / np.sqrt(1 / np.diag(inverse) - 1 / weights + 1)
         noise = max(1.4826 * float(np.median(np.abs(apart))), 1e-9)
         surprise = apart / noise
-        weights = np.maximum((_CUT / np.maximum(np.abs(surprise), _CUT)) ** 2, 1e-6)
+        weights = np.where(kept, 1.0, np.maximum((_CUT / np.maximum(np.abs(surprise), _CUT)) ** 2, 1e-6))
         expected = np.exp(base[days.weekday] + response - left_out)
     fitted = np.exp(base[days.weekday] + centre + prior @ pull)
     return _Fit(prior, scale, response, weights, left_out, surprise, noise, expected, fitted)
