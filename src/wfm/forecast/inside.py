@@ -19,7 +19,7 @@ def calibrate_inside(
     volume: FloatArray,
     days: IntArray,
     level: DayLevel | None,
-    profile: FloatArray,
+    shares: FloatArray,
     dispersion: Dispersion,
     *,
     whole: bool,
@@ -28,9 +28,10 @@ def calibrate_inside(
 
     Parameters
     ----------
-    volume
-        A row for each of the consecutive day numbers `days`, NaN where nothing was recorded.
-    level, profile, dispersion
+    volume, shares
+        A row for each of the consecutive day numbers `days`: the contacts, NaN where nothing was recorded, and the
+        share of the day's total that each interval was fitted to have.
+    level, dispersion
         What was fitted: of the level, only what was known before each forecast is used.
     whole
         Whether contacts are whole numbers.
@@ -50,12 +51,13 @@ def calibrate_inside(
     parts = []
     for origin, (total, variance) in zip(origins, level.predict_from(late, origins), strict=True):
         ahead = (late.number >= origin) & (late.number < origin + _AHEAD)
-        actual, shares = volume[late.number[ahead] - days[0]], profile[late.weekday[ahead]]
-        happened, _ = day_levels(actual, shares)
+        rows = late.number[ahead] - days[0]
+        actual = volume[rows]
+        happened, _ = day_levels(actual, shares[rows])
         # Far below what was said, an error in logarithms has no bounds; a day with no contact is one of 4 in 5 missing.
         ratio = np.maximum(happened / np.maximum(total[ahead], 1e-12), 0.2)
         standard.append(np.log(ratio) / np.sqrt(np.maximum(variance[ahead], 1e-18)))
-        parts.append((actual, total[ahead][:, None] * shares, variance[ahead]))
+        parts.append((actual, total[ahead][:, None] * shares[rows], variance[ahead]))
     count = len(late.number) if origins else 0
     wider = fit_day_variance(np.concatenate(standard), count)
     seen, means, variances = [nothing], [nothing], [nothing]

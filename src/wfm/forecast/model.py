@@ -226,7 +226,7 @@ def _fit_queue(queue: QueueHistory, prepared: Prepared, half_life_days: float, a
         profile,
         dispersion,
         fit_correlation(grid.volume, mean, weight, dispersion),
-        calibrate_inside(grid.volume, grid.days, level, profile, dispersion, whole=whole),
+        calibrate_inside(grid.volume, grid.days, level, profile[features.weekday], dispersion, whole=whole),
         handle,
         idle,
         recorded[np.abs(slots[:, None] - recorded).argmin(axis=1)],
