@@ -3,6 +3,7 @@
 from wfm.forecast.accuracy import Accuracy, accuracy_by_lead, value_added
 from wfm.forecast.backtesting import TRAINING_DAYS, Backtest, Model, backtest
 from wfm.forecast.baselines import SeasonalNaive, WeeklyMean
+from wfm.forecast.hierarchy import Hierarchy, Reconciled, reconcile
 from wfm.forecast.model import Forecaster
 from wfm.forecast.overrides import Effect, Override, Overrides
 from wfm.forecast.result import Forecast
@@ -20,14 +21,17 @@ __all__ = [
     "Forecaster",
     "Growth",
     "HandleTimeChange",
+    "Hierarchy",
     "Model",
     "Override",
     "Overrides",
+    "Reconciled",
     "SeasonalNaive",
     "WeeklyMean",
     "accuracy_by_lead",
     "backtest",
     "measures",
+    "reconcile",
     "value_added",
     "what_if",
 ]

@@ -152,8 +152,8 @@ def _known_variances(
     forecast: Forecast, rows: BoolArray, spread: Spread, before: FloatArray, after: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     day, _ = wall_clock(pd.DatetimeIndex(forecast.frame["start"][rows]), int(forecast.interval_s))
-    own = np.diag(spread.covariance)[np.searchsorted(spread.days, day)]
-    return spread.dispersion.variance(before, own), spread.dispersion.variance(after, own)
+    place = np.searchsorted(spread.days, day)
+    return spread.interval_variance(before, place), spread.interval_variance(after, place)
 
 
 def joined_spread(forecast: Forecast, queue: str, other: str, own: FloatArray, come: FloatArray) -> Spread | None:
