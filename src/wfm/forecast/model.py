@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from wfm.calendar import Calendar
 from wfm.checks import check_in_range, check_int
-from wfm.errors import NotFittedError
+from wfm.errors import Faults, NotFittedError, Problem
 from wfm.forecast.days import DayFeatures, as_date
+from wfm.forecast.drivers import KnownDays, QueueDrivers, check_lags
 from wfm.forecast.grid import DAY_NAMES, BoolArray, FloatArray, wall_clock
 from wfm.forecast.handle_time import fit_handle_time
+from wfm.forecast.inputs import Told, audit_of, known_later, told, with_told
 from wfm.forecast.inside import calibrate_inside
 from wfm.forecast.level import DayLevel, fit_level
+from wfm.forecast.many import check_workers, for_each
 from wfm.forecast.prepare import AuditRow, OwnHours, Place, Prepared, QueueHistory, check_horizon, prepare
 from wfm.forecast.profile import day_levels, fit_profile
 from wfm.forecast.result import Forecast, audit_frame
@@ -41,7 +47,7 @@ class QueueModel:
     `level` is the day level (None where no contact was ever recorded), `profile` the shares by weekday and interval,
     `correlation` that of neighbouring intervals, `aht_s` the handle time by weekday and interval (no rows where there
     is none), `idle` the weekdays without any contact, `nearest` the recorded interval of the day to use for each one,
-    `whole` whether contacts are whole numbers.
+    `whole` whether contacts are whole numbers, `drivers` what is known of its days beforehand.
     """
 
     history: QueueHistory
@@ -54,6 +60,7 @@ class QueueModel:
     idle: BoolArray
     nearest: np.ndarray
     whole: bool
+    drivers: QueueDrivers | None
 
 
 class Forecaster:
@@ -79,6 +86,12 @@ class Forecaster:
         Age at which a day counts half in the profile and in handle time, more than 0; default 42.
     stale_after_days
         Days between the end of a queue's history and the horizon from which `predict` refuses; 0 or more, default 42.
+    lags
+        Days that contacts come behind a driver, by its name: one or several from 0 to 365, such as
+        `{"orders": (0, 1, 2)}`. Default 0 for every driver. A lag as long as the horizon needs no value of the future.
+    workers
+        Processes that the queues are spread over: 1 or more, or -1 for one for each core. Default what
+        `joblib.parallel_config` says, which without it is this process alone. The numbers are the same either way.
 
     Attributes
     ----------
@@ -108,12 +121,16 @@ class Forecaster:
         weeks: int = 52,
         half_life_days: float = 42.0,
         stale_after_days: int = 42,
+        lags: Mapping[str, int | Iterable[int]] | None = None,
+        workers: int | None = None,
     ) -> None:
         self.calendar = calendar
         self.hours = hours
         self.weeks = check_int("weeks", weeks, 2, 520)
         self.half_life_days = check_in_range("half_life_days", half_life_days, 0.0, include_low=False)
         self.stale_after_days = check_int("stale_after_days", stale_after_days, 0)
+        self.lags = check_lags(lags)
+        self.workers = check_workers(workers)
 
     def __repr__(self) -> str:
         state = f"fitted to {', '.join(self.queues_)} up to {self.end_}" if hasattr(self, "models_") else "not fitted"
@@ -122,7 +139,7 @@ class Forecaster:
             f"stale_after_days={self.stale_after_days}): {state}"
         )
 
-    def fit(self, history: FrameLike) -> Forecaster:
+    def fit(self, history: FrameLike, drivers: FrameLike | None = None, flags: FrameLike | None = None) -> Forecaster:
         """Fit every queue of a history.
 
         Parameters
@@ -130,6 +147,14 @@ class Forecaster:
         history
             Frame `history`: `queue, start, offered`, and for handle times `handle_s` with `handled`, or `aht_s`. At
             least two weeks of each queue.
+        drivers
+            Frame `drivers`: `day`, a column of numbers for each driver, and `queue` where they are not those of all
+            queues. Each is something that is known of a day beforehand, such as orders, bookings, shipments or a
+            campaign; see `wfm.forecast.drivers` for how it acts. It may reach beyond the history. Days of the history
+            without a value, such as those before a driver began, keep a level of their own.
+        flags
+            Frame `flags`: `start, end`, and where wanted `queue`, `action` and `reason`: stretches of the history to
+            `"leave out"` (default) of the fit, or to `"keep"` in it against what would be found in them.
 
         Raises
         ------
@@ -139,9 +164,11 @@ class Forecaster:
         prepared = prepare(history, self.calendar, self.hours, self.weeks)
         audit = list(prepared.audit)
         self._prepared: Prepared = prepared
-        self.models_: dict[str, QueueModel] = {
-            queue.name: _fit_queue(queue, prepared, self.half_life_days, audit) for queue in prepared.queues
-        }
+        beside = told(prepared, drivers, flags, self.lags, audit)
+        work = partial(_fit_one, prepared=replace(prepared, queues=(), audit=()), half_life_days=self.half_life_days)
+        fitted = for_each(work, list(zip(prepared.queues, beside, strict=True)), self.workers)
+        self.models_: dict[str, QueueModel] = {model.history.name: model for model, _ in fitted}
+        audit.extend(line for _, lines in fitted for line in lines)
         self.queues_: tuple[str, ...] = tuple(self.models_)
         self.interval_s_: int = prepared.interval_s
         self.tz_: str = prepared.tz
@@ -150,23 +177,36 @@ class Forecaster:
         self._rows: list[AuditRow] = audit
         return self
 
-    def predict(self, horizon: Horizon) -> Forecast:
+    def predict(self, horizon: Horizon, drivers: FrameLike | None = None) -> Forecast:
         """Forecast the open intervals of a horizon.
+
+        Parameters
+        ----------
+        horizon
+            The days, in the history's zone and interval.
+        drivers
+            Frame `drivers` with the values of the horizon that `fit` was not given; where both were, these count.
 
         Raises
         ------
         NotFittedError
             Before `fit`.
         DataError
-            If the horizon has another interval or zone, begins before the history ends, or the history is stale.
+            If the horizon has another interval or zone, begins before the history ends, or the history is stale; or if
+            a driver has no value on one of its days.
         """
         if not hasattr(self, "models_"):
             raise NotFittedError("the forecaster is not fitted; call fit(history) first")
         check_horizon(horizon, self._prepared, self.stale_after_days)
-        audit = list(self._rows)
-        calendar = self._prepared.calendar
-        said = {name: _predict_queue(model, horizon, calendar, audit) for name, model in self.models_.items()}
-        frame = pd.concat([rows for rows, _ in said.values()], ignore_index=True)
+        later = known_later(drivers, {name: model.drivers for name, model in self.models_.items()})
+        work = partial(_predict_one, horizon=horizon, calendar=self._prepared.calendar)
+        models = [(model, later.get(name)) for name, model in self.models_.items()]
+        said = dict(zip(self.models_, for_each(work, models, self.workers), strict=True))
+        faults = Faults("the drivers")
+        faults.problems.extend(problem for one in said.values() for problem in one.problems)
+        faults.raise_if_any()
+        audit = [*self._rows, *(line for one in said.values() for line in one.audit)]
+        frame = pd.concat([one.rows for one in said.values()], ignore_index=True)
         without = [name for name, model in self.models_.items() if not len(model.aht_s)]
         if without and "aht_s" in frame:
             frame = frame.drop(columns="aht_s")
@@ -182,7 +222,7 @@ class Forecaster:
             audit=audit_frame(audit, self.tz_),
             models=words,
             as_of=self.end_,
-            spread={name: spread for name, (_, spread) in said.items()},
+            spread={name: one.spread for name, one in said.items()},
         )
 
 
@@ -194,9 +234,19 @@ def _in_words(model: QueueModel) -> str:
     return f"day level × weekday profile, {days} days, noise of a day {model.level.noise:.1%}, {checked}"
 
 
-def _fit_queue(queue: QueueHistory, prepared: Prepared, half_life_days: float, audit: list[AuditRow]) -> QueueModel:
+def _fit_one(
+    one: tuple[QueueHistory, Told], prepared: Prepared, half_life_days: float
+) -> tuple[QueueModel, list[AuditRow]]:
+    """Fit a queue, perhaps in a process of its own, which has no audit to write into."""
+    audit: list[AuditRow] = []
+    return _fit_queue(*one, prepared, half_life_days, audit), audit
+
+
+def _fit_queue(
+    queue: QueueHistory, beside: Told, prepared: Prepared, half_life_days: float, audit: list[AuditRow]
+) -> QueueModel:
+    queue, features, kept = with_told(queue, prepared, beside, half_life_days, audit)
     grid = queue.grid
-    features = queue.features(int(grid.days[-1]), prepared.calendar)
     discount = 0.5 ** ((grid.days[-1] - grid.days) / half_life_days)
     ordinary = discount * ~features.special
     first = fit_profile(grid.volume, features.weekday, queue.usual, ordinary)
@@ -204,7 +254,7 @@ def _fit_queue(queue: QueueHistory, prepared: Prepared, half_life_days: float, a
     idle = np.array([_is_idle(levels[(features.weekday == n) & (covered > 0)]) for n in range(7)])
     used = (covered >= _LEAST_COVERED) & ~idle[features.weekday]
     _note_days(queue, features, (covered > 0) & (covered < _LEAST_COVERED), idle, prepared, audit)
-    level = fit_level(levels[used], features.take(used)) if used.sum() > 1 else None
+    level = fit_level(levels[used], features.take(used), kept=kept[used]) if used.sum() > 1 else None
     weight = np.zeros(len(discount))
     if level is not None:
         weight[used] = ordinary[used] * level.weights * ~level.unusual
@@ -231,6 +281,7 @@ def _fit_queue(queue: QueueHistory, prepared: Prepared, half_life_days: float, a
         idle,
         recorded[np.abs(slots[:, None] - recorded).argmin(axis=1)],
         whole,
+        beside.drivers,
     )
 
 
@@ -273,6 +324,31 @@ def _note_unusual(
         audit.append((queue.name, start, end, finding, action))
 
 
+class _Said(NamedTuple):
+    """What was forecast for a queue, what is to be said of it, and what is missing for it."""
+
+    rows: pd.DataFrame
+    spread: Spread
+    audit: list[AuditRow]
+    problems: list[Problem]
+
+
+def _predict_one(one: tuple[QueueModel, KnownDays | None], horizon: Horizon, calendar: Calendar | None) -> _Said:
+    """Forecast a queue, perhaps in a process of its own."""
+    model, later = one
+    audit: list[AuditRow] = []
+    faults = Faults()
+    if model.drivers is not None:
+        known = model.drivers.with_known(later)
+        model = replace(model, drivers=known)
+        day, _ = wall_clock(model.history.hours.open_starts(horizon), int(horizon.interval_s))
+        days = np.unique(day)
+        known.note_missing(model.history.name, days, faults)
+        audit.extend(audit_of(model.history.name, finding, horizon.tz) for finding in known.beyond(days))
+    rows, spread = _predict_queue(model, horizon, calendar, audit)
+    return _Said(rows, spread, audit, faults.problems)
+
+
 def _predict_queue(
     model: QueueModel, horizon: Horizon, calendar: Calendar | None, audit: list[AuditRow]
 ) -> tuple[pd.DataFrame, Spread]:
@@ -280,7 +356,7 @@ def _predict_queue(
     starts = queue.hours.open_starts(horizon)
     day, slot = wall_clock(starts, int(horizon.interval_s))
     number, row = np.unique(day, return_inverse=True)
-    features = queue.features(int(day.max()) if len(day) else 0, calendar)
+    features = queue.features(int(day.max()) if len(day) else 0, calendar, model.drivers)
     features = features.take(np.isin(features.number, number))
     level, joint = np.zeros(len(number)), np.zeros((len(number), len(number)))
     if model.level is not None and len(number):

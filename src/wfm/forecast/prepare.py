@@ -15,6 +15,7 @@ from wfm.domain import CalendarSpec, Centre, OpeningHours
 from wfm.domain.duration import format_duration
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 from wfm.forecast.days import DayFeatures, as_date, day_features, day_number, weekdays
+from wfm.forecast.drivers import QueueDrivers
 from wfm.forecast.grid import BoolArray, History, QueueGrid, ends_of, read_history, starts_between, wall_clock
 from wfm.forecast.opening import Hours, SeenHours, hours_of
 from wfm.schema import FrameLike
@@ -45,7 +46,7 @@ class QueueHistory:
         """Name of the queue."""
         return self.grid.queue
 
-    def features(self, last: int, calendar: Calendar | None) -> DayFeatures:
+    def features(self, last: int, calendar: Calendar | None, drivers: QueueDrivers | None = None) -> DayFeatures:
         """Describe every day from the first of the history to day number `last`."""
         days = np.arange(self.grid.days[0], max(last, self.grid.days[-1]) + 1)
         later = days[len(self.grid.days) :]
@@ -53,7 +54,8 @@ class QueueHistory:
             ahead = np.asarray(self.hours.seen.any(axis=1))[weekdays(later, None)]
         else:
             ahead = self.hours.open_days(map(as_date, later))
-        return day_features(days, np.concatenate([self.opened, ahead]), calendar)
+        known = None if drivers is None else drivers.columns(days)
+        return day_features(days, np.concatenate([self.opened, ahead]), calendar, known)
 
 
 @dataclass(frozen=True, slots=True)
