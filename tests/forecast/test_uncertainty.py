@@ -50,20 +50,34 @@ def test_dispersion_is_found_again():
     np.testing.assert_allclose(Dispersion(2.0, 0.01).variance(np.array([10.0]), np.array([0.04])), 20 + 0.05 * 100)
 
 
+def test_a_time_of_day_that_is_less_sure_has_more_variance():
+    rng = np.random.default_rng(7)
+    mean = np.full((120, 24), 100.0)
+    variance = np.where(np.arange(24) == 3, 6.0, 1.5) * mean
+    volume = rng.negative_binomial(mean**2 / (variance - mean), mean / variance).astype(float)
+    found = fit_dispersion(volume, mean, np.ones(120))
+    said = found.variance(mean, np.zeros_like(mean), np.arange(24))[0]
+    assert said[3] == pytest.approx(600, rel=0.35)
+    assert np.delete(said, 3) == pytest.approx(np.full(23, 150), rel=0.45)
+    assert found.variance(np.array([100.0]), np.array([0.04]))[0] == pytest.approx(
+        100 * found.per_contact + 1e4 * (0.04 + found.per_square)
+    )
+
+
 def test_dispersion_without_observations_is_poisson():
     assert fit_dispersion(np.full((3, 2), np.nan), np.ones((3, 2)), np.ones(3)) == Dispersion(1.0, 0.0)
 
 
 def test_within_a_day_what_is_off_sums_to_nothing():
     mean, place = np.array([20.0, 60.0, 90.0, 30.0]), np.arange(4)
+    variance = 2 * mean + 0.01 * mean**2
     for correlation in (0.0, 0.7, 1.0):
-        within = within_day(mean, place, Dispersion(2.0, 0.01), correlation)
+        within = within_day(mean, variance, place, correlation)
         np.testing.assert_allclose(within.covariance.sum(axis=0), 0.0, atol=1e-9)
         assert np.linalg.eigvalsh(within.covariance).min() > -1e-9
         np.testing.assert_array_equal(within.alone, mean)
-    within = within_day(mean, place, Dispersion(2.0, 0.01), 0.7)
-    assert np.trace(within.covariance) == pytest.approx((2 * mean + 0.01 * mean**2).sum())
-    alone = within_day(np.array([50.0]), np.array([0]), Dispersion(2.0, 0.01), 0.7)
+    assert np.trace(within_day(mean, variance, place, 0.7).covariance) == pytest.approx(variance.sum())
+    alone = within_day(np.array([50.0]), np.array([125.0]), np.array([0]), 0.7)
     np.testing.assert_allclose(alone.covariance, 0.0, atol=1e-9)
 
 

@@ -60,10 +60,11 @@ def calibrate_inside(
         parts.append((actual, total[ahead][:, None] * shares[rows], variance[ahead]))
     count = len(late.number) if origins else 0
     wider = fit_day_variance(np.concatenate(standard), count)
+    slots = np.arange(volume.shape[1])
     seen, means, variances = [nothing], [nothing], [nothing]
     for actual, mean, variance in parts:
         use = ~np.isnan(actual)
         seen.append(actual[use])
         means.append(mean[use])
-        variances.append(dispersion.variance(mean, wider * variance[:, None])[use])
+        variances.append(dispersion.variance(mean, wider * variance[:, None], slots)[use])
     return calibrate(np.concatenate(seen), np.concatenate(means), np.concatenate(variances), count, wider, whole=whole)

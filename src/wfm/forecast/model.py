@@ -366,7 +366,7 @@ def _predict_queue(
         _note_new_days(queue, model.level, features.take(~model.idle[features.weekday]), horizon, audit)
     weekday = features.weekday[row]
     mean = level[row] * model.profile[weekday, model.nearest[slot]]
-    variance = model.dispersion.variance(mean, np.diag(joint)[row])
+    variance = model.dispersion.variance(mean, np.diag(joint)[row], slot)
     new = model.nearest[slot] != slot
     if new.any():
         step = pd.Timedelta(seconds=horizon.interval_s)

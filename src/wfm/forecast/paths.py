@@ -21,7 +21,7 @@ from scipy.special import ndtr, ndtri
 from wfm.forecast.grid import FloatArray, IntArray, wall_clock
 from wfm.forecast.marginals import Marginals
 from wfm.forecast.spread import Spread
-from wfm.forecast.uncertainty import within_day
+from wfm.forecast.uncertainty import WithinDay
 
 __all__ = ["Course", "course_of", "draw_paths", "total_quantiles"]
 
@@ -32,11 +32,21 @@ _FARTHEST = 7.0  # score beyond which nothing is read off
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """The intervals of one queue: what is expected of each, the place of its day in the spread, and its number."""
+    """The intervals of one queue in order: what is expected of each, and where it lies.
+
+    `day` is the place of its day in the spread, `slot` its number in the day by the wall clock, and `place` its number
+    in time, by which neighbours are told.
+    """
 
     mean: FloatArray
     day: IntArray
+    slot: IntArray
     place: IntArray
+
+    def within(self, day: int, spread: Spread) -> WithinDay:
+        """Return how the intervals of one day go together, given its total."""
+        rows = self.day == day
+        return spread.within(self.mean[rows], self.slot[rows], self.place[rows])
 
 
 def course_of(rows: pd.DataFrame, interval_s: float, spread: Spread) -> Course:
@@ -52,14 +62,15 @@ def course_of(rows: pd.DataFrame, interval_s: float, spread: Spread) -> Course:
         Its spread; every day of the rows is in it.
     """
     starts = pd.DatetimeIndex(rows["start"])
-    number, _ = wall_clock(starts, int(interval_s))
+    number, slot = wall_clock(starts, int(interval_s))
     place = starts.as_unit("s").asi8 // int(interval_s)
-    return Course(rows["offered"].to_numpy(dtype=float), np.searchsorted(spread.days, number), np.asarray(place))
+    mean = rows["offered"].to_numpy(dtype=float)
+    return Course(mean, np.searchsorted(spread.days, number), slot, np.asarray(place))
 
 
 def draw_paths(course: Course, spread: Spread, paths: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """Draw courses of the volume: a row for each path and a column for each interval."""
-    variance = spread.interval_variance(course.mean, course.day)
+    variance = spread.interval_variance(course.mean, course.day, course.slot)
     marginals = Marginals.of(course.mean, variance, whole=spread.whole)
     table = marginals.smooth_quantiles(ndtr(_bounded(spread.calibration.scores(_GRID))))
     scores = _scores(course, spread, _slopes(marginals, table, spread), paths, rng)
@@ -118,7 +129,7 @@ def _scores(course: Course, spread: Spread, slope: FloatArray, paths: int, rng: 
         if not total > 0:
             continue
         share = mean / total
-        within = within_day(mean, place, spread.dispersion, spread.correlation)
+        within = course.within(int(number), spread)
         together = _chained(ahead[:, rows], place, spread.correlation) * np.sqrt(np.diag(within.together))
         alone = own[:, rows] * np.sqrt(within.alone)
         shared = levels[:, [number]] * mean + together

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wfm.forecast.grid import FloatArray, IntArray
-from wfm.forecast.uncertainty import Calibration, Dispersion, within_day
+from wfm.forecast.uncertainty import Calibration, Dispersion, WithinDay, within_day
 
 __all__ = ["Spread"]
 
@@ -46,25 +46,29 @@ class Spread:
     calibration: Calibration
     whole: bool
 
-    def interval_variance(self, mean: FloatArray, day: IntArray) -> FloatArray:
-        """Return the variance of intervals with these means, on the days at these places of `days`."""
-        return self.dispersion.variance(mean, np.diag(self.covariance)[day])
-
-    def interval_covariance(self, mean: FloatArray, day: IntArray, place: IntArray) -> FloatArray:
-        """Return the covariance of intervals: of their day totals, and within each day beside its total.
+    def interval_variance(self, mean: FloatArray, day: IntArray, slot: IntArray) -> FloatArray:
+        """Return the variance of intervals.
 
         Parameters
         ----------
         mean
-            Expected contacts of every interval of each day that occurs.
+            Expected contacts of each.
         day
             Place of its day in `days`.
-        place
-            Number of the interval, by which neighbours are told.
+        slot
+            Number of the interval in its day by the wall clock.
         """
-        result = self.covariance[np.ix_(day, day)] * np.outer(mean, mean)
-        for number in np.unique(day):
-            rows = np.flatnonzero(day == number)
-            within = within_day(mean[rows], place[rows], self.dispersion, self.correlation)
-            result[np.ix_(rows, rows)] += within.covariance
-        return np.asarray(result)
+        return self.dispersion.variance(mean, np.diag(self.covariance)[day], slot)
+
+    def within(self, mean: FloatArray, slot: IntArray, place: IntArray) -> WithinDay:
+        """Return how the intervals of one day go together, given its total.
+
+        Parameters
+        ----------
+        mean, slot
+            As in `interval_variance`, of all intervals of the day.
+        place
+            Number of each interval, by which neighbours are told.
+        """
+        variance = self.dispersion.variance(mean, np.zeros(len(mean)), slot)
+        return within_day(mean, variance, place, self.correlation)

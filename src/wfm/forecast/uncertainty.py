@@ -37,6 +37,8 @@ __all__ = [
 LEVELS = np.array(list(QUANTILES.values()))
 _SCORES = ndtri(LEVELS)
 _PRIOR_DAYS = 30.0  # days of evidence at which the correction is half believed
+_PRIOR_TIMES = 10.0  # days of evidence at which the variance of a time of day is half believed
+_WILD = 9.0  # times the usual variance beyond which an interval counts no more
 _EDGE = 0.002  # levels are kept this far from 0 and 1
 _REACH = np.concatenate([np.linspace(0, 0.9, 31), np.linspace(0.91, 1.0, 19)])  # twice a level's distance from .5
 _BAND = 0.8  # the band of day totals that is made to hold
@@ -50,14 +52,25 @@ _CORRELATIONS = np.array([0.0, 0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0
 
 @dataclass(frozen=True, slots=True)
 class Dispersion:
-    """Variance of an interval around its share of the day: `per_contact * mean + per_square * mean²`."""
+    """Variance of an interval around its share of the day: `per_contact * mean + per_square * mean²`.
+
+    `by_time` are factors of it, one for each interval of the wall clock, since the hour in which a queue fills is less
+    sure than the one in which it is full; none for one that is the same at all times.
+    """
 
     per_contact: float
     per_square: float
+    by_time: tuple[float, ...] = ()
 
-    def variance(self, mean: FloatArray, day_variance: FloatArray) -> FloatArray:
-        """Return the variance of intervals with these means, on days with this relative variance."""
-        return np.asarray(self.per_contact * mean + (self.per_square + day_variance) * mean**2)
+    def variance(self, mean: FloatArray, day_variance: FloatArray, slot: IntArray | None = None) -> FloatArray:
+        """Return the variance of intervals with these means, on days with this relative variance.
+
+        `slot` is the number of each interval in its day by the wall clock; without it the time of day is left open.
+        """
+        own = self.per_contact * mean + self.per_square * mean**2
+        if slot is not None and self.by_time:
+            own = own * np.array(self.by_time)[slot]
+        return np.asarray(own + day_variance * mean**2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +116,44 @@ def fit_dispersion(volume: FloatArray, mean: FloatArray, weight: FloatArray) -> 
         Weight of each day.
     """
     use = ~np.isnan(volume) & (mean > 0) & (weight[:, None] > 0)
-    centre = mean[use]
-    if not len(centre):
+    if not use.any():
         return Dispersion(1.0, 0.0)
-    ratio = (volume[use] - centre) ** 2 / centre
+    each = np.broadcast_to(weight[:, None], volume.shape)
+    per_contact, per_square = _two_parts(volume[use], mean[use], each[use])
+    return Dispersion(per_contact, per_square, _by_time(volume, mean, each * use, Dispersion(per_contact, per_square)))
+
+
+def _two_parts(volume: FloatArray, mean: FloatArray, weight: FloatArray) -> tuple[float, float]:
+    """Fit the variance as a part that grows with the mean and one that grows with its square."""
+    ratio = (volume - mean) ** 2 / mean
     ratio = np.minimum(ratio, np.quantile(ratio, 0.995))  # a single wild interval is not the usual noise
-    each = np.broadcast_to(weight[:, None], volume.shape)[use]
-    total, first, second = each.sum(), each @ centre, each @ centre**2
-    left, right = each @ ratio, each @ (ratio * centre)
+    total, first, second = weight.sum(), weight @ mean, weight @ mean**2
+    left, right = weight @ ratio, weight @ (ratio * mean)
     determinant = total * second - first**2
     if determinant > 1e-9 * total * second:
         per_contact = (left * second - right * first) / determinant
         per_square = (total * right - first * left) / determinant
         if per_contact >= 0 and per_square >= 0:
-            return Dispersion(float(per_contact), float(per_square))
+            return float(per_contact), float(per_square)
         if per_contact < 0:
-            return Dispersion(0.0, float(right / second))
-    return Dispersion(float(left / total), 0.0)
+            return 0.0, float(right / second)
+    return float(left / total), 0.0
+
+
+def _by_time(volume: FloatArray, mean: FloatArray, weight: FloatArray, usual: Dispersion) -> tuple[float, ...]:
+    """Return by how much the variance at each time of day is more than the usual, shrunk towards 1."""
+    said = usual.variance(mean, np.zeros_like(mean))
+    known = (weight > 0) & (said > 0)
+    ratio = np.minimum(np.where(known, (volume - mean) ** 2 / np.where(known, said, 1.0), 0.0), _WILD)
+    counted = np.where(known, weight, 0.0)
+    seen = counted.sum(axis=0)
+    # Weights fall with age: as many days as would tell as much if they counted fully.
+    days = seen**2 / np.maximum((counted**2).sum(axis=0), 1e-12)
+    overall = float((counted * ratio).sum() / max(float(counted.sum()), 1e-12))
+    if not overall > 0:
+        return ()
+    found = (counted * ratio).sum(axis=0) / np.maximum(seen, 1e-12) / overall
+    return tuple(((days * found + _PRIOR_TIMES) / (days + _PRIOR_TIMES)).tolist())
 
 
 class WithinDay(NamedTuple):
@@ -135,31 +169,30 @@ class WithinDay(NamedTuple):
     alone: FloatArray
 
 
-def within_day(mean: FloatArray, place: IntArray, dispersion: Dispersion, correlation: float) -> WithinDay:
+def within_day(mean: FloatArray, variance: FloatArray, place: IntArray, correlation: float) -> WithinDay:
     """Return how the intervals of one day go together, given its total.
 
     Parameters
     ----------
     mean
         Expected contacts of each interval of the day.
+    variance
+        Of each around its share: as much as a Poisson number has is the interval's own, the rest it shares with its
+        neighbours.
     place
         Number of each interval, by which neighbours are told.
-    dispersion
-        Variance of an interval around its share: as much of it as a Poisson number has is the interval's own, the rest
-        it shares with its neighbours.
     correlation
         Of that rest, between neighbours; it falls with the distance as a power.
     """
-    wanted = dispersion.variance(mean, np.zeros(len(mean)))
-    alone = np.minimum(wanted, mean)
-    off = np.sqrt(np.maximum(wanted - alone, 0.0))
+    alone = np.minimum(variance, mean)
+    off = np.sqrt(np.maximum(variance - alone, 0.0))
     apart = np.abs(place[:, None] - place)
     together = np.outer(off, off) * (correlation**apart)
     share = mean / max(float(mean.sum()), 1e-12)
     # Summing to 0 takes variance away, which is given back to what neighbours share.
     fixed, loose = _summing_to_zero(np.diag(alone), share), _summing_to_zero(together, share)
-    missing, held = float(wanted.sum() - np.trace(fixed)), float(np.trace(loose))
-    factor = min(max(missing, 0.0) / held, 1e3) if held > 1e-9 * float(wanted.sum()) else 0.0
+    missing, held = float(variance.sum() - np.trace(fixed)), float(np.trace(loose))
+    factor = min(max(missing, 0.0) / held, 1e3) if held > 1e-9 * float(variance.sum()) else 0.0
     return WithinDay(fixed + factor * loose, factor * together, alone)
 
 
@@ -187,7 +220,8 @@ def fit_correlation(volume: FloatArray, mean: FloatArray, weight: FloatArray, di
     use = ~np.isnan(volume) & (mean > 0) & (weight[:, None] > 0)
     if not use.any():
         return 0.0
-    scale = np.sqrt(np.maximum(dispersion.variance(mean, np.zeros_like(mean)), 1e-12))
+    slots = np.arange(mean.shape[1])
+    scale = np.sqrt(np.maximum(dispersion.variance(mean, np.zeros_like(mean), slots), 1e-12))
     off = np.where(use, np.clip((volume - mean) / scale, -4.0, 4.0), 0.0) * np.sqrt(weight)[:, None]
     known = use * np.sqrt(weight)[:, None]
     typical = np.where(use, mean, 0.0).sum(axis=0) / np.maximum(use.sum(axis=0), 1)
@@ -196,18 +230,20 @@ def fit_correlation(volume: FloatArray, mean: FloatArray, weight: FloatArray, di
     pairs = np.array([float((known[:, lag:] * known[:, :-lag]).sum()) for lag in lags])
     seen = np.array([float((off[:, lag:] * off[:, :-lag]).sum()) for lag in lags]) / max(float((off**2).sum()), 1e-12)
     seen *= float((known**2).sum()) / np.maximum(pairs, 1e-12)
+    typical = typical[open_slots]
+    variance = dispersion.variance(typical, np.zeros(len(typical)), open_slots)
     errors = [
-        float(pairs @ (seen - _lag_correlations(typical[open_slots], open_slots, lags, dispersion, value)) ** 2)
+        float(pairs @ (seen - _lag_correlations(typical, variance, open_slots, lags, value)) ** 2)
         for value in _CORRELATIONS
     ]
     return float(_CORRELATIONS[int(np.argmin(errors))])
 
 
 def _lag_correlations(
-    mean: FloatArray, place: IntArray, lags: IntArray, dispersion: Dispersion, correlation: float
+    mean: FloatArray, variance: FloatArray, place: IntArray, lags: IntArray, correlation: float
 ) -> FloatArray:
-    covariance = within_day(mean, place, dispersion, correlation).covariance
-    scale = np.sqrt(np.maximum(dispersion.variance(mean, np.zeros(len(mean))), 1e-12))
+    covariance = within_day(mean, variance, place, correlation).covariance
+    scale = np.sqrt(np.maximum(variance, 1e-12))
     standard = covariance / np.outer(scale, scale)
     apart = np.abs(place[:, None] - place).ravel()
     count = np.maximum(np.bincount(apart, minlength=int(lags[-1]) + 1), 1)
