@@ -21,9 +21,12 @@ from wfm.forecast.inputs import Told, audit_of, known_later, told, with_told
 from wfm.forecast.inside import calibrate_inside
 from wfm.forecast.level import DayLevel, fit_level
 from wfm.forecast.many import check_workers, for_each
+from wfm.forecast.marks import names_of
+from wfm.forecast.opening import SeenHours
 from wfm.forecast.prepare import AuditRow, OwnHours, Place, Prepared, QueueHistory, check_horizon, prepare
-from wfm.forecast.profile import day_levels, fit_profile
+from wfm.forecast.profile import Profile, day_levels, fit_courses, fit_profile, likeness
 from wfm.forecast.result import Forecast, audit_frame
+from wfm.forecast.special import Looks
 from wfm.forecast.spread import Spread
 from wfm.forecast.uncertainty import (
     Calibration,
@@ -37,7 +40,8 @@ from wfm.timegrid import Horizon, day_starts
 
 __all__ = ["Forecaster", "QueueModel"]
 
-_LEAST_COVERED = 0.5  # share of a day that must be recorded for its level to count
+_LEAST_COVERED = 0.5  # share of a day's open time that must be recorded for its level to count
+_PROFILE_DAYS = 371  # days that the weekday profiles are fitted to
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class QueueModel:
 
     history: QueueHistory
     level: DayLevel | None
-    profile: FloatArray
+    profile: Profile
     dispersion: Dispersion
     correlation: float
     calibration: Calibration
@@ -81,7 +85,8 @@ class Forecaster:
         Opening hours by queue, or text such as `"Mon-Fri 09:00-17:00"`, in place of the calendar's and of the centre's;
         `None` for the calendar's. Default none.
     weeks
-        Most recent weeks of history that are used, 2 to 520; default 52.
+        Most recent weeks of history that are used, 2 to 520; default 156. Ordinary days older than a year count by
+        weeks, for season and growth; special days of all years count.
     half_life_days
         Age at which a day counts half in the profile and in handle time, more than 0; default 42.
     stale_after_days
@@ -118,7 +123,7 @@ class Forecaster:
         *,
         calendar: Place | None = None,
         hours: OwnHours | None = None,
-        weeks: int = 52,
+        weeks: int = 156,
         half_life_days: float = 42.0,
         stale_after_days: int = 42,
         lags: Mapping[str, int | Iterable[int]] | None = None,
@@ -249,20 +254,24 @@ def _fit_queue(
     grid = queue.grid
     discount = 0.5 ** ((grid.days[-1] - grid.days) / half_life_days)
     ordinary = discount * ~features.special
-    first = fit_profile(grid.volume, features.weekday, queue.usual, ordinary)
+    first = _weekday_profile(queue, features, ordinary)
     levels, covered = day_levels(grid.volume, first[features.weekday])
+    covered = covered / _open_share(queue, features, first, covered)
     idle = np.array([_is_idle(levels[(features.weekday == n) & (covered > 0)]) for n in range(7)])
     used = (covered >= _LEAST_COVERED) & ~idle[features.weekday]
     _note_days(queue, features, (covered > 0) & (covered < _LEAST_COVERED), idle, prepared, audit)
-    level = fit_level(levels[used], features.take(used), kept=kept[used]) if used.sum() > 1 else None
+    known = features.take(used)
+    level = fit_level(levels[used], known, likeness(grid.volume[used], first), kept[used]) if used.sum() > 1 else None
     weight = np.zeros(len(discount))
     if level is not None:
         weight[used] = ordinary[used] * level.weights * ~level.unusual
         _note_unusual(queue, level, levels[used], prepared, audit)
-    profile = fit_profile(grid.volume, features.weekday, queue.usual, weight if weight.any() else ordinary)
-    levels, _ = day_levels(grid.volume, profile[features.weekday])
-    mean = levels[:, None] * profile[features.weekday]
+    shares = _weekday_profile(queue, features, weight if weight.any() else ordinary)
+    levels, _ = day_levels(grid.volume, shares[features.weekday])
+    mean = levels[:, None] * shares[features.weekday]
     dispersion = fit_dispersion(grid.volume, mean, weight)
+    looks = Looks({}, None) if level is None else level.looks
+    profile = fit_courses(grid.volume[used], known, Profile(shares, queue.usual, looks, {}), dispersion)
     volume = grid.volume[~np.isnan(grid.volume)]
     whole = bool(np.mean(volume == np.rint(volume)) > 0.99)
     handle = np.empty((0, grid.volume.shape[1]))
@@ -276,13 +285,35 @@ def _fit_queue(
         profile,
         dispersion,
         fit_correlation(grid.volume, mean, weight, dispersion),
-        calibrate_inside(grid.volume, grid.days, level, profile[features.weekday], dispersion, whole=whole),
+        calibrate_inside(grid.volume, grid.days, level, profile.shares(features), dispersion, whole=whole),
         handle,
         idle,
         recorded[np.abs(slots[:, None] - recorded).argmin(axis=1)],
         whole,
         beside.drivers,
     )
+
+
+def _weekday_profile(queue: QueueHistory, features: DayFeatures, weight: FloatArray) -> FloatArray:
+    """Fit the shares of the weekdays to the last year, beyond which days hardly count."""
+    grid = queue.grid
+    late = grid.days > grid.days[-1] - _PROFILE_DAYS
+    late = late if weight[late].any() else np.ones(len(late), dtype=bool)
+    return fit_profile(grid.volume[late], features.weekday[late], queue.usual, weight[late])
+
+
+def _open_share(queue: QueueHistory, features: DayFeatures, profile: FloatArray, covered: FloatArray) -> FloatArray:
+    """Return which share of each day, by its weekday's profile, was open: less than 1 where hours were shorter."""
+    share = np.ones(len(covered))
+    if isinstance(queue.hours, SeenHours):
+        return share
+    slots = profile.shape[1]
+    for n in np.flatnonzero((covered > 0) & (covered < _LEAST_COVERED)):
+        opened = np.zeros(slots, dtype=bool)
+        for opens, closes in queue.hours.calendar.hours_on(as_date(features.number[n]), queue.hours.hours):
+            opened[int(opens.total_seconds() * slots // 86_400) : int(closes.total_seconds() * slots // 86_400)] = True
+        share[n] = max(float(profile[features.weekday[n], opened].sum()), float(covered[n]))
+    return share
 
 
 def _is_idle(levels: FloatArray) -> bool:
@@ -365,7 +396,7 @@ def _predict_queue(
         level = np.where(model.idle[features.weekday], 0.0, level)
         _note_new_days(queue, model.level, features.take(~model.idle[features.weekday]), horizon, audit)
     weekday = features.weekday[row]
-    mean = level[row] * model.profile[weekday, model.nearest[slot]]
+    mean = level[row] * model.profile.shares(features)[row, model.nearest[slot]]
     variance = model.dispersion.variance(mean, np.diag(joint)[row], slot)
     new = model.nearest[slot] != slot
     if new.any():
@@ -385,12 +416,16 @@ def _predict_queue(
 def _note_new_days(
     queue: QueueHistory, level: DayLevel, features: DayFeatures, horizon: Horizon, audit: list[AuditRow]
 ) -> None:
-    known = frozenset().union(*level.days.labels)
+    known = {name for marks in level.days.marks for name in names_of(marks)}
+    sorts = {mark.sort for marks in level.days.marks for mark in marks}
     for n in np.flatnonzero(features.special):
-        if not features.labels[n] & known:
+        names = names_of(features.marks[n])
+        if names and not known & set(names):
             start, end = day_starts([as_date(features.number[n]), as_date(features.number[n] + 1)], horizon.tz)
-            finding = f"special day never seen: {', '.join(sorted(features.labels[n]))}"
-            audit.append((queue.name, start, end, finding, "forecast as an ordinary day, with a wide band"))
+            finding = f"special day never seen: {', '.join(sorted(names))}"
+            others = any(mark.sort in sorts for mark in features.marks[n])
+            like = "as others of its sort were" if others else "as an ordinary day"
+            audit.append((queue.name, start, end, finding, f"forecast {like}, with a wide band"))
     for weekday in sorted(set(features.weekday.tolist()) - set(level.days.weekday.tolist())):
         number = features.number[features.weekday == weekday]
         start, end = day_starts([as_date(number[0]), as_date(number[-1] + 1)], horizon.tz)

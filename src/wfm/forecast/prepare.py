@@ -54,8 +54,8 @@ class QueueHistory:
             ahead = np.asarray(self.hours.seen.any(axis=1))[weekdays(later, None)]
         else:
             ahead = self.hours.open_days(map(as_date, later))
-        known = None if drivers is None else drivers.columns(days)
-        return day_features(days, np.concatenate([self.opened, ahead]), calendar, known)
+        told = None if drivers is None else drivers.columns(days)
+        return day_features(days, np.concatenate([self.opened, ahead]), calendar, told, len(self.grid.days))
 
 
 @dataclass(frozen=True, slots=True)
