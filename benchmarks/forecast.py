@@ -27,9 +27,10 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import pandas as pd  # noqa: E402
-from benchmarks import forecast_bars as bars  # noqa: E402
 from benchmarks.forecast_series import Series, figures, judged, parse_origins, read_series, tested  # noqa: E402
 
+from benchmarks import forecast_bars as bars  # noqa: E402
+from benchmarks import forecast_features as features  # noqa: E402
 from wfm.errors import DataError  # noqa: E402
 
 ROOT = Path(__file__).parent.parent
@@ -57,11 +58,14 @@ def everything(asked: argparse.Namespace) -> None:
         told = tested(replace(each, country=bars.COUNTRIES[each.name]), bars.WEEKS)
         errors[each.name] = figures(result)
         errors[each.name]["default, with holidays"] = figures(told)["default"]
-        found += [*bars.accuracy(each.name, result), *bars.robustness(each)]
+        found += [*bars.accuracy(each.name, result), *bars.robustness(each), *features.day_totals(each)]
     peers, against = bars.against_peers(results)
     found += peers
     if not peers:
         absent.append(f"peers: {bars.NEVER}, no {bars.PEERS.name} (benchmarks/forecast_peers.py makes it)")
+    driven, missed = features.reservations(asked.data)
+    absent += missed
+    found += driven
     fast = [] if asked.queues == 0 else bars.speed(asked.queues)
     for bar in [*found, *fast]:
         print(f"{'holds' if bar.holds else 'MISSED':<6}  {bar.series}: {bar.what}: {bar.shown}, asked {bar.asked}")
