@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from wfm.checks import check_int, check_zone
@@ -24,6 +25,7 @@ __all__ = [
     "check_interval",
     "check_zone",
     "day_starts",
+    "first_instants",
     "floor_to_interval",
     "interval_starts",
     "localize",
@@ -194,8 +196,26 @@ def day_starts(dates: Iterable[date], tz: str) -> pd.DatetimeIndex:
     >>> day_starts([date(2026, 3, 29)], "Europe/Berlin")[0].isoformat()
     '2026-03-29T00:00:00+01:00'
     """
-    naive = pd.DatetimeIndex([pd.Timestamp(day) for day in dates]).as_unit("ns")
-    return localize(naive, tz).stamps
+    return first_instants(dates, tz)
+
+
+def first_instants(local: Iterable[date], tz: str) -> pd.DatetimeIndex:
+    """Return the first instant at which the clock of the zone shows each local time; dates are read as midnights.
+
+    A time that does not exist is read as if the clock had not yet been put forward, as `localize` does.
+
+    Examples
+    --------
+    >>> first_instants([datetime(2026, 3, 29, 2, 30)], "Europe/Berlin")[0].isoformat()
+    '2026-03-29T03:30:00+02:00'
+    """
+    check_zone(tz)
+    naive = pd.DatetimeIndex(np.array(list(local), dtype="datetime64[us]")).as_unit("ns")
+    try:
+        # Hardly any local time is missing or there twice, and those that are cost far more.
+        return naive.tz_localize(tz)
+    except ValueError:
+        return localize(naive, tz, ambiguous="first").stamps
 
 
 def floor_to_interval(stamps: pd.Series, interval: timedelta | str) -> pd.Series:

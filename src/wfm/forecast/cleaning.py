@@ -28,7 +28,7 @@ from wfm.forecast.grid import DAY_S, BoolArray, FloatArray, IntArray, QueueGrid
 from wfm.forecast.profile import day_levels, fit_profile
 from wfm.forecast.uncertainty import Dispersion, fit_dispersion
 from wfm.schema import FrameLike, as_frame
-from wfm.timegrid import localize
+from wfm.timegrid import first_instants
 
 __all__ = ["Cleaned", "FlagAction", "Flags", "Found", "clean", "find_odd", "read_flags"]
 
@@ -103,7 +103,7 @@ class Cleaned(NamedTuple):
         step = DAY_S // self.grid.volume.shape[1]
         midnight = datetime(1970, 1, 1) + timedelta(days=int(self.grid.days[found.row]))  # noqa: DTZ001 - wall clock
         bounds = [midnight + timedelta(seconds=step * n) for n in (found.first, found.last + 1)]
-        start, end = localize(pd.DatetimeIndex(bounds), tz, ambiguous="first").stamps
+        start, end = first_instants(bounds, tz)
         return start, end
 
 
