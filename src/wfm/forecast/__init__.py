@@ -4,11 +4,14 @@ from wfm.forecast.accuracy import Accuracy, accuracy_by_lead, value_added
 from wfm.forecast.backtesting import TRAINING_DAYS, Backtest, Model, backtest
 from wfm.forecast.baselines import SeasonalNaive, WeeklyMean
 from wfm.forecast.hierarchy import Hierarchy, Reconciled, reconcile
+from wfm.forecast.intraday import Reforecast, reforecast
 from wfm.forecast.model import Forecaster
 from wfm.forecast.overrides import Effect, Override, Overrides
 from wfm.forecast.result import Forecast
 from wfm.forecast.scenario import ChannelShift, Containment, Growth, HandleTimeChange, what_if
 from wfm.forecast.scoring import measures
+from wfm.forecast.trigger import Trigger
+from wfm.forecast.watch import breach_probability, control_limits, drift
 
 __all__ = [
     "TRAINING_DAYS",
@@ -26,12 +29,18 @@ __all__ = [
     "Override",
     "Overrides",
     "Reconciled",
+    "Reforecast",
     "SeasonalNaive",
+    "Trigger",
     "WeeklyMean",
     "accuracy_by_lead",
     "backtest",
+    "breach_probability",
+    "control_limits",
+    "drift",
     "measures",
     "reconcile",
+    "reforecast",
     "value_added",
     "what_if",
 ]

@@ -23,7 +23,7 @@ from wfm.forecast.marginals import Marginals
 from wfm.forecast.spread import Spread
 from wfm.forecast.uncertainty import WithinDay
 
-__all__ = ["Course", "course_of", "draw_paths", "total_quantiles"]
+__all__ = ["Course", "course_of", "draw_paths", "total_moments", "total_quantiles"]
 
 _STEP = 0.1  # of the normal scores at which distributions are tabulated
 _GRID: FloatArray = np.arange(-60, 61) * np.float64(_STEP)
@@ -82,8 +82,8 @@ def draw_paths(course: Course, spread: Spread, paths: int, rng: np.random.Genera
     return np.maximum(result, 0.0).astype(np.float32)
 
 
-def total_quantiles(course: Course, group: IntArray, spread: Spread, levels: FloatArray) -> FloatArray:
-    """Return the quantiles of the totals of groups of intervals, a row for each.
+def total_moments(course: Course, group: IntArray, spread: Spread) -> tuple[FloatArray, FloatArray]:
+    """Return the means and variances of the totals of groups of intervals.
 
     Parameters
     ----------
@@ -93,14 +93,16 @@ def total_quantiles(course: Course, group: IntArray, spread: Spread, levels: Flo
         Number of the group of each interval, from 0; a day belongs to one group.
     spread
         Its covariance of days is that of their totals: it is already widened until their bands hold.
-    levels
-        In (0, 1), rising.
     """
-    count = int(group.max()) + 1
-    parts = np.zeros((count, len(spread.days)))
+    parts = np.zeros((int(group.max()) + 1, len(spread.days)))
     np.add.at(parts, (group, course.day), course.mean)
-    variance = np.einsum("gi,ij,gj->g", parts, spread.covariance, parts)
-    return Marginals.of(parts.sum(axis=1), variance, whole=spread.whole).quantiles(levels)
+    return parts.sum(axis=1), np.einsum("gi,ij,gj->g", parts, spread.covariance, parts)
+
+
+def total_quantiles(course: Course, group: IntArray, spread: Spread, levels: FloatArray) -> FloatArray:
+    """Return the quantiles of the totals of groups of intervals, a row for each; `levels` rise in (0, 1)."""
+    mean, variance = total_moments(course, group, spread)
+    return Marginals.of(mean, variance, whole=spread.whole).quantiles(levels)
 
 
 def _bounded(scores: FloatArray) -> FloatArray:
