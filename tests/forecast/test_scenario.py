@@ -87,7 +87,9 @@ def test_quantiles_of_the_default_model_are_those_of_its_spread(fitted):
     spread = fitted.spread["calls"]
     day = np.repeat(np.diag(spread.covariance), 24)
     mean = before["offered"].to_numpy()
-    ratio = np.sqrt(spread.dispersion.variance(4 * mean, day) / spread.dispersion.variance(mean, day))
+    slot = np.tile(np.arange(24), 3)
+    before_s, after_s = (spread.dispersion.variance(each, day, slot) for each in (mean, 4 * mean))
+    ratio = np.sqrt(after_s / before_s)
     expected = 4 * mean + (before["offered_q90"] - mean) * ratio
     assert np.abs(after["offered_q90"] - expected).max() <= 0.5
     chat = [frame[frame["queue"] == "chat"] for frame in (fitted.to_frame(), grown.to_frame())]

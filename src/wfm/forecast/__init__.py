@@ -1,10 +1,12 @@
 """Forecast of contacts and handle time, with its uncertainty, its baselines and its backtest."""
 
 from wfm.forecast.accuracy import Accuracy, accuracy_by_lead, value_added
+from wfm.forecast.auto import Auto
 from wfm.forecast.backtesting import TRAINING_DAYS, Backtest, Model, backtest
 from wfm.forecast.baselines import SeasonalNaive, WeeklyMean
 from wfm.forecast.hierarchy import Hierarchy, Reconciled, reconcile
 from wfm.forecast.intraday import Reforecast, reforecast
+from wfm.forecast.members import PoissonGLM, RootSVD, UnobservedComponents
 from wfm.forecast.model import Forecaster
 from wfm.forecast.overrides import Effect, Override, Overrides
 from wfm.forecast.result import Forecast
@@ -16,6 +18,7 @@ from wfm.forecast.watch import breach_probability, control_limits, drift
 __all__ = [
     "TRAINING_DAYS",
     "Accuracy",
+    "Auto",
     "Backtest",
     "ChannelShift",
     "Containment",
@@ -28,10 +31,13 @@ __all__ = [
     "Model",
     "Override",
     "Overrides",
+    "PoissonGLM",
     "Reconciled",
     "Reforecast",
+    "RootSVD",
     "SeasonalNaive",
     "Trigger",
+    "UnobservedComponents",
     "WeeklyMean",
     "accuracy_by_lead",
     "backtest",

@@ -151,9 +151,9 @@ def _read_variances(
 def _known_variances(
     forecast: Forecast, rows: BoolArray, spread: Spread, before: FloatArray, after: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    day, _ = wall_clock(pd.DatetimeIndex(forecast.frame["start"][rows]), int(forecast.interval_s))
+    day, slot = wall_clock(pd.DatetimeIndex(forecast.frame["start"][rows]), int(forecast.interval_s))
     place = np.searchsorted(spread.days, day)
-    return spread.interval_variance(before, place), spread.interval_variance(after, place)
+    return spread.interval_variance(before, place, slot), spread.interval_variance(after, place, slot)
 
 
 def joined_spread(forecast: Forecast, queue: str, other: str, own: FloatArray, come: FloatArray) -> Spread | None:
@@ -186,14 +186,20 @@ def joined_spread(forecast: Forecast, queue: str, other: str, own: FloatArray, c
     at = np.searchsorted(theirs.days, mine.days[known])
     both[np.ix_(known, known)] += np.outer(right[known], right[known]) * theirs.covariance[np.ix_(at, at)]
     part = float(new.sum() / (had.sum() + new.sum())) if new.sum() > 0 else 0.0
-    dispersion = Dispersion(
-        (1 - part) * mine.dispersion.per_contact + part * theirs.dispersion.per_contact,
-        (1 - part) * mine.dispersion.per_square + part * theirs.dispersion.per_square,
-    )
     return replace(
         mine,
         covariance=both,
-        dispersion=dispersion,
+        dispersion=_mixed(mine.dispersion, theirs.dispersion, part),
         correlation=(1 - part) * mine.correlation + part * theirs.correlation,
         whole=mine.whole and theirs.whole,
+    )
+
+
+def _mixed(own: Dispersion, other: Dispersion, part: float) -> Dispersion:
+    size = max(len(own.by_time), len(other.by_time))
+    left, right = (np.array(each.by_time) if each.by_time else np.ones(size) for each in (own, other))
+    return Dispersion(
+        (1 - part) * own.per_contact + part * other.per_contact,
+        (1 - part) * own.per_square + part * other.per_square,
+        tuple(((1 - part) * left + part * right).tolist()),
     )
