@@ -143,3 +143,15 @@ def test_refusals(history_of):
         Auto(origins=0)
     with pytest.raises(DataError, match="the history ends at 2026-03-30"):
         Auto().fit(history_of(lambda starts: 10.0)).predict(ahead("2026-03-23"))
+
+
+def test_the_forecaster_weighs_itself_with_others(history_of):
+    history = history_of(lambda starts: 40.0 + starts.hour, days=56, opens=8, closes=14, seed=6)
+    model = Forecaster(model="auto")
+    found = model.fit(history).predict(ahead("2026-03-02"))
+    alone = Auto().fit(history).predict(ahead("2026-03-02"))
+    pd.testing.assert_frame_equal(found.to_frame(), alone.to_frame())
+    assert found.models["calls"].startswith("auto: ")
+    assert sum(model.auto_.weights_["calls"].values()) == pytest.approx(1.0)
+    with pytest.raises(DataError, match="unknown model 'best'; known: auto, default"):
+        Forecaster(model="best")

@@ -30,11 +30,22 @@ from wfm.forecast.result import Forecast
 from wfm.schema import QUANTILES, FrameLike, check, frame_of
 from wfm.timegrid import Horizon, day_starts
 
-__all__ = ["Auto"]
+__all__ = ["Auto", "usual_models"]
 
 _FIRST = "Forecaster"
 _SPACING = 8  # days between origins, so that they fall on different weekdays
 _LEFT_OUT = 1.15  # times the least error from which a model is left out
+
+
+def usual_models(first: Forecaster) -> dict[str, Model]:
+    """Return the models that are weighed where none are named, with the calendar and the hours of the first one."""
+    calendar, hours, stale = first.calendar, first.hours, first.stale_after_days
+    return {
+        _FIRST: first,
+        "UnobservedComponents": UnobservedComponents(calendar=calendar, hours=hours, stale_after_days=stale),
+        "PoissonGLM": PoissonGLM(calendar=calendar, hours=hours, stale_after_days=stale),
+        "RootSVD": RootSVD(calendar=calendar, hours=hours, stale_after_days=stale),
+    }
 
 
 class Auto:
@@ -76,14 +87,7 @@ class Auto:
         self.origins = check_int("origins", origins, 1, 26)
         if models is not None and not models:
             raise DataError(Problem("no models", remedy="give at least one by name, or leave models out"))
-        given: dict[str, Model] = dict(models or {})
-        if models is None:
-            given = {
-                _FIRST: Forecaster(calendar=calendar, hours=hours),
-                "UnobservedComponents": UnobservedComponents(calendar=calendar, hours=hours),
-                "PoissonGLM": PoissonGLM(calendar=calendar, hours=hours),
-                "RootSVD": RootSVD(calendar=calendar, hours=hours),
-            }
+        given = dict(models or usual_models(Forecaster(calendar=calendar, hours=hours)))
         given.setdefault("SeasonalNaive", SeasonalNaive(calendar=calendar, hours=hours))
         given.setdefault("WeeklyMean", WeeklyMean(calendar=calendar, hours=hours))
         self.models: dict[str, Model] = given

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from wfm.calendar import Calendar
 from wfm.checks import check_in_range, check_int
-from wfm.errors import Faults, NotFittedError, Problem
+from wfm.errors import DataError, Faults, NotFittedError, Problem, did_you_mean
 from wfm.forecast.days import DayFeatures, as_date
 from wfm.forecast.drivers import KnownDays, QueueDrivers, check_lags
 from wfm.forecast.grid import DAY_NAMES, BoolArray, FloatArray, wall_clock
@@ -37,6 +37,9 @@ from wfm.forecast.uncertainty import (
 )
 from wfm.schema import QUANTILES, FrameLike
 from wfm.timegrid import Horizon, day_starts
+
+if TYPE_CHECKING:
+    from wfm.forecast.auto import Auto
 
 __all__ = ["Forecaster", "QueueModel"]
 
@@ -97,6 +100,9 @@ class Forecaster:
     workers
         Processes that the queues are spread over: 1 or more, or -1 for one for each core. Default what
         `joblib.parallel_config` says, which without it is this process alone. The numbers are the same either way.
+    model
+        `"default"`: the model described here. `"auto"`: a mean of it and of others, weighed by past forecasts as long
+        as the horizon (see `wfm.forecast.Auto`); it takes seconds.
 
     Attributes
     ----------
@@ -108,6 +114,8 @@ class Forecaster:
         Interval, zone and first instant after the history.
     audit_
         Frame of what was found in the history: `queue, start, end, finding, action`.
+    auto_
+        With `model="auto"`: the `Auto` that weighs, with its `weights_` and `tried_` after `predict`.
 
     Examples
     --------
@@ -128,7 +136,11 @@ class Forecaster:
         stale_after_days: int = 42,
         lags: Mapping[str, int | Iterable[int]] | None = None,
         workers: int | None = None,
+        model: Literal["default", "auto"] = "default",
     ) -> None:
+        if model not in ("default", "auto"):
+            raise DataError(Problem(f"unknown model {model!r}", remedy=did_you_mean(str(model), ("default", "auto"))))
+        self.model = model
         self.calendar = calendar
         self.hours = hours
         self.weeks = check_int("weeks", weeks, 2, 520)
@@ -180,7 +192,24 @@ class Forecaster:
         self.end_: pd.Timestamp = prepared.end
         self.audit_: pd.DataFrame = audit_frame(audit, prepared.tz)
         self._rows: list[AuditRow] = audit
+        if self.model == "auto":
+            self.auto_: Auto = self._weighing().fit(history, drivers, flags)
         return self
+
+    def _weighing(self) -> Auto:
+        """Return what weighs this model with others."""
+        from wfm.forecast.auto import Auto, usual_models
+
+        alone = Forecaster(
+            calendar=self.calendar,
+            hours=self.hours,
+            weeks=self.weeks,
+            half_life_days=self.half_life_days,
+            stale_after_days=self.stale_after_days,
+            lags=self.lags,
+            workers=self.workers,
+        )
+        return Auto(models=usual_models(alone), calendar=self.calendar, hours=self.hours)
 
     def predict(self, horizon: Horizon, drivers: FrameLike | None = None) -> Forecast:
         """Forecast the open intervals of a horizon.
@@ -203,6 +232,8 @@ class Forecaster:
         if not hasattr(self, "models_"):
             raise NotFittedError("the forecaster is not fitted; call fit(history) first")
         check_horizon(horizon, self._prepared, self.stale_after_days)
+        if self.model == "auto":
+            return self.auto_.predict(horizon, drivers)
         later = known_later(drivers, {name: model.drivers for name, model in self.models_.items()})
         work = partial(_predict_one, horizon=horizon, calendar=self._prepared.calendar)
         models = [(model, later.get(name)) for name, model in self.models_.items()]
