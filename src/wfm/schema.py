@@ -372,7 +372,7 @@ def check(
     faults.raise_if_any()
     _check_key(frame, spec, faults)
     faults.raise_if_any()
-    result = frame.copy()
+    result = frame.copy(deep=False)  # pandas copies a column when it is written to
     for column, rule in spec.columns.items():
         if rule.kind is Kind.TEXT and column in result.columns:
             # Categories would be sorted in their own order.

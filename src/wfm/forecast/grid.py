@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +25,13 @@ from wfm.timegrid import day_starts, interval_starts
 __all__ = [
     "DAY_NAMES",
     "DAY_S",
+    "Clock",
     "FloatArray",
     "History",
     "QueueGrid",
+    "clock_between",
     "ends_of",
     "read_history",
-    "starts_between",
     "wall_clock",
 ]
 
@@ -63,16 +67,20 @@ class QueueGrid:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A checked history: its frame, its interval and its zone."""
+    """A checked history: its frame, its interval and its zone.
+
+    `firsts` are the rows at which the queues begin, and the number of rows.
+    """
 
     frame: pd.DataFrame
     interval_s: int
     tz: str
+    firsts: IntArray
 
     @property
     def queues(self) -> tuple[str, ...]:
         """Names of the queues, sorted."""
-        return tuple(sorted(str(queue) for queue in self.frame["queue"].unique()))
+        return tuple(str(queue) for queue in self.frame["queue"].iloc[self.firsts[:-1]])
 
     @property
     def end(self) -> pd.Timestamp:
@@ -81,8 +89,8 @@ class History:
 
     def by_queue(self) -> Iterator[pd.DataFrame]:
         """Give the rows of each queue, in the order of the names."""
-        for _, rows in self.frame.groupby("queue", sort=True):
-            yield rows
+        for first, end in pairwise(self.firsts.tolist()):
+            yield self.frame.iloc[first:end]
 
     def grid(self, rows: pd.DataFrame) -> QueueGrid:
         """Lay out the rows of one queue."""
@@ -125,11 +133,23 @@ def wall_clock(starts: pd.DatetimeIndex, interval_s: int) -> tuple[IntArray, Int
     return seconds // DAY_S, seconds % DAY_S // interval_s
 
 
-def starts_between(first: pd.Timestamp, last: pd.Timestamp, interval_s: int) -> pd.DatetimeIndex:
-    """Return the starts of all intervals from the one that starts at `first` to the one that starts at `last`."""
+class Clock(NamedTuple):
+    """Intervals in a row: their starts and ends, and their day number and place in the day on the clock of the wall."""
+
+    starts: pd.DatetimeIndex
+    ends: pd.DatetimeIndex
+    day: IntArray
+    slot: IntArray
+
+
+@lru_cache(maxsize=8)  # the queues of a centre mostly begin and end together
+def clock_between(first: pd.Timestamp, last: pd.Timestamp, interval_s: int) -> Clock:
+    """Return all intervals from the one that starts at `first` to the one that starts at `last`."""
     if interval_s < DAY_S:
-        return interval_starts(first, last + pd.Timedelta(seconds=1), timedelta(seconds=interval_s))
-    return day_starts(pd.date_range(first.date(), last.date()).date, str(first.tz))
+        starts = interval_starts(first, last + pd.Timedelta(seconds=1), timedelta(seconds=interval_s))
+    else:
+        starts = day_starts(pd.date_range(first.date(), last.date()).date, str(first.tz))
+    return Clock(starts, ends_of(starts, interval_s), *wall_clock(starts, interval_s))
 
 
 def ends_of(starts: pd.DatetimeIndex, interval_s: int) -> pd.DatetimeIndex:
@@ -158,7 +178,8 @@ def read_history(history: FrameLike, weeks: int | None = None) -> History:
     frame = as_frame(history, "history")
     if frame.empty:
         raise DataError(Problem("the history is empty", remedy="give at least two weeks of it"))
-    interval_s = _interval(frame)
+    firsts = _firsts(frame)
+    interval_s = _interval(frame, firsts)
     faults = Faults("the history")
     starts = pd.DatetimeIndex(frame["start"])
     day, _ = wall_clock(starts, interval_s)
@@ -174,23 +195,31 @@ def read_history(history: FrameLike, weeks: int | None = None) -> History:
         faults.add(what, remedy=remedy, rows=frame.index[off])
     first = int(day.max()) + 1 - 7 * weeks if weeks is not None else int(day.min())
     within = f" within the last {weeks} weeks" if weeks is not None else ""
-    for queue, number in pd.Series(day).groupby(frame["queue"]):
-        span = int(number.max()) + 1 - max(int(number.min()), first)
+    for begin, end in pairwise(firsts.tolist()):
+        span = int(day[end - 1]) + 1 - max(int(day[begin]), first)
         if span < _FEWEST_DAYS:
+            queue = frame["queue"].iloc[begin]
             faults.add(
                 f"queue {queue!r} has {max(span, 0)} days of history{within}",
                 remedy="give at least two weeks, such as Monday to the next week's Friday",
             )
     faults.raise_if_any()
-    frame = frame[day >= first].reset_index(drop=True)
-    return History(frame, interval_s, str(frame["start"].dt.tz))
+    if day.min() < first:
+        frame = frame[day >= first].reset_index(drop=True)
+        firsts = _firsts(frame)
+    return History(frame, interval_s, str(frame["start"].dt.tz), firsts)
 
 
-def _interval(frame: pd.DataFrame) -> int:
+def _firsts(frame: pd.DataFrame) -> IntArray:
+    """Return the rows at which the queues of a sorted frame begin, and the number of rows."""
+    codes, _ = pd.factorize(frame["queue"])
+    return np.concatenate([[0], np.flatnonzero(np.diff(codes)) + 1, [len(frame)]]).astype(np.int64)
+
+
+def _interval(frame: pd.DataFrame, firsts: IntArray) -> int:
     """Return the most frequent distance of neighbouring rows, in seconds, if it divides the hour or is a day."""
     seconds = pd.DatetimeIndex(frame["start"]).as_unit("s").asi8
-    same = frame["queue"].to_numpy()[1:] == frame["queue"].to_numpy()[:-1]
-    steps = np.diff(seconds)[same]
+    steps = np.delete(np.diff(seconds), firsts[1:-1] - 1)
     if not len(steps):
         raise DataError(Problem("the history has one row for each queue", remedy="give at least two weeks of it"))
     values, counts = np.unique(steps, return_counts=True)

@@ -447,10 +447,10 @@ def _group_part(
 
 
 def _handle_time(members: pd.DataFrame, table: _Table, hierarchy: Hierarchy, starts: pd.DatetimeIndex) -> FloatArray:
-    """Return the handle time of a group: the work of its queues over their contacts."""
+    """Return the handle time of a group: the work of its queues over their contacts, of those that have one."""
     row = table.starts.get_indexer(pd.DatetimeIndex(members["start"]))
     column = pd.Index(hierarchy.nodes).get_indexer(members["queue"])
-    offered = table.means[row, column]
+    offered = np.where(members["aht_s"].notna(), table.means[row, column], np.nan)
     work = pd.DataFrame({"start": members["start"], "offered": offered, "work": offered * members["aht_s"]})
     # Where nobody is expected, the plain mean stands for what a contact would take.
     plain = members.groupby("start")["aht_s"].mean().reindex(starts)

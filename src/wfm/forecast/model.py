@@ -16,7 +16,7 @@ from wfm.errors import DataError, Faults, NotFittedError, Problem, did_you_mean
 from wfm.forecast.days import DayFeatures, as_date
 from wfm.forecast.drivers import KnownDays, QueueDrivers, check_lags
 from wfm.forecast.grid import DAY_NAMES, BoolArray, FloatArray, wall_clock
-from wfm.forecast.handle_time import fit_handle_time
+from wfm.forecast.handle_time import HandleTime, fit_handle_time
 from wfm.forecast.inputs import Told, audit_of, known_later, told, with_told
 from wfm.forecast.inside import calibrate_inside
 from wfm.forecast.level import DayLevel, fit_level
@@ -52,7 +52,7 @@ class QueueModel:
     """What was fitted for one queue.
 
     `level` is the day level (None where no contact was ever recorded), `profile` the shares by weekday and interval,
-    `correlation` that of neighbouring intervals, `aht_s` the handle time by weekday and interval (no rows where there
+    `correlation` that of neighbouring intervals, `handle_time` the handle time (None where there
     is none), `idle` the weekdays without any contact, `nearest` the recorded interval of the day to use for each one,
     `whole` whether contacts are whole numbers, `drivers` what is known of its days beforehand.
     """
@@ -63,7 +63,7 @@ class QueueModel:
     dispersion: Dispersion
     correlation: float
     calibration: Calibration
-    aht_s: FloatArray
+    handle_time: HandleTime | None
     idle: BoolArray
     nearest: np.ndarray
     whole: bool
@@ -243,12 +243,14 @@ class Forecaster:
         faults.raise_if_any()
         audit = [*self._rows, *(line for one in said.values() for line in one.audit)]
         frame = pd.concat([one.rows for one in said.values()], ignore_index=True)
-        without = [name for name, model in self.models_.items() if not len(model.aht_s)]
-        if without and "aht_s" in frame:
-            frame = frame.drop(columns="aht_s")
-            end = self.end_
-            start = end - pd.Timedelta(weeks=self.weeks)
-            finding, action = "no handle time in the history", "aht_s is left out for all queues"
+        if "aht_s" in frame:
+            frame.insert(frame.columns.get_loc("offered") + 1, "aht_s", frame.pop("aht_s"))
+            start, end = self.end_ - pd.Timedelta(weeks=self.weeks), self.end_
+            finding, action = (
+                "no handle time in the history",
+                "aht_s is missing: the queue's own aht holds, if it has one",
+            )
+            without = [name for name, model in self.models_.items() if model.handle_time is None]
             audit.extend((name, start, end, finding, action) for name in without)
         words = {name: _in_words(model) for name, model in self.models_.items()}
         return Forecast(
@@ -305,9 +307,9 @@ def _fit_queue(
     profile = fit_courses(grid.volume[used], known, Profile(shares, queue.usual, looks, {}), dispersion)
     volume = grid.volume[~np.isnan(grid.volume)]
     whole = bool(np.mean(volume == np.rint(volume)) > 0.99)
-    handle = np.empty((0, grid.volume.shape[1]))
+    handle_time = None
     if grid.handle_s is not None and grid.handled is not None:
-        handle = fit_handle_time(grid.handle_s, grid.handled, features.weekday, ordinary)
+        handle_time = fit_handle_time(grid.handle_s, grid.handled, features.weekday, ordinary)
     recorded = np.flatnonzero(~np.isnan(grid.volume).all(axis=0))
     slots = np.arange(grid.volume.shape[1])
     return QueueModel(
@@ -317,7 +319,7 @@ def _fit_queue(
         dispersion,
         fit_correlation(grid.volume, mean, weight, dispersion),
         calibrate_inside(grid.volume, grid.days, level, profile.shares(features), dispersion, whole=whole),
-        handle,
+        handle_time,
         idle,
         recorded[np.abs(slots[:, None] - recorded).argmin(axis=1)],
         whole,
@@ -436,8 +438,8 @@ def _predict_queue(
         action = "forecast as the nearest interval of the day that it has"
         audit.append((queue.name, starts[new][0], starts[new][-1] + step, finding, action))
     columns: dict[str, object] = {"queue": queue.name, "start": starts, "offered": mean}
-    if len(model.aht_s):
-        columns["aht_s"] = model.aht_s[weekday, model.nearest[slot]]
+    if model.handle_time is not None:
+        columns["aht_s"] = model.handle_time.at(weekday, model.nearest[slot])
     values = quantiles(mean, variance, model.calibration, whole=model.whole)
     columns |= {name: values[:, n] for n, name in enumerate(QUANTILES)}
     spread = Spread(number, joint, model.dispersion, model.correlation, model.calibration, model.whole)

@@ -16,7 +16,7 @@ from wfm.domain.duration import format_duration
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 from wfm.forecast.days import DayFeatures, as_date, day_features, day_number, weekdays
 from wfm.forecast.drivers import QueueDrivers
-from wfm.forecast.grid import BoolArray, History, QueueGrid, ends_of, read_history, starts_between, wall_clock
+from wfm.forecast.grid import BoolArray, History, QueueGrid, clock_between, read_history
 from wfm.forecast.opening import Hours, SeenHours, hours_of
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon, day_starts
@@ -138,10 +138,10 @@ def _queue(
     grid = history.grid(rows)
     hours = hours_of(grid, calendar, given)
     present = pd.DatetimeIndex(rows["start"])
-    starts = starts_between(present[0], present[-1], history.interval_s)
-    ends = ends_of(starts, history.interval_s)
-    is_open, seen = hours.is_open(starts, history.interval_s), starts.isin(present)
-    day, slot = wall_clock(starts, history.interval_s)
+    clock = clock_between(present[0], present[-1], history.interval_s)
+    starts, ends, day, slot = clock
+    is_open, seen = hours.is_open(clock, history.interval_s), np.zeros(len(starts), dtype=bool)
+    seen[starts.searchsorted(present)] = True
     row = day - grid.days[0]
     if isinstance(hours, SeenHours):
         action = f"no calendar was given; open are {hours}"

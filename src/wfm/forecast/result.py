@@ -42,9 +42,9 @@ class Forecast:
     Parameters
     ----------
     frame
-        Frame `forecast`: `queue, start, offered`, then `aht_s` where the history has handle times, then the 13
-        quantiles `offered_q025` to `offered_q975`. `offered` is the mean over days without anything unusual. Closed
-        intervals are absent.
+        Frame `forecast`: `queue, start, offered`, then `aht_s` where the history has handle times (missing for a queue
+        without), then the 13 quantiles `offered_q025` to `offered_q975`. `offered` is the mean over days without
+        anything unusual. Closed intervals are absent.
     tz
         Time zone.
     interval_s
@@ -113,7 +113,9 @@ class Forecast:
         frame = self.frame.assign(**{name: label})
         if "aht_s" in frame:
             frame["work_s"] = frame["offered"] * frame["aht_s"]
-        totals = frame.groupby(["queue", name], as_index=False)[[*_present(frame, ["offered", "work_s"])]].sum()
+        totals = frame.groupby(["queue", name], as_index=False)[[*_present(frame, ["offered", "work_s"])]].sum(
+            min_count=1
+        )
         if "work_s" in totals:
             totals["aht_s"] = totals["work_s"] / totals["offered"].where(totals["offered"] > 0)
         totals = totals[_present(totals, ["queue", name, "offered", "aht_s"])]
@@ -257,7 +259,7 @@ class Forecast:
     def _line(self, queue: object, rows: pd.DataFrame) -> str:
         days = rows["start"].dt.date.nunique()
         text = f"{queue}  {rows['offered'].sum():,.0f} contacts in {len(rows):,} intervals on {_days(days)}"
-        if "aht_s" in rows and rows["offered"].sum() > 0:
+        if "aht_s" in rows and rows["offered"].sum() > 0 and rows["aht_s"].notna().all():
             aht = (rows["aht_s"] * rows["offered"]).sum() / rows["offered"].sum()
             text += f", AHT {aht:.0f} s"
         return text
