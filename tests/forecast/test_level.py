@@ -21,7 +21,7 @@ def by_hand(left, right):
     for i in range(len(left.number)):
         for j in range(len(right.number)):
             gap = abs(float(left.number[i] - right.number[j]))
-            value = 0.6 * np.exp(-gap / 7) + 0.7 * np.exp(-gap / 200)
+            value = 0.8 * np.exp(-gap / 10) + 0.8 * np.exp(-gap / 120)
             if (left.number[i] - right.number[j]) % 7 == 0:
                 value += 100 + 0.1 * np.exp(-gap / 120)
             value += 2 * np.exp(-2 * (np.sin(np.pi * (left.phase[i] - right.phase[j])) / 0.7) ** 2)

@@ -17,7 +17,7 @@ SALE = Event(
     before=3,
     after=2,
 )
-VARIANCE = dict.fromkeys(Sort, 1.0)
+VARIANCE = {(sort, part): 0.05 if part is Part.RUN else 0.5 for sort in Sort for part in Part}
 
 
 def book(*events, country=None, first=date(2024, 1, 1), last=date(2026, 10, 31)):

@@ -22,7 +22,7 @@ from wfm.calendar.events import runs as event_runs
 from wfm.domain import Event, EventKind
 from wfm.forecast.grid import DAY_NAMES, FloatArray
 
-__all__ = ["Book", "Mark", "MarkedDays", "Marks", "Part", "Sort", "names_of", "own_variance", "shared"]
+__all__ = ["Book", "Mark", "MarkedDays", "Marks", "Part", "Sort", "Variances", "names_of", "own_variance", "shared"]
 
 _DAY = timedelta(days=1)
 # A place in an event goes with the places beside it: weights of the day itself and of its neighbours.
@@ -72,8 +72,8 @@ class Mark:
 Marks: TypeAlias = tuple[Mark, ...]
 MarkedDays: TypeAlias = Sequence[Marks] | npt.NDArray[Any]
 
-# Of the variance of an effect: how much of it days of the sort, the name, the place in a run and the run share.
-_SHARES = {Part.COMMON: 0.5, Part.COMMON_PLACE: 0.4, Part.NAME: 0.5, Part.PLACE: 0.4, Part.RUN: 0.04}
+# Variance of what a mark does to the log level, by its sort and part.
+Variances: TypeAlias = Mapping[tuple[Sort, Part], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def names_of(marks: Marks) -> list[str]:
     return [mark.name for mark in marks if mark.part is Part.NAME and mark.sort is not Sort.NEAR_HOLIDAY]
 
 
-def shared(left: MarkedDays, right: MarkedDays, variance: Mapping[Sort, float]) -> FloatArray | None:
+def shared(left: MarkedDays, right: MarkedDays, variance: Variances) -> FloatArray | None:
     """Return the covariance of what the marks of two sets of days do to their log levels; nothing where it is 0.
 
     Parameters
@@ -189,7 +189,7 @@ def shared(left: MarkedDays, right: MarkedDays, variance: Mapping[Sort, float]) 
     left, right
         Marks of each day.
     variance
-        Variance of the effect of a special day, by its sort.
+        Variance of the effect of a mark, by its sort and part.
     """
     known = {mark.key for marks in left for mark in marks}
     common = dict.fromkeys(mark.key for marks in right for mark in marks if mark.key in known)
@@ -199,17 +199,15 @@ def shared(left: MarkedDays, right: MarkedDays, variance: Mapping[Sort, float]) 
     return _spread(left, columns, variance) @ _spread(right, columns, variance).T
 
 
-def own_variance(marks: Marks, variance: Mapping[Sort, float]) -> float:
+def own_variance(marks: Marks, variance: Variances) -> float:
     """Return the variance of what the marks of a day do to its log level."""
-    return sum(variance[mark.sort] * _SHARES[mark.part] * mark.value**2 for mark in marks)
+    return sum(variance[mark.sort, mark.part] * mark.value**2 for mark in marks)
 
 
-def _spread(
-    days: MarkedDays, columns: Mapping[tuple[Sort, Part, str], int], variance: Mapping[Sort, float]
-) -> FloatArray:
+def _spread(days: MarkedDays, columns: Mapping[tuple[Sort, Part, str], int], variance: Variances) -> FloatArray:
     matrix = np.zeros((len(days), len(columns)))
     for row, marks in enumerate(days):
         for mark in marks:
             if mark.key in columns:
-                matrix[row, columns[mark.key]] += mark.value * np.sqrt(variance[mark.sort] * _SHARES[mark.part])
+                matrix[row, columns[mark.key]] += mark.value * np.sqrt(variance[mark.sort, mark.part])
     return matrix

@@ -22,6 +22,9 @@ __all__ = ["Looks", "find_looks", "special_variance"]
 _BEFORE = {Sort.HOLIDAY: 0.3, Sort.NEAR_HOLIDAY: 0.1, Sort.EVENT: 0.3, Sort.NEAR_EVENT: 0.15}
 _BEFORE_DAYS = 2.0
 _LEAST = 0.01
+# Of the variance of an effect: how much of it the marks share. That of runs is what a single run leaves unsure.
+_SHARES = {Part.COMMON: 0.5, Part.COMMON_PLACE: 0.4, Part.NAME: 0.5, Part.PLACE: 0.4, Part.RUN: 0.04}
+_OF_RUN = (Part.NAME, Part.RUN)
 
 # Of a holiday against the weekday it looks like: standard deviation of all of its days, of each one (logarithms), and
 # of the distance of the courses; and how much less likely another weekday is than its own (logarithm).
@@ -69,23 +72,19 @@ def find_looks(days: DayFeatures, above: FloatArray, likeness: FloatArray, seen:
         The weekdays of which there are ordinary days.
     """
     names = [holiday_names(marks) for marks in days.marks]
-    cost = np.full((len(names), 7), _OTHER)
-    cost[np.arange(len(names)), days.weekday] = 0.0
-    cost += (likeness / _COURSE_OFF) ** 2 / 2
-    cost[:, ~seen] = np.inf
 
-    def nearest(chosen: Sequence[int]) -> tuple[int, float]:
-        rows = np.array(chosen)
-        off = above[rows]
-        together = off.sum(axis=0) ** 2 / (_DAY_OFF**2 / _COMMON_OFF**2 + len(rows))
-        total = cost[rows].sum(axis=0) + ((off**2).sum(axis=0) - together) / (2 * _DAY_OFF**2)
-        # Days of one name may fall on several weekdays: to be like their own is one choice.
+    def cost(off: FloatArray, course: FloatArray) -> FloatArray:
+        together = off.sum(axis=0) ** 2 / (_DAY_OFF**2 / _COMMON_OFF**2 + len(off))
+        unlike = (course / _COURSE_OFF) ** 2 / 2
+        return np.asarray(((off**2).sum(axis=0) - together) / (2 * _DAY_OFF**2) + unlike.sum(axis=0))
+
+    def nearest(rows: list[int]) -> tuple[int, float]:
+        """Return the weekday that days look like most, and how much better it does than their own."""
+        each = np.where(seen, cost(above[rows], likeness[rows]), np.inf) + _OTHER
         own = days.weekday[rows]
-        alone = above[rows, own]
-        kept = ((alone**2).sum() - alone.sum() ** 2 / (_DAY_OFF**2 / _COMMON_OFF**2 + len(rows))) / (2 * _DAY_OFF**2)
-        kept += ((likeness[rows, own] / _COURSE_OFF) ** 2).sum() / 2
-        best = int(np.argmin(total))
-        return best, float(kept - total[best])
+        kept = float(cost(above[rows, own], likeness[rows, own]))
+        best = int(np.argmin(each))
+        return best, kept - float(each[best])
 
     by_name: dict[str, list[int]] = {}
     for n, known in enumerate(names):
@@ -98,8 +97,8 @@ def find_looks(days: DayFeatures, above: FloatArray, likeness: FloatArray, seen:
     return Looks(chosen, others if gain > 0 else None)
 
 
-def special_variance(marks: MarkedDays, off: FloatArray, unsure: FloatArray) -> dict[Sort, float]:
-    """Return the variance of the effect of special days, by their sort.
+def special_variance(marks: MarkedDays, off: FloatArray, unsure: FloatArray) -> dict[tuple[Sort, Part], float]:
+    """Return the variance of what marks do, by their sort and part.
 
     Parameters
     ----------
@@ -108,9 +107,27 @@ def special_variance(marks: MarkedDays, off: FloatArray, unsure: FloatArray) -> 
     off, unsure
         How far its log level is from that of the ordinary day it would have been, and the variance of that.
     """
-    result = {}
+    result: dict[tuple[Sort, Part], float] = {}
     for sort, before in _BEFORE.items():
         those = np.array([any(mark.sort is sort for mark in of) for of in marks], dtype=bool)
         found = np.maximum(off[those] ** 2 - unsure[those], 0.0).sum()
-        result[sort] = max(_LEAST**2, (_BEFORE_DAYS * before**2 + found) / (_BEFORE_DAYS + those.sum()))
+        whole = max(_LEAST**2, (_BEFORE_DAYS * before**2 + found) / (_BEFORE_DAYS + those.sum()))
+        result |= {(sort, part): share * whole for part, share in _SHARES.items()}
+        result[sort, Part.RUN] = _run_variance(sort, marks, off, unsure, result[sort, Part.RUN])
     return result
+
+
+def _run_variance(sort: Sort, marks: MarkedDays, off: FloatArray, unsure: FloatArray, before: float) -> float:
+    """Return how far runs of one name differ, of those that were seen more than once; with few of them, as before."""
+    runs: dict[str, dict[str, list[int]]] = {}
+    for n, of in enumerate(marks):
+        name, run = (next((m.name for m in of if m.sort is sort and m.part is part), "") for part in _OF_RUN)
+        if name:
+            runs.setdefault(name, {}).setdefault(run, []).append(n)
+    apart, count = 0.0, 0
+    for of_name in runs.values():
+        means = np.array([off[rows].mean() for rows in of_name.values()])
+        noise = np.array([unsure[rows].mean() / len(rows) for rows in of_name.values()])
+        apart += max(float(((means - means.mean()) ** 2).sum() - noise.mean() * (len(means) - 1)), 0.0)
+        count += len(means) - 1
+    return (_BEFORE_DAYS * before + apart) / (_BEFORE_DAYS + count)
