@@ -62,7 +62,7 @@ def test_the_chance_of_a_breach_agrees_with_the_paths_and_the_quantiles(forecast
     day = forecast.days().query("queue == 'calls'").iloc[0]
     for column, level in (("offered_q10", 0.1), ("offered_q50", 0.5), ("offered_q90", 0.9)):
         found = breach_probability(forecast, {"calls": day[column]})
-        assert found["probability"].iloc[0] == pytest.approx(1 - level, abs=0.004)  # one contact more or less
+        assert found["probability"].iloc[0] == pytest.approx(1 - level, abs=0.01)  # one contact more or less
     drawn = forecast.path_arrays(4000, queues=["chat"])["chat"].reshape(4000, 10, -1).sum(axis=2)
     found = breach_probability(forecast, {"chat": 33})
     np.testing.assert_allclose(found["probability"], (drawn > 33).mean(axis=0), atol=0.05)
