@@ -12,6 +12,7 @@ from wfm.forecast.overrides import Effect, Override, Overrides
 from wfm.forecast.result import Forecast
 from wfm.forecast.scenario import ChannelShift, Containment, Growth, HandleTimeChange, what_if
 from wfm.forecast.scoring import measures
+from wfm.forecast.splitting import period_totals, split
 from wfm.forecast.trigger import Trigger
 from wfm.forecast.watch import breach_probability, control_limits, drift
 
@@ -45,8 +46,10 @@ __all__ = [
     "control_limits",
     "drift",
     "measures",
+    "period_totals",
     "reconcile",
     "reforecast",
+    "split",
     "value_added",
     "what_if",
 ]
