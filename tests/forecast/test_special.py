@@ -5,9 +5,11 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wfm.calendar import Calendar
-from wfm.domain import CalendarSpec, Event
+from wfm.domain import CalendarSpec, Event, OpeningHours
 from wfm.forecast import Forecaster
 from wfm.forecast.days import as_date, day_features, day_number
 from wfm.forecast.level import fit_level
@@ -48,12 +50,9 @@ def test_a_holiday_borrows_its_saturday_whatever_weekday_it_falls_on():
     past, ahead = days.take(slice(0, 700)), days.take(slice(700, 900))
     level = levels(past)
     names = np.array([next((mark.name for mark in marks if mark.sort is Sort.HOLIDAY), "") for marks in days.marks])
-    off = names == ""
-    level = np.where([mark == "" for mark in names[:700]], level, 400.0)
-    fit = fit_level(level, past)
-    said = fit.predict(ahead)[0]
-    holidays = ~off[700:] & np.isin(names[700:], names[:700]) & (names[700:] != "holiday")
-    holidays |= ~off[700:]
+    level = np.where(names[:700] == "", level, 400.0)
+    said = fit_level(level, past).predict(ahead)[0]
+    holidays = names[700:] != ""
     assert holidays.sum() > 3
     np.testing.assert_allclose(said[holidays], 400.0, rtol=0.12)
     plain = np.array([not marks for marks in ahead.marks])
@@ -133,8 +132,6 @@ def test_a_month_changes_the_shape_of_its_days(history_of):
 
 def test_a_day_with_shorter_hours_keeps_its_level_in_each_interval(history_of):
     eves = {date(2026, 2, 13): "08:00-12:00", date(2026, 4, 10): "08:00-12:00"}
-    from wfm.domain import OpeningHours
-
     spec = CalendarSpec(hours=OpeningHours("Mon-Fri 08:00-20:00", exceptions=eves))
     history = history_of(lambda starts: 100.0 + starts.hour, opens=8, closes=20, weekdays=(0, 1, 2, 3, 4))
     short = (history["start"].dt.date == date(2026, 2, 13)) & (history["start"].dt.hour >= 12)
@@ -143,3 +140,18 @@ def test_a_day_with_shorter_hours_keeps_its_level_in_each_interval(history_of):
     np.testing.assert_allclose(frame["offered"], 100.0 + frame["start"].dt.hour, rtol=1e-3)
     assert (frame["start"].dt.date == date(2026, 4, 10)).sum() == 4
     assert forecast.audit.empty
+
+
+def test_days_taken_out_never_bend_the_week():
+    days = features(date(2025, 1, 6), 420, country="DE", known=392)
+    past, ahead = days.take(slice(0, 392)), days.take(slice(392, 420))
+    level = 1000 * WEEK[past.weekday]
+
+    @settings(max_examples=8, deadline=None)
+    @given(gone=st.sets(st.integers(0, 391), max_size=40))
+    def check(gone):
+        kept = ~np.isin(np.arange(392), sorted(gone))
+        said = fit_level(level[kept], past.take(kept)).predict(ahead)[0]
+        np.testing.assert_allclose(said, 1000 * WEEK[ahead.weekday], rtol=0.01)
+
+    check()

@@ -6,7 +6,7 @@ looks like, by its level and by its course: a quiet one borrows from Saturdays, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
