@@ -73,22 +73,31 @@ class Marginals:
 
         Of whole contacts, the least number that is not exceeded with at least that probability.
         """
-        result = self.mean[:, None] + self.sd[:, None] * _standard_quantiles(self.skewness, levels)
+        result = self.smooth_quantiles(levels)
         result = np.maximum(np.rint(result) if self.whole else result, 0.0)
         for row, sums in zip(self.exact, self.sums, strict=True):
             result[row] = np.searchsorted(sums, levels)
-        result[self.mean <= 0] = 0.0
         return np.asarray(result)
 
     def smooth_quantiles(self, levels: FloatArray) -> FloatArray:
-        """Return quantiles as if contacts were not whole: below them lies what is rounded to them."""
-        result = self.mean[:, None] + self.sd[:, None] * _standard_quantiles(self.skewness, levels)
-        return np.where(self.mean[:, None] > 0, result, 0.0)
+        """Return quantiles as if contacts were not whole, to be rounded; 0 for the intervals that are summed up."""
+        result = np.zeros((len(self.mean), len(levels)))
+        busy = self._busy
+        standard = _standard_quantiles(self.skewness[busy], levels)
+        result[busy] = self.mean[busy, None] + self.sd[busy, None] * standard
+        return result
+
+    @property
+    def _busy(self) -> BoolArray:
+        """Whether an interval expects contacts and is not summed up."""
+        busy = self.mean > 0
+        busy[self.exact] = False
+        return np.asarray(busy)
 
     def levels(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the probabilities of fewer than each value, and of at most that many."""
         below = self._busy_level(values - 0.5 if self.whole else values)
-        upto = self._busy_level(values + 0.5) if self.whole else below
+        upto = self._busy_level(values + 0.5) if self.whole else below.copy()
         if len(self.exact):
             width = self.sums.shape[1]
             seen = values[self.exact].astype(np.int64)
@@ -99,9 +108,11 @@ class Marginals:
         return below, upto
 
     def _busy_level(self, values: FloatArray) -> FloatArray:
-        shape = 4 / self.skewness**2
-        standard = (values - self.mean) / self.sd
-        return np.asarray(gammainc(shape, np.maximum(shape + np.sqrt(shape) * standard, 0.0)))
+        busy, result = self._busy, np.ones(len(values))
+        shape = 4 / self.skewness[busy] ** 2
+        standard = (values[busy] - self.mean[busy]) / self.sd[busy]
+        result[busy] = gammainc(shape, np.maximum(shape + np.sqrt(shape) * standard, 0.0))
+        return result
 
 
 def _summed(mean: FloatArray, variance: FloatArray, wanted: BoolArray) -> tuple[IntArray, FloatArray]:
