@@ -1,5 +1,6 @@
 """Forecast of contacts and handle time, with its uncertainty, its baselines and its backtest."""
 
+from wfm.forecast.absence import AbsenceForecast, forecast_shrinkage
 from wfm.forecast.accuracy import Accuracy, accuracy_by_lead, value_added
 from wfm.forecast.auto import Auto
 from wfm.forecast.backtesting import TRAINING_DAYS, Backtest, Model, backtest
@@ -18,6 +19,7 @@ from wfm.forecast.watch import breach_probability, control_limits, drift
 
 __all__ = [
     "TRAINING_DAYS",
+    "AbsenceForecast",
     "Accuracy",
     "Auto",
     "Backtest",
@@ -45,6 +47,7 @@ __all__ = [
     "breach_probability",
     "control_limits",
     "drift",
+    "forecast_shrinkage",
     "measures",
     "period_totals",
     "reconcile",
