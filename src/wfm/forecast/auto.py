@@ -1,7 +1,8 @@
 """`Auto`: several models, weighed by how they did on past days at the horizon that is asked for.
 
 Nothing is weighed by fit: every model forecasts the last weeks from what was known before them, as far ahead as it will
-have to, and counts by the inverse of its squared error. A model clearly worse than the best is left out.
+have to, and counts by the inverse of its squared error. A model clearly worse than the best is left out. A few weeks
+say little of the next ones, so the weights are shrunk towards the first model, by the number of days tried.
 
 Sources: Bates & Granger, "The combination of forecasts" (1969), eq. 4 (weights by inverse mean squared error);
 Lichtendahl, Grushka-Cockayne & Winkler, "Is it better to average probabilities or quantiles?" (Management Science
@@ -34,7 +35,8 @@ __all__ = ["Auto", "usual_models"]
 
 _FIRST = "Forecaster"
 _SPACING = 8  # days between origins, so that they fall on different weekdays
-_LEFT_OUT = 1.15  # times the least error from which a model is left out
+_LEFT_OUT = 1.1  # times the least error from which a model is left out
+_PRIOR_DAYS = 30.0  # days of evidence at which the weights are half believed, as for the bands of the default model
 
 
 def usual_models(first: Forecaster) -> dict[str, Model]:
@@ -55,7 +57,8 @@ class Auto:
     ----------
     models
         Models by name, beside `SeasonalNaive` and `WeeklyMean`, which are always tried. The first gives handle times,
-        spread and audit. Default `Forecaster`, `UnobservedComponents`, `PoissonGLM` and `RootSVD`.
+        spread and audit, and stands where little is known of the others. Default `Forecaster`, `UnobservedComponents`,
+        `PoissonGLM` and `RootSVD`.
     calendar, hours
         For the default models and the baselines, as in `Forecaster`; default none.
     origins
@@ -128,7 +131,8 @@ class Auto:
                 else:
                     failed[name] = "does not forecast the same intervals"
         self.weights_: dict[str, dict[str, float]] = {
-            queue: _weights(errors.loc[queue] if queue in errors.index else None, list(said)) for queue in base.queues
+            queue: _weights(errors.loc[queue] if queue in errors.index else None, list(said), self._days(horizon))
+            for queue in base.queues
         }
         self.tried_: pd.DataFrame = self._tried(errors, failed)
         words = {queue: self._in_words(queue, horizon) for queue in base.queues}
@@ -154,6 +158,10 @@ class Auto:
         least = int(spans["min"].max()) + TRAINING_DAYS + max(gap, 0)
         found = [latest - n * _SPACING for n in range(self.origins) if latest - n * _SPACING >= least]
         return [as_date(number) for number in sorted(found)], gap
+
+    def _days(self, horizon: Horizon) -> int:
+        """Return the number of different days that models were tried on."""
+        return len({origin + timedelta(days=n) for origin in self.origins_ for n in range(len(horizon.dates))})
 
     def _errors(self, horizon: Horizon) -> tuple[pd.DataFrame, dict[str, str]]:
         """Return the wMAPE by queue and model over past forecasts of this length, and why a model has none."""
@@ -233,7 +241,7 @@ class Auto:
         return f"auto: {counted}; left out: {rest or 'none'}; {weighed}"
 
 
-def _weights(errors: pd.Series | None, names: list[str]) -> dict[str, float]:
+def _weights(errors: pd.Series | None, names: list[str], days: int) -> dict[str, float]:
     """Return the weights of models by their errors; the first alone where nothing is known of them."""
     known = {name: float(errors[name]) for name in names if errors is not None and np.isfinite(errors[name])}
     if not known:
@@ -243,4 +251,5 @@ def _weights(errors: pd.Series | None, names: list[str]) -> dict[str, float]:
         name: 1 / max(error, 1e-6) ** 2 if error <= _LEFT_OUT * least + 1e-9 else 0.0 for name, error in known.items()
     }
     total: float = sum(raw.values())
-    return {name: raw.get(name, 0.0) / total for name in names}
+    trust = days / (days + _PRIOR_DAYS)
+    return {name: trust * raw.get(name, 0.0) / total + (1 - trust) * (n == 0) for n, name in enumerate(names)}
