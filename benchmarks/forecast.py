@@ -50,6 +50,7 @@ def one(asked: argparse.Namespace) -> None:
 
 def everything(asked: argparse.Namespace) -> None:
     """Judge the set, print every figure beside its bar, and store both."""
+    running = bars.start_many(asked.queues) if asked.queues else None
     series, absent = bars.series_set(asked.data)
     found: list[bars.Bar] = []
     results, errors = {}, {}
@@ -58,15 +59,18 @@ def everything(asked: argparse.Namespace) -> None:
         told = tested(replace(each, country=bars.COUNTRIES[each.name]), bars.WEEKS)
         errors[each.name] = figures(result)
         errors[each.name]["default, with holidays"] = figures(told)["default"]
-        found += [*bars.accuracy(each.name, result), *bars.robustness(each), *features.day_totals(each)]
+        found += [*bars.accuracy(each.name, result), *features.day_totals(each)]
+        if each.origins != bars.EARLIER:
+            found += bars.robustness(each)
     peers, against = bars.against_peers(results)
     found += peers
     if not peers:
         absent.append(f"peers: {bars.NEVER}, no {bars.PEERS.name} (benchmarks/forecast_peers.py makes it)")
+    found += features.rest_of_day(series[0])
     driven, missed = features.reservations(asked.data)
     absent += missed
     found += driven
-    fast = [] if asked.queues == 0 else bars.speed(asked.queues)
+    fast = bars.speed(asked.queues, running) if running else []
     for bar in [*found, *fast]:
         print(f"{'holds' if bar.holds else 'MISSED':<6}  {bar.series}: {bar.what}: {bar.shown}, asked {bar.asked}")
     for what in absent:

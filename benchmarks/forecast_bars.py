@@ -20,7 +20,6 @@ from benchmarks.forecast_series import Series, dates, read_series, stored
 
 import wfm
 from wfm.forecast import Backtest, Forecast, Forecaster
-from wfm.schema import HasFrame
 from wfm.timegrid import day_starts
 
 PEERS = Path(__file__).parent / "results" / "forecast_peers.json"
@@ -60,7 +59,7 @@ class Bar:
     @property
     def shown(self) -> str:
         """The figure as it is printed."""
-        return f"{self.measured:.3g}{self.unit}"
+        return f"{self.measured:.4g}{self.unit}"
 
     def as_row(self) -> dict[str, Any]:
         """Return the bar as JSON has it."""
@@ -128,9 +127,9 @@ def forecast_of(series: Series, origin: date, known: pd.DataFrame, weeks: int) -
     return series.model(Forecaster).fit(known).predict(horizon)
 
 
-def beside(said: HasFrame, actual: pd.DataFrame) -> pd.DataFrame:
+def beside(said: pd.DataFrame, actual: pd.DataFrame) -> pd.DataFrame:
     """Return what came, and what was said of it; 0 where nothing was said."""
-    both = actual.rename(columns={"offered": "actual"}).merge(said.to_frame(), on=["queue", "start"], how="left")
+    both = actual.rename(columns={"offered": "actual"}).merge(said, on=["queue", "start"], how="left")
     return both.fillna({"offered": 0.0})
 
 
@@ -144,7 +143,7 @@ def first_week(series: Series, change: Callable[[pd.DataFrame, date], pd.DataFra
         rows = change(series.history, origin)
         begin, end = day_starts([origin, origin + timedelta(weeks=1)], series.tz)
         said = forecast_of(series, origin, rows[rows["start"] < begin], 1)
-        both = beside(said, rows[(rows["start"] >= begin) & (rows["start"] < end)])
+        both = beside(said.to_frame(), rows[(rows["start"] >= begin) & (rows["start"] < end)])
         off += float((both["actual"] - both["offered"]).abs().sum())
         total += float(both["actual"].sum())
     return 100 * off / total
@@ -225,8 +224,14 @@ def many(queues: int) -> None:
     print(json.dumps({"cpu_s": taken, "peak_gb": peak * unit / 1e9, "history_gb": before * unit / 1e9}))
 
 
-def speed(queues: int) -> list[Bar]:
-    """Return the CPU seconds of one queue, and the seconds and memory of many."""
+def start_many(queues: int) -> subprocess.Popen[str]:
+    """Begin to forecast many queues in a process of its own, beside the rest: what is told of it is CPU time."""
+    code = f"import sys; sys.path[:0] = {sys.path[:1]}; from benchmarks.forecast_bars import many; many({queues})"
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+
+
+def speed(queues: int, running: subprocess.Popen[str]) -> list[Bar]:
+    """Return the CPU seconds of one queue, and those and the memory of many, which are running already."""
     history = made_up(1, always=True)
     horizon = wfm.Horizon("2025-12-07", weeks=4, interval="30min", tz="UTC")
     taken = []
@@ -234,9 +239,10 @@ def speed(queues: int) -> list[Bar]:
         begin = time.process_time()
         Forecaster().fit(history).predict(horizon)
         taken.append(time.process_time() - begin)
-    code = f"import sys; sys.path[:0] = {sys.path[:1]}; from benchmarks.forecast_bars import many; many({queues})"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    found = json.loads(run.stdout)
+    printed, _ = running.communicate()
+    if running.returncode:
+        sys.exit(f"the forecast of {queues} queues ended with {running.returncode}")
+    found = json.loads(printed)
     what = f"{queues:,} queues, open 70 h a week, 11 months"
     return [
         Bar("one queue round the clock, 11 months: CPU", "made up", min(taken), high=0.10, unit=" s"),

@@ -1,4 +1,4 @@
-"""What sample paths and drivers are worth: bars beside those on plain accuracy."""
+"""What sample paths, the update of a running day and drivers are worth: bars beside those on plain accuracy."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
-from benchmarks.forecast_bars import NEVER, RESERVATIONS, WEEKS, Bar, forecast_of
+from benchmarks.forecast_bars import NEVER, RESERVATIONS, WEEKS, Bar, beside, forecast_of
 from benchmarks.forecast_series import QUEUE, Series, dates, stored
 
 import wfm
-from wfm.forecast import Forecaster
+from wfm.forecast import Forecaster, reforecast
 from wfm.timegrid import day_starts
 
 
@@ -32,6 +32,30 @@ def day_totals(series: Series) -> list[Bar]:
         days += len(actual)
     what = "day totals inside the 80 % interval of sample paths, 4w"
     return [Bar(what, series.name, 100 * inside / days, 74, 86, " %")]
+
+
+def rest_of_day(series: Series, days: int = 20) -> list[Bar]:
+    """Return how the update of a running day does against the forecast of the evening before, over the last days."""
+    dates_of = series.history["start"].dt.date
+    last = sorted(set(dates_of))[-days:]
+    off: dict[float, list[float]] = {0.25: [0.0, 0.0], 0.10: [0.0, 0.0]}
+    for day in last:
+        rows = series.history[dates_of == day]
+        said = forecast_of(series, day, series.before(day), 1)
+        for share, errors in off.items():
+            seen = round(share * len(rows))
+            later = rows.iloc[seen:]
+            updated = reforecast(said, rows.iloc[:seen])
+            for place, frame in enumerate((said.to_frame(), updated.to_frame())):
+                both = beside(frame, later)
+                errors[place] += float((both["actual"] - both["offered"]).abs().sum())
+    better = {share: 100 * (1 - after / before) for share, (before, after) in off.items()}
+    return [
+        Bar(
+            "rest of day after 25 % of it: wMAPE less than without update", series.name, better[0.25], low=5, unit=" %"
+        ),
+        Bar("rest of day after 10 % of it: wMAPE more than without", series.name, -better[0.10], high=1, unit=" %"),
+    ]
 
 
 def reservations(data: Path | None) -> tuple[list[Bar], list[str]]:
