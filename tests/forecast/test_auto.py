@@ -157,3 +157,22 @@ def test_the_forecaster_weighs_itself_with_others(history_of):
     assert sum(model.auto_.weights_["calls"].values()) == pytest.approx(1.0)
     with pytest.raises(DataError, match="unknown model 'best'; known: auto, default"):
         Forecaster(model="best")
+
+
+class Told(Forecaster):
+    """A forecaster that notes what it was told beside the history."""
+
+    def fit(self, history, drivers=None, flags=None):
+        self.__dict__.setdefault("told", []).append((drivers, None if flags is None else len(flags)))
+        return super().fit(history)
+
+
+def test_drivers_and_flags_go_to_the_models_that_take_them_and_no_flag_before_its_time(history_of):
+    history = history_of(lambda starts: 40.0 + starts.hour, days=56, opens=8, closes=14, seed=7)
+    told, drivers = Told(), pd.DataFrame({"day": [date(2026, 2, 1)], "orders": [1.0]})
+    start = pd.to_datetime(["2026-01-20", "2026-02-25"]).tz_localize(TZ)
+    flags = pd.DataFrame({"start": start, "end": start + pd.Timedelta(days=1)})
+    auto = Auto(models={"told": told}, origins=2)
+    auto.fit(history, drivers, flags).predict(ahead("2026-03-02"))
+    assert all(given is drivers for given, _ in told.told)
+    assert [count for _, count in told.told] == [2, 1, 1]  # the whole history, then the two past forecasts
