@@ -286,7 +286,5 @@ def test_an_event_like_another_is_written_and_read(tmp_path: Path) -> None:
     assert read_centre(tmp_path / "shop.toml") == centre
     text = (tmp_path / "shop.toml").read_text(encoding="utf-8")
     (tmp_path / "shop.toml").write_text(text.replace('"11.11 2025"', '"11.12"'), encoding="utf-8")
-    with pytest.raises(
-        DataError, match="is like '11.12', which is not an event of this calendar; did you mean '11.11'"
-    ):
+    with pytest.raises(DataError, match=r"is like '11\.12', which is not an event of this calendar; did you mean"):
         read_centre(tmp_path / "shop.toml")

@@ -98,13 +98,15 @@ class Cleaned(NamedTuple):
     kept_days: BoolArray
     found: list[Found]
 
-    def stamps(self, found: Found, tz: str) -> tuple[pd.Timestamp, pd.Timestamp]:
-        """Return when a stretch starts and ends."""
+    def stamps(self, tz: str) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+        """Return when each stretch that was found starts and ends."""
         step = DAY_S // self.grid.volume.shape[1]
-        midnight = datetime(1970, 1, 1) + timedelta(days=int(self.grid.days[found.row]))  # noqa: DTZ001 - wall clock
-        bounds = [midnight + timedelta(seconds=step * n) for n in (found.first, found.last + 1)]
-        start, end = first_instants(bounds, tz)
-        return start, end
+        bounds = []
+        for found in self.found:
+            midnight = datetime(1970, 1, 1) + timedelta(days=int(self.grid.days[found.row]))  # noqa: DTZ001 - wall clock
+            bounds += [midnight + timedelta(seconds=step * n) for n in (found.first, found.last + 1)]
+        stamps = first_instants(bounds, tz)
+        return list(zip(stamps[::2], stamps[1::2], strict=True))
 
 
 def read_flags(flags: FrameLike, queues: Sequence[str], tz: str) -> Flags:

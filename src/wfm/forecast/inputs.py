@@ -64,8 +64,7 @@ def with_told(
     features = queue.features(int(grid.days[-1]), prepared.calendar, said.drivers)
     weight = 0.5 ** ((grid.days[-1] - grid.days) / half_life_days) * ~features.special
     cleaned = clean(grid, features, queue.usual, weight, said.flags)
-    for found in cleaned.found:
-        start, end = cleaned.stamps(found, prepared.tz)
+    for found, (start, end) in zip(cleaned.found, cleaned.stamps(prepared.tz), strict=True):
         audit.append((queue.name, start, end, found.finding, found.action))
     return replace(queue, grid=cleaned.grid), features, cleaned.kept_days
 

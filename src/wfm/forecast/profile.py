@@ -177,13 +177,15 @@ def fit_profile(volume: FloatArray, weekday: IntArray, is_open: BoolArray, weigh
 
 def _settled(volume: FloatArray, weight: FloatArray, start: FloatArray) -> FloatArray:
     """Return the shares at which levels and shares agree, where days lack some of the intervals."""
-    known = ~np.isnan(volume)
-    filled = np.where(known, volume, 0.0)
+    known = (~np.isnan(volume)).astype(float)
+    filled = np.nan_to_num(volume)
+    total, contacts = filled.sum(axis=1), weight @ filled
     share = start
     for _ in range(_PASSES):
-        level, _ = day_levels(volume, share)
-        recorded = (weight * level) @ known > 0
-        found = np.where(recorded, _rate(filled, known, level, weight), share)
+        covered = known @ share
+        level = np.where(covered > 0, total / np.maximum(covered, 1e-12), 0.0)
+        base = (weight * level) @ known
+        found = np.where(base > 0, contacts / np.maximum(base, 1e-12), share)
         found = _normalised(found)
         settled = float(np.abs(found - share).max()) < _SETTLED
         share = found
@@ -219,12 +221,6 @@ def _shrinkage(
     noise = (weight[:, None] * off).sum() / max(float(weight @ level**2), 1e-12) / (effective - 1)
     distance = float(((own - base) ** 2).sum())
     return float(min(1.0, noise / distance)) if distance > 0 else 1.0
-
-
-def _rate(filled: FloatArray, known: BoolArray, level: FloatArray, weight: FloatArray) -> FloatArray:
-    """Return contacts per unit of day level in each interval."""
-    base = (weight * level) @ known
-    return np.asarray(np.where(base > 0, weight @ filled / np.maximum(base, 1e-12), 0.0))
 
 
 def _normalised(values: FloatArray) -> FloatArray:
