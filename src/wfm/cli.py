@@ -53,6 +53,9 @@ def plan(
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 0,
     work_limit: Annotated[int | None, typer.Option(min=0, help="Deterministic limit of the solver's work.")] = None,
     time_limit: Annotated[str | None, typer.Option(help="Wall-clock limit of the solver instead, such as 60s.")] = None,
+    stale_after_days: Annotated[
+        int, typer.Option(min=0, help="Refuse a history that ends more days than this before the first day.")
+    ] = 42,
     max_short: Annotated[
         float | None, typer.Option(help="Exit with 3 if more than this share of the required hours is short.")
     ] = None,
@@ -80,6 +83,7 @@ def plan(
                 seed=seed,
                 work_limit=work_limit,
                 time_limit=time_limit,
+                stale_after_days=stale_after_days,
                 progress=step,
             )
         written = made.write(out)

@@ -5,6 +5,7 @@ from wfm.forecast.accuracy import Accuracy, accuracy_by_lead, value_added
 from wfm.forecast.auto import Auto
 from wfm.forecast.backtesting import TRAINING_DAYS, Backtest, Model, backtest
 from wfm.forecast.baselines import SeasonalNaive, WeeklyMean
+from wfm.forecast.borrowed import NewQueue, add_queue
 from wfm.forecast.hierarchy import Hierarchy, Reconciled, reconcile
 from wfm.forecast.intraday import Reforecast, reforecast
 from wfm.forecast.members import PoissonGLM, RootSVD, UnobservedComponents
@@ -32,6 +33,7 @@ __all__ = [
     "HandleTimeChange",
     "Hierarchy",
     "Model",
+    "NewQueue",
     "Override",
     "Overrides",
     "PoissonGLM",
@@ -43,6 +45,7 @@ __all__ = [
     "UnobservedComponents",
     "WeeklyMean",
     "accuracy_by_lead",
+    "add_queue",
     "backtest",
     "breach_probability",
     "control_limits",
