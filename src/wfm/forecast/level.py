@@ -2,9 +2,11 @@
 
 The logarithm of the day level is a sum of parts, each with its own memory: a level that moves fast and returns, a level
 that moves slowly, weekdays that drift, the phase of the month, the day after a closed one, days of a kind (public
-holidays, events), and drivers (linear). Each part is a Gaussian process, so the whole is one linear system with a
-closed solution, days may be missing, and the uncertainty grows with the horizon by itself. Variances are given relative
-to the noise of a day, which is estimated: one set of numbers serves every series.
+holidays, events), drivers (linear), and in a long history a season and growth. Each part is a Gaussian process, so the
+whole is one linear system with a closed solution, days may be missing, and the uncertainty grows with the horizon by
+itself. Variances are given relative to the noise of a day, which is estimated: one set of numbers serves every series.
+What special days do has its own measure (`wfm.forecast.special`). Ordinary days beyond a year count by weeks, which
+keeps the system small.
 
 Source: Rasmussen & Williams, *Gaussian Processes for Machine Learning* (2006), eqs. 2.25-2.26, 4.31, 5.12.
 """
@@ -233,6 +235,8 @@ def fit_level(
     if ordinary.sum() < _FEWEST_ORDINARY or not level[ordinary].any():
         ordinary = np.ones(len(level), dtype=bool)
     single = ordinary & (days.number > days.number[-1] - _RECENT_DAYS)
+    if single.sum() < _FEWEST_ORDINARY or not level[single].any():
+        single = ordinary
     base = _base(level[single], days.take(single))
     prior = Prior(_MOST_NOISE, last=int(days.number[-1]), long=bool(np.ptp(days.number) > _LONG_DAYS))
     sample = _sample(level, days, kept, single, ordinary & ~single, base)
@@ -248,13 +252,7 @@ def fit_level(
         # Days after the step were held to be unusual so far; they start afresh.
         weights = np.where(sample.days.number >= step, 1.0, plain.weights)
         fit = _robust_fit(sample, replace(prior, step=step), base, weights, _PASSES_AFTER_STEP)
-    unusual = (
-        (np.abs(fit.surprise) > _UNUSUAL)
-        & (np.abs(fit.left_out) > _UNUSUAL_LOG)
-        & (np.abs(sample.level - fit.expected) > _UNUSUAL * np.sqrt(fit.expected))
-        & (sample.own == 1)
-        & ~sample.kept
-    )
+    unusual = _far_off(fit, sample)
     usual = fit.weights * ~unusual
     smear = float(usual @ sample.level / (usual @ fit.fitted)) if usual @ fit.fitted > 0 else 1.0
     whole = _with_special(fit, sample, _Special(level[~ordinary], days.take(~ordinary), likeness[~ordinary]), base)
@@ -420,6 +418,17 @@ def _with_special(fit: _Fit, sample: _Sample, special: _Special, base: FloatArra
         joined(sample.days, days).take(order),
         np.concatenate([own, np.ones(len(level))])[order],
         np.concatenate([fit.response, response])[order],
+    )
+
+
+def _far_off(fit: _Fit, sample: _Sample) -> BoolArray:
+    """Return which single days are so far from what all others say that the audit names them."""
+    return np.asarray(
+        (np.abs(fit.surprise) > _UNUSUAL)
+        & (np.abs(fit.left_out) > _UNUSUAL_LOG)
+        & (np.abs(sample.level - fit.expected) > _UNUSUAL * np.sqrt(fit.expected))
+        & (sample.own == 1)
+        & ~sample.kept
     )
 
 

@@ -74,8 +74,9 @@ class Forecaster:
     """Forecast of contacts and handle time by queue and interval.
 
     The level of a day is the sum (in logarithms) of a level that moves fast and returns, one that moves slowly,
-    weekdays, the phase of the month, the day after a closed one, and public holidays and events of the calendar; see
-    `wfm.forecast.level`. It is spread over the day by the profile of its weekday. Days far from all others count less
+    weekdays, the phase of the month, the day after a closed one, public holidays and events of the calendar with the
+    days around them, and with more than 400 days of history, the season and growth; see `wfm.forecast.level`. It is
+    spread over the day by the profile of its weekday, or of what makes it special. Days far from all others count less
     and are listed in the audit; nothing is replaced.
 
     Parameters
