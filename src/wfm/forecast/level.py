@@ -135,7 +135,7 @@ class DayLevel:
     `step` is the first day after a sudden change of the level by the factor `step_ratio`; none and 1 without one.
     `base` is the typical level of each weekday (logarithm), `smear` the factor from the middle of a day's level to its
     mean; `looks` tells, by the name of a holiday, the weekday it looks like. `known` are the days and weeks that the
-    solution rests on, `factor`, `ones` and `white` the Cholesky factor and what was solved with it.
+    solution rests on, `packed`, `ones` and `white` the lower half of the Cholesky factor and what was solved with it.
     """
 
     days: DayFeatures
@@ -151,9 +151,16 @@ class DayLevel:
     looks: Looks
     prior: Prior
     known: DayFeatures
-    factor: FloatArray
+    packed: FloatArray
     ones: FloatArray
     white: FloatArray
+
+    @property
+    def factor(self) -> FloatArray:
+        """Return the Cholesky factor; only its lower half is kept, for a thousand queues are many."""
+        full = np.zeros((len(self.ones), len(self.ones)))
+        full[np.tril_indices(len(self.ones))] = self.packed
+        return full
 
     def predict(self, days: DayFeatures) -> tuple[FloatArray, FloatArray]:
         """Return the mean level of each day, and the covariance of their logarithms with the noise of the days."""
@@ -282,7 +289,7 @@ def fit_level(
         looks=whole.looks,
         prior=whole.prior,
         known=whole.days,
-        factor=factor,
+        packed=factor[np.tril_indices(len(factor))],
         ones=ones,
         white=white,
     )
