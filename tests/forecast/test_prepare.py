@@ -87,7 +87,7 @@ def test_horizons_that_do_not_fit(history_of):
     assert [str(problem) for problem in caught.value.problems] == [
         "the horizon is in Asia/Shanghai, the history in Europe/Berlin; "
         "write Horizon(..., tz='Europe/Berlin'), or fit a history turned to 'Asia/Shanghai'",
-        "the horizon has intervals of 30 minutes, the history of 60; write Horizon(..., interval='60min')",
+        "the horizon has intervals of 30min, the history of 1h; write Horizon(..., interval='1h')",
     ]
 
     def horizon(day):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from wfm.checks import check_choice
 from wfm.errors import DataError, Faults, Problem
 from wfm.schema import FrameLike, as_frame
 from wfm.simulate.streams import Stream
 
-__all__ = ["PatienceCurve", "fit_patience"]
+__all__ = ["PatienceCurve", "PatienceFit", "fit_patience"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+
+_WEIBULL_STEPS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,17 +78,30 @@ class PatienceCurve:
         return np.where(beyond, tail, np.append(self.times_s, np.inf)[at])
 
 
-def fit_patience(contacts: FrameLike) -> dict[str, PatienceCurve]:
-    """Return the patience of each queue that a log of contacts shows, by Kaplan and Meier's estimate.
+class PatienceFit(StrEnum):
+    """How a log is read."""
+
+    EMPIRICAL = "empirical"
+    EXPONENTIAL = "exponential"
+    WEIBULL = "weibull"
+
+
+def fit_patience(contacts: FrameLike, *, law: PatienceFit | str = PatienceFit.EMPIRICAL) -> dict[str, PatienceCurve]:
+    """Return the patience of each queue that a log of contacts shows.
 
     The wait of a customer who abandoned is a patience; that of one who was answered says that the patience was longer.
-    Beyond the longest wait at which somebody left, customers are taken to leave at the mean rate of the whole log.
+    With the empirical law (Kaplan and Meier's estimate), beyond the longest wait at which somebody left, customers are
+    taken to leave at the mean rate of the whole log.
 
     Parameters
     ----------
     contacts
         Frame `contacts` or a result that gives one; a wait begins at `queued_at`, or `arrived_at` where that is
         missing. Contacts neither answered nor abandoned are left out.
+    law
+        `"empirical"` (default), or the `"exponential"` or `"weibull"` law of the greatest likelihood. A Weibull law is
+        given as a curve of 2,000 steps, and leaves out waits of 0: whoever left at once did not wait (see
+        `Model.balking`).
 
     Returns
     -------
@@ -98,7 +115,8 @@ def fit_patience(contacts: FrameLike) -> dict[str, PatienceCurve]:
 
     Notes
     -----
-    E. L. Kaplan and P. Meier, "Nonparametric estimation from incomplete observations", JASA 53 (1958), 457-481.
+    E. L. Kaplan and P. Meier, "Nonparametric estimation from incomplete observations", JASA 53 (1958), 457-481; the
+    laws by J. F. Lawless, "Statistical Models and Methods for Lifetime Data", 2nd ed. (2003), chapters 4 and 5.
 
     Examples
     --------
@@ -111,6 +129,7 @@ def fit_patience(contacts: FrameLike) -> dict[str, PatienceCurve]:
     """
     from wfm.stats import kaplan_meier
 
+    chosen = check_choice("law", law, PatienceFit)
     frame = as_frame(contacts, "contacts")
     frame = frame[frame["answered_at"].notna() | frame["abandoned_at"].notna()]
     if not len(frame):
@@ -124,9 +143,39 @@ def fit_patience(contacts: FrameLike) -> dict[str, PatienceCurve]:
     wait_s = ((over - begun) / pd.Timedelta(seconds=1)).to_numpy(dtype=np.float64)
     curves = {}
     for name, rows in frame.reset_index(drop=True).groupby("queue").indices.items():
-        curve = kaplan_meier(wait_s[rows], left[rows])
         abandoned = int(left[rows].sum())
         tail_s = float(wait_s[rows].sum()) / abandoned if abandoned else np.inf
+        if chosen is PatienceFit.EXPONENTIAL or not abandoned:
+            none = np.empty(0)
+            curves[str(name)] = PatienceCurve(times_s=none, waiting=none, tail_s=tail_s or np.inf)
+            continue
+        if chosen is PatienceFit.WEIBULL:
+            curves[str(name)] = _weibull(str(name), wait_s[rows], left[rows])
+            continue
+        curve = kaplan_meier(wait_s[rows], left[rows])
         # Where everybody left at once the rate is infinite; the curve then ends at 0 and has no tail.
         curves[str(name)] = PatienceCurve(times_s=curve.times, waiting=curve.survival, tail_s=tail_s or np.inf)
     return curves
+
+
+def _weibull(queue: str, wait_s: Floats, left: npt.NDArray[np.bool_]) -> PatienceCurve:
+    """Return the Weibull law of the greatest likelihood, of waits of which those not left are censored."""
+    from scipy.optimize import brentq
+
+    waited = wait_s > 0
+    time, gone = wait_s[waited] / wait_s[waited].max(), left[waited]
+    if len(np.unique(time[gone])) < 2:
+        what = f"fewer than two different waits of queue {queue!r} at which somebody left"
+        raise DataError(Problem(what, remedy="give a longer log, or law='empirical'"))
+    logs = np.log(time)
+
+    def score(shape: float) -> float:
+        powers = time**shape
+        return float((powers * logs).sum() / powers.sum() - 1 / shape - logs[gone].mean())
+
+    shape = float(brentq(score, 0.02, 50.0))
+    scale = float((time**shape).sum() / gone.sum()) ** (1 / shape) * float(wait_s[waited].max())
+    still = 1.0 - (np.arange(_WEIBULL_STEPS) + 0.5) / _WEIBULL_STEPS
+    times = scale * (-np.log(still)) ** (1 / shape)
+    below = 1.0 - np.arange(1, _WEIBULL_STEPS + 1) / _WEIBULL_STEPS
+    return PatienceCurve(times_s=times, waiting=np.maximum(below, 0.0), tail_s=np.inf)
