@@ -22,6 +22,7 @@ class Person:
     returns: float = math.inf
     held: dict[int, float] = field(default_factory=dict)  # contact -> work left, alone
     roomy_since: float = 0.0
+    freed_at: float = -math.inf  # the last contact ended, or the agent came or came back
     group: int = 0
     came: bool = False
 
@@ -101,7 +102,7 @@ class SlowCentre:
             for a, person in enumerate(self.people):
                 self.end_contacts(a, person, now)
                 if person.returns <= now:
-                    person.returns, person.present, person.roomy_since = math.inf, True, now
+                    person.returns, person.present, person.roomy_since, person.freed_at = math.inf, True, now, now
             while self.changes and self.changes[0][0] <= now:
                 self.change(*self.changes.pop(0))
             for c in [c for c in self.waiting if self.time[c] + self.patience[c] <= now]:
@@ -139,7 +140,7 @@ class SlowCentre:
         for c in [c for c, left in person.held.items() if left < 1e-7]:
             del person.held[c]
             self.ended[c] = now
-            person.roomy_since = now
+            person.roomy_since = person.freed_at = now
             if not person.held and person.goes is not None:
                 should, pause = person.goes
                 person.goes, person.present = None, False
@@ -158,9 +159,9 @@ class SlowCentre:
         if kind == "come":
             person.came = True
             if person.goes is not None and person.goes[1] < 0:
-                person.goes, person.roomy_since = None, now
+                person.goes, person.roomy_since, person.freed_at = None, now, now
             elif not person.present and person.returns == math.inf:
-                person.present, person.roomy_since = True, now
+                person.present, person.roomy_since, person.freed_at = True, now, now
         elif person.returns < math.inf:
             person.returns = math.inf
         elif person.held:
@@ -201,21 +202,31 @@ class SlowCentre:
         )
 
     def assign(self, now: float) -> None:
-        """At each instant either one agent has room for several contacts, or one contact has several agents."""
-        while True:
-            pairs = [(a, c) for a, person in enumerate(self.people) for c in self.waiting if self.can_take(person, c)]
-            if not pairs:
-                pairs = self.interruptions()
-                if not pairs:
-                    return
-                a, c = min(pairs, key=self.preference)
+        """Let whoever came or came free choose, and then nothing wait that somebody can take."""
+        while pairs := [(a, c) for a, c in self.takeable() if self.people[a].freed_at == now]:
+            self.take(*self.first(pairs))
+        while pairs := self.takeable() or self.interruptions():
+            a, c = self.first(pairs)
+            if not self.can_take(self.people[a], c):
                 self.put_aside(a)
-            a, c = min(pairs, key=self.preference)
-            person = self.people[a]
-            self.waiting.remove(c)
-            person.held[c] = self.left[c] / person.speeds[int(self.demand.queue[c])]
-            person.roomy_since = now
-            self.answered[c] = (self.answered[c][0] if c in self.answered else now, a, len(person.held))
+            self.take(a, c)
+
+    def takeable(self) -> list[tuple[int, int]]:
+        return [(a, c) for a, person in enumerate(self.people) for c in self.waiting if self.can_take(person, c)]
+
+    def take(self, a: int, c: int) -> None:
+        person = self.people[a]
+        self.waiting.remove(c)
+        person.held[c] = self.left[c] / person.speeds[int(self.demand.queue[c])]
+        person.roomy_since = self.now
+        self.answered[c] = (self.answered[c][0] if c in self.answered else self.now, a, len(person.held))
+
+    def first(self, pairs: list[tuple[int, int]]) -> tuple[int, int]:
+        """Each contact names its agent, and of these the most urgent contact goes."""
+        named: dict[int, int] = {}
+        for a, c in sorted(pairs, key=self.agent_preference):
+            named.setdefault(c, a)
+        return min(((a, c) for c, a in named.items()), key=self.contact_preference)
 
     def interruptions(self) -> list[tuple[int, int]]:
         return [
@@ -235,17 +246,19 @@ class SlowCentre:
         self.patience[d] = math.inf
         self.waiting.append(d)
 
-    def preference(self, pair: tuple[int, int]) -> tuple[float, ...]:
+    def agent_preference(self, pair: tuple[int, int]) -> tuple[float, ...]:
         a, c = pair
         person = self.people[a]
         q, g = self.demand.queue[c], person.group
+        speed = person.speeds[int(q)] if self.lines.fastest else 0.0
+        return (len(person.held), self.tier[g, q], -speed, person.roomy_since, a)
+
+    def contact_preference(self, pair: tuple[int, int]) -> tuple[float, ...]:
+        a, c = pair
+        q, g = self.demand.queue[c], self.people[a].group
         wait = self.now - self.time[c]
         due = self.due[c] if self.weight[q] == 0 else -self.weight[q] * wait
-        speed = person.speeds[int(q)] if self.lines.fastest else 0.0
-        contact = (self.rank[g, q] - self.ageing[q] * wait, due, self.time[c])
-        # Where a reserve let some stay idle beside waiting contacts, the agent who comes free is the one who takes.
-        idle_before = not (self.time[c] < self.now == person.roomy_since)
-        return (*contact, idle_before, len(person.held), self.tier[g, q], -speed, person.roomy_since, a)
+        return (self.rank[g, q] - self.ageing[q] * wait, due, self.time[c])
 
 
 def random_case(seed: int, *, agents: int, queues: int, contacts: int, chat: bool) -> tuple[Demand, Lines, Staff]:
@@ -289,10 +302,7 @@ def random_rules(seed: int, demand: Demand, lines: Lines, staff: Staff) -> tuple
     alone = lines.limits == 1
     yields = alone & (rng.random(queues) < 0.4) if rng.random() < 0.4 else np.zeros(queues, dtype=bool)
     draws = rng.random(5) < 0.4
-    # A reserve is looked at when a contact comes or an agent comes free: no chat beside others, nothing put aside.
-    reserve = rng.integers(0, 2, shape) * (rng.random(shape) < 0.3) if draws[0] and not yields.any() else None
-    if reserve is not None and not alone.all():
-        reserve = None
+    reserve = rng.integers(0, 3, shape) * (rng.random(shape) < 0.4) if draws[0] else None
     lines = replace(
         lines,
         # Work that yields comes last.
@@ -305,12 +315,15 @@ def random_rules(seed: int, demand: Demand, lines: Lines, staff: Staff) -> tuple
     )
     routes = Routes(
         tier=rng.integers(0, 3, shape) if draws[3] else None,
+        rank=lines.rank + rng.integers(0, 2, shape).astype(float) if rng.random() < 0.3 else None,
         after=np.where(rng.random(shape) < 0.4, rng.uniform(20, 300, shape), 0.0) if draws[4] else None,
         reserve=reserve,
     )
     trunks = int(rng.integers(2, 12)) if rng.random() < 0.4 else None
     if rng.random() < 0.6:
         demand = with_attempts(rng, demand)
+    if rng.random() < 0.4:
+        demand = with_work_in_hand(rng, demand, lines, staff)
     return demand, lines, routes, trunks
 
 
@@ -335,6 +348,31 @@ def with_attempts(rng: np.random.Generator, demand: Demand) -> Demand:
         delay=np.append(np.zeros(n), rng.exponential(100, len(before))),
         until=np.full(total, rng.uniform(1000, 4000)),
         closing=np.full(total, 5000.0),
+    )
+
+
+def with_work_in_hand(rng: np.random.Generator, demand: Demand, lines: Lines, staff: Staff) -> Demand:
+    """Return the contacts with those that about half of the people have in hand when they first come."""
+    holder, queue = [], []
+    for a, speeds in enumerate(staff.speed):
+        if rng.random() < 0.5:
+            q = rng.choice(np.flatnonzero(~np.isnan(speeds)))
+            count = rng.integers(1, lines.limits[q] + 1)
+            holder += [a] * count
+            queue += [q] * count
+    n, more = len(demand), len(holder)
+    blank = {"again": -1, "delay": 0.0, "until": 5000.0, "closing": 5000.0}
+    kept = {name: np.full(n, value) if getattr(demand, name) is None else getattr(demand, name)
+            for name, value in blank.items()}  # fmt: skip
+    return Demand(
+        time=np.append(demand.time, rng.uniform(-300, -200, more)),
+        queue=np.append(demand.queue, np.array(queue, dtype=np.int64)),
+        service=np.append(demand.service, rng.lognormal(4.5, 0.8, more)),
+        patience=np.append(demand.patience, np.full(more, np.inf)),
+        arrivals=demand.arriving,
+        holder=np.append(np.full(n, -1), np.array(holder, dtype=np.int64)),
+        answered=np.append(np.full(n, np.nan), rng.uniform(-200, 0, more)),
+        **{name: np.append(values, np.full(more, blank[name])) for name, values in kept.items()},
     )
 
 

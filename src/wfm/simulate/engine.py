@@ -207,6 +207,7 @@ def _records(
         or bool((line["ageing"] > 0).any() or (line["weight"] > 0).any()),
         yields=yields,
         drains=bool(drains.any()),
+        reserved=bool((links["reserve"] > 0).any()) and (width > 1 or yields),
     )
     agents = _blank(
         records.Agent,
@@ -259,8 +260,7 @@ def _extras(demand: Demand) -> npt.NDArray[Any]:
     missing = {"again": -1, "delay": 0.0, "until": np.inf, "closing": np.inf, "answered": np.nan}
     given = {name: value if getattr(demand, name) is None else getattr(demand, name) for name, value in missing.items()}
     first = given.pop("answered")
-    worked = 0.0
-    return _blank(records.Extra, len(demand), first=first, worked=worked, **given)
+    return _blank(records.Extra, len(demand), first=first, **given)
 
 
 def _lines(lines: Lines, links: npt.NDArray[Any], of_queue: Ints, demand: Demand, trunks: int) -> npt.NDArray[Any]:

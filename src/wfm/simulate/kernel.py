@@ -35,7 +35,19 @@ from wfm.simulate.records import (
 __all__ = ["RARE", "simulate"]
 
 # Called seldom: to compile them apart keeps the rest small.
-RARE = ("turn", "ring", "refuse", "release", "resume", "set_timers", "interrupt", "put_aside", "offer")
+RARE = (
+    "turn",
+    "ring",
+    "refuse",
+    "release",
+    "resume",
+    "set_timers",
+    "set_overflow",
+    "interrupt",
+    "put_aside",
+    "offer",
+    "rank_for",
+)
 
 
 def simulate(world: World) -> None:
@@ -129,7 +141,7 @@ def find_agent(q: int, since: float, now: float, lightest: int, limit: int, worl
                 continue
             if link.reserve > 0 and world.rooms[link.id * stride].size - (load == 0) < link.reserve:
                 continue
-            if load > 0 and setup.drains and is_held_back(world.agents[a], link.rank, world):
+            if load > 0 and setup.drains and link.rank > held_back(world.agents[a], world):
                 continue
             if line.fastest:
                 a = fastest(a, q, world)
@@ -163,14 +175,15 @@ def is_before(a: int, b: int, q: int, by_speed: bool, world: World) -> bool:
     return world.agents[a].free_since < world.agents[b].free_since
 
 
-def is_held_back(agent: Agent, rank: float, world: World) -> bool:
-    """Whether an agent takes no more of this rank, because a smaller rank waits that it has no room for."""
+def held_back(agent: Agent, world: World) -> float:
+    """Return the smallest rank that waits and that the agent has no room for: it takes no more of a greater one."""
+    rank = INF
     for x in range(agent.first, agent.last):
         link = world.links[x]
         line = world.lines[link.id]
-        if line.live > 0 and line.limit <= agent.load and link.rank < rank and link.after == 0.0 and link.reserve == 0:
-            return True
-    return False
+        if line.live > 0 and line.limit <= agent.load and link.after == 0.0 and link.reserve == 0:
+            rank = min(rank, link.rank)
+    return rank
 
 
 def interrupt(q: int, since: float, now: float, world: World) -> int:
@@ -206,6 +219,8 @@ def put_aside(a: int, now: float, world: World) -> None:
     contact.patience = INF
     if own.timed:
         own.live += 1
+    if not extra.rings:
+        set_overflow(c, now, world)
     before = -1
     behind = own.head
     while behind >= 0 and world.contacts[behind].due < contact.due:
@@ -231,8 +246,24 @@ def set_timers(c: int, world: World) -> None:
         line.live += 1
         if contact.patience < INF:
             push_timer(contact.time + contact.patience, c, ABANDON, world)
-    if line.overflow < INF:
-        push_timer(contact.time + line.overflow, c, OVERFLOW, world)
+    set_overflow(c, contact.time, world)
+
+
+def set_overflow(c: int, now: float, world: World) -> None:
+    """Set the timer of contact `c`, which waits, for the next groups that serve it after a wait."""
+    contact = world.contacts[c]
+    line = world.lines[contact.queue]
+    if line.overflow == INF:
+        return
+    soonest = INF
+    for x in range(line.first, line.last):
+        link = world.links[x]
+        if link.after > 0.0 and contact.time + link.after > now:
+            soonest = min(soonest, contact.time + link.after)
+    if line.yields:
+        world.extras[c].rings = soonest < INF
+    if soonest < INF:
+        push_timer(soonest, c, OVERFLOW, world)
 
 
 def ring(now: float, world: World) -> int:
@@ -245,6 +276,8 @@ def ring(now: float, world: World) -> int:
         return c
     contact = world.contacts[c]
     line = world.lines[contact.queue]
+    if line.yields and kind == OVERFLOW:
+        world.extras[c].rings = False
     if contact.agent != NOBODY or contact.reached == contact.reached or contact.patience < 0.0:
         return -1
     if kind == ABANDON:
@@ -257,13 +290,7 @@ def ring(now: float, world: World) -> int:
             world.setup[0].inside -= 1
         call_again(c, now, world)
         return -1
-    soonest = INF
-    for x in range(line.first, line.last):
-        after = contact.time + world.links[x].after
-        if after > now:
-            soonest = min(soonest, after)
-    if soonest < INF:
-        push_timer(soonest, c, OVERFLOW, world)
+    set_overflow(c, now, world)
     while line.head >= 0 and offer(contact.queue, now, world):
         pass
     return -1
@@ -300,28 +327,51 @@ def miss(line: Line, world: World) -> None:
 
 
 def release(now: float, world: World) -> None:
-    """Give out chats that were held back and work that was put aside, in the order of their ranks."""
+    """Give out what waits and somebody can take since the last event, in the order of the ranks.
+
+    Those who can take it without putting work aside come first.
+    """
     setup = world.setup[0]
     setup.released = False
     while True:
         chosen = -1
+        interrupts = False
+        rank = 0.0
+        due = 0.0
         for q in range(setup.queues):
             line = world.lines[q]
-            if line.head < 0 or (line.limit == 1 and not line.yields):
+            if line.head < 0:
                 continue
             contact = world.contacts[line.head]
-            if find_agent(q, contact.time, now, 0, line.limit, world) < 0:
+            a = find_agent(q, contact.time, now, 0, line.limit, world)
+            aside = a < 0
+            if aside and setup.yields and not line.yields:
+                a = find_agent(q, contact.time, now, setup.width, setup.width + 1, world)
+            if a < 0:
                 continue
+            wait = now - contact.time
+            own = rank_for(world.agents[a], q, world) - line.ageing * wait
+            key = -line.weight * wait if line.weight > 0.0 else contact.due
             if chosen >= 0:
-                best = world.lines[chosen]
-                if line.rank > best.rank:
+                if aside and not interrupts:
                     continue
-                if line.rank == best.rank and contact.due >= world.contacts[best.head].due:
+                if aside == interrupts and (own > rank or (own == rank and key >= due)):
                     continue
             chosen = q
+            interrupts = aside
+            rank = own
+            due = key
         if chosen < 0:
             return
         offer(chosen, now, world)
+
+
+def rank_for(agent: Agent, q: int, world: World) -> float:
+    """Return the rank of queue `q` for an agent that serves it."""
+    for x in range(agent.first, agent.last):
+        if world.links[x].id == q:
+            return world.links[x].rank
+    return INF
 
 
 def offer(q: int, now: float, world: World) -> bool:
@@ -400,7 +450,7 @@ def turn(j: int, now: float, world: World) -> None:
         agent.state = ON
         if world.setup[0].yields and holds_yielding(agent, a, world):
             # While it was to leave, contacts that its work yields to have passed it by.
-            put_aside(a, now, world)
+            world.setup[0].released = True
         take(a, now, world)
     elif agent.state == RESTING:
         agent.state = OUT
@@ -439,6 +489,9 @@ def take(a: int, now: float, world: World) -> None:
         c = next_contact(agent, now, world)
         if c < 0:
             enlist(a, now, world)
+            if agent.load == 0 and world.setup[0].reserved:
+                # One more without a contact: others of the group may now take one.
+                world.setup[0].released = True
             break
         begin(a, c, now, world)
     if world.setup[0].yields:
@@ -449,17 +502,17 @@ def take(a: int, now: float, world: World) -> None:
 def next_contact(agent: Agent, now: float, world: World) -> int:
     """Take the contact that an agent serves next out of its line; -1 if there is none."""
     setup = world.setup[0]
+    most = held_back(agent, world) if setup.drains and agent.load > 0 else INF
     while True:
         chosen = -1
         best = -1
         rank = 0.0
         due = 0.0
-        plain_rank = 0.0
         for x in range(agent.first, agent.last):
             link = world.links[x]
             line = world.lines[link.id]
             c = line.head
-            if c < 0 or line.limit <= agent.load:
+            if c < 0 or line.limit <= agent.load or link.rank > most:
                 continue
             contact = world.contacts[c]
             own = link.rank
@@ -477,13 +530,10 @@ def next_contact(agent: Agent, now: float, world: World) -> int:
                 best = c
                 rank = own
                 due = key
-                plain_rank = link.rank
         if best < 0:
             return -1
         contact = world.contacts[best]
         is_live = contact.time + contact.patience >= now
-        if setup.drains and is_live and agent.load > 0 and is_held_back(agent, plain_rank, world):
-            return -1
         line = world.lines[chosen]
         line.head = contact.following
         if line.head < 0:

@@ -129,7 +129,9 @@ class Route:
     after
         Time that a contact has to wait before the group serves it (overflow); default at once.
     reserve
-        The group takes a contact of the queue only if that leaves so many of its people without any; default 0.
+        The group takes a contact of the queue only if that leaves so many of its people without any; default 0. So
+        somebody with a chat in hand takes one beside it as soon as that many have none, and whoever comes free does
+        not take the last place.
 
     Raises
     ------
@@ -171,6 +173,13 @@ class Route:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
     """Who gets which contact.
+
+    Nothing waits that somebody may take. Whoever comes or comes free chooses first, the most urgent contact that the
+    own group may take. Then, and at an arrival, each contact goes to the agent that it prefers, the most urgent one
+    first: somebody with room before somebody whose deferred work is put aside for it. Somebody with chats in hand
+    takes none beside them that is less urgent than a contact for which there is no room beside them. Deferred work
+    put aside waits in its queue by its deadline, for whoever may take it, with the overflow counted from its arrival;
+    what is in hand at the start of a shift is put aside only for a live contact that waits.
 
     Parameters
     ----------

@@ -179,6 +179,7 @@ class Extra:
     closing: float  # when it is sent away if it still waits
     first: float  # answered for the first time; missing where it was not interrupted
     worked: float  # seconds in hand before it was interrupted
+    rings: bool  # a timer is set for groups that serve it after a wait
 
 
 @dataclass(slots=True)
@@ -216,7 +217,8 @@ class Setup:
     choosy: bool  # the next contact depends on waits, on reserves, or on groups that serve after a wait
     yields: bool  # some line yields
     drains: bool  # agents with a chat in hand take no further one while a contact of a smaller rank waits
-    released: bool  # since the last event a line that agents drain for has emptied, or work was put aside
+    reserved: bool  # agents with contacts in hand take one only while enough of their group have none
+    released: bool  # since the last event somebody may have come to be able to take what waits
 
 
 class World(NamedTuple):
