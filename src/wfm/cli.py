@@ -109,6 +109,9 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     time_limit: Annotated[str | None, typer.Option(help="Wall-clock limit, such as 60s.")] = None,
+    allow_unstaffed: Annotated[
+        bool, typer.Option("--allow-unstaffed", help="Let days with contacts have nobody on the roster.")
+    ] = False,
     stress: Annotated[bool, typer.Option(help="Drill the roster under the standard scenarios instead.")] = False,
 ) -> None:
     """Simulate a roster: service level, waits and occupancy with their confidence intervals."""
@@ -136,6 +139,7 @@ def simulate(
                 precision=precision,
                 seed=seed,
                 workers=workers,
+                unstaffed="allow" if allow_unstaffed else "refuse",
                 time_limit=time_limit,
             )
             told = str(result)

@@ -214,7 +214,16 @@ def plan(
             f"the solver returned a roster that breaks {len(broken)} rules, the first: {broken[0]}; please report it"
         )
     begin("simulation")
-    proved = simulate.run(predicted, solved, centre, replications=replications, seed=seed)
+    # A roster may leave intervals open that nobody can work; what that costs is part of the proof.
+    proved = simulate.run(
+        predicted,
+        solved,
+        centre,
+        replications=replications,
+        seed=seed,
+        paths="forecast" if set(predicted.queues) <= set(predicted.spread) else None,
+        unstaffed="allow",
+    )
     return Plan(centre, horizon, checked, tested, predicted, needed, solved, proved)
 
 
@@ -298,7 +307,7 @@ def _screen(made: Plan) -> str:
     ]
     judged = made.simulation.summary
     rows.extend(("simulation", _proof(row)) for row in judged[judged["queue"] != "all"].to_dict("records"))
-    rows.append(("", f"{made.simulation.replications} runs, seed {made.simulation.seed}"))
+    rows.append(("", f"{made.simulation.replications} runs of {made.simulation.volume}, seed {made.simulation.seed}"))
     return "\n".join([f"Plan of {centre.name}", *(f"  {name:<12} {text}" for name, text in rows)])
 
 

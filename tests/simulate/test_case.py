@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wfm import simulate
 from wfm.domain.hours import CalendarSpec, OpeningHours
 from wfm.domain.queue import Queue
 from wfm.domain.targets import Deadline, ServiceLevel
@@ -179,3 +180,21 @@ def test_a_roster_of_other_days_is_refused():
 def test_an_unknown_planned_queue_is_refused():
     with pytest.raises(DataError, match=r"unknown queue 'cals' \(row 0\); did you mean 'calls'"):
         Case.of(forecast([(8, 12)]), roster(("A01", 8, 10), queue="cals"), make_centre(people=3))
+
+
+def test_a_day_with_contacts_and_nobody_on_the_roster():
+    centre = make_centre(people=3)
+    # On Monday an hour without anybody, on Tuesday nobody at all, on Wednesday one shift.
+    ahead = forecast([(8, 11), (32, 35), (56, 59)])
+    holed = roster(("A01", 8, 9), ("A02", 10, 10.5), ("A01", 57, 58))
+    what = "queue 'calls' has contacts on 1 days on which nobody on the roster serves it: 2026-01-06; roster somebody"
+    with pytest.raises(DataError, match=what):
+        simulate.run(ahead, holed, centre)
+    with pytest.raises(DataError, match="unstaffed='allow' if that is meant"):
+        simulate.trace(ahead, holed, centre)
+    assert simulate.run(ahead, holed, centre, replications=2, unstaffed="allow").replications == 2
+    with pytest.raises(DataError, match="unknown unstaffed 'never'"):
+        simulate.run(ahead, holed, centre, unstaffed="never")
+    # Nothing is missed where nothing comes.
+    quiet = ahead.assign(offered=ahead["offered"].where(ahead["start"].dt.day != 6, 0.0))
+    assert simulate.run(quiet, holed, centre, replications=2).replications == 2

@@ -38,10 +38,17 @@ def test_each_replication_draws_a_path():
     ahead = forecast()
     paths = pd.concat([ahead.assign(path=k, offered=float(offered)) for k, offered in enumerate((10, 100))])
     sizes = np.array([len(drawn.row) for drawn, _ in draws(60, paths=paths)])
-    # Eight intervals of 10 or 100: nothing lies between.
-    assert set(sizes > 400) == {True, False}
+    # Eight intervals of 10 or 100, no contact more or less.
+    assert set(sizes) == {80, 800}
     assert abs((sizes > 400).mean() - 0.5) < 0.25
-    assert sizes[sizes > 400].mean() == pytest.approx(800, rel=0.03)
+
+
+def test_part_of_a_contact_is_one_with_that_probability():
+    paths = forecast().assign(path=0, offered=2.25)
+    sizes = np.array([len(drawn.row) for drawn, _ in draws(200, paths=paths)])
+    assert 16 <= sizes.min() <= sizes.max() <= 24
+    # Binomial: 8 tries of .25 each.
+    assert abs(sizes.mean() - 18.0) < 4 * np.sqrt(8 * 0.25 * 0.75 / 200)
 
 
 def test_paths_of_another_forecast():

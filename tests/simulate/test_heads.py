@@ -14,7 +14,7 @@ from wfm.domain.people import Skill
 from wfm.domain.queue import Queue
 from wfm.domain.targets import MaxAbandonment, MeanAnswer, ServiceLevel
 from wfm.errors import DataError, InfeasibleError
-from wfm.simulate import Exponential, Group, Model
+from wfm.simulate import Exponential, Group, Model, Route, Routing
 from wfm.simulate.heads import _block, _intervals
 from wfm.simulate.teams import Bench, groups_of
 from wfm.testing import make_centre
@@ -147,10 +147,11 @@ def test_target_beyond_any_staff():
     centre = make_centre(people=3)
     queue = replace(centre.queues[0], targets=(ServiceLevel(0.9, "30s"),), patience="1s")
     lost = replace(centre, queues=(queue,), interval="1h")
+    late = Route(queue="calls", group=("calls",), after="60s")
     with pytest.raises(InfeasibleError, match=r"queues calls miss their targets with .* soften"):
         simulate.staff(
             volume(lost, 10.0), lost, groups=[group("calls")], scope="block", replications=2,
-            length="10h", model=Model(trunks=1),
+            length="10h", model=Model(routing=Routing(routes=(late,))),
         )  # fmt: skip
 
 

@@ -123,7 +123,7 @@ def plan(
         heat=figures.over_under(coverage),
         gantt=figures.roster_gantt(roster.activities, busiest, queues),
         busiest=f"{busiest:%A %d %B %Y}",
-        days=_html(tables.by_day(ahead, need, roster, judged, interval_h)),
+        days=_html(tables.by_day(ahead, need, roster, simulation, interval_h)),
         contracts=_html(tables.by_contract(roster, centre)),
         costs=_html(tables.cost_terms(roster, centre.currency)),
         shortages=_html(tables.shortages(coverage, interval_h)),

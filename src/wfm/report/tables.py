@@ -14,6 +14,7 @@ from wfm.domain.targets import ServiceLevel
 if TYPE_CHECKING:
     from wfm.forecast import Backtest
     from wfm.roster import Roster
+    from wfm.simulate import SimulationResult
 
 __all__ = ["assumptions", "by_contract", "by_day", "cost_terms", "forecast_errors", "level_target", "shortages"]
 
@@ -24,10 +25,10 @@ def by_day(
     forecast: pd.DataFrame,
     requirement: pd.DataFrame,
     roster: Roster,
-    simulation: pd.DataFrame,
+    simulation: SimulationResult,
     interval_h: float,
 ) -> pd.DataFrame:
-    """Return a row a day: contacts, peak heads, paid hours, hours short and over, simulated service level."""
+    """Return a row a day: contacts, heads, hours, simulated service level, and in how many runs each target was met."""
     tz = forecast["start"].dt.tz
     day = {name: _day(frame["start"], tz) for name, frame in (("forecast", forecast), ("need", requirement))}
     coverage, shifts = roster.coverage, roster.shifts
@@ -39,7 +40,11 @@ def by_day(
     for name, column in (("Hours short", "under"), ("Hours over", "over")):
         hours = coverage.groupby(_day(coverage["start"], tz))[column].sum() * interval_h
         table[name] = hours.map("{:,.1f}".format)
-    table["Simulated service level"] = _weighted_level(simulation, tz).map(_percent)
+    table["Simulated service level"] = _weighted_level(simulation.to_frame(), tz).map(_percent)
+    days = simulation.days
+    for queue, rows in days[days["queue"] != "all"].groupby("queue", sort=False):
+        met = rows.set_index("day")["probability_met"].map(lambda share: "–" if pd.isna(share) else f"{share:.0%}")
+        table[f"{queue}: target met in"] = met
     table = table.fillna("–")
     table.insert(0, "Day", [stamp.strftime("%a %d %b %Y") for stamp in table.index])
     return table.reset_index(drop=True)

@@ -14,7 +14,7 @@ from wfm.simulate.now import State
 from wfm.simulate.paired import Comparison, compare
 from wfm.simulate.patience import PatienceCurve, fit_patience
 from wfm.simulate.replicate import run, trace
-from wfm.simulate.result import SimulationResult, Stop
+from wfm.simulate.result import SimulationResult, Stop, Volume
 from wfm.simulate.scenarios import Drill, Move, Scenario, standard_scenarios, stress
 from wfm.simulate.teams import Group
 
@@ -45,6 +45,7 @@ __all__ = [
     "Staff",
     "State",
     "Stop",
+    "Volume",
     "Weibull",
     "calibrate",
     "compare",

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from wfm.calendar import Calendar
+from wfm.checks import check_choice
 from wfm.domain.centre import Centre
 from wfm.domain.hours import OpeningHours
 from wfm.domain.queue import Queue
 from wfm.domain.targets import Deadline
 from wfm.errors import DataError, Faults, Problem
 from wfm.schema import FrameLike, as_frame
+from wfm.simulate.courses import Courses, read_courses
 from wfm.simulate.draw import Drawn, draw, settle
 from wfm.simulate.engine import Flags, Floats, Ints, Lines, Log, Routes, Staff, play
 from wfm.simulate.model import Model
@@ -23,9 +27,16 @@ from wfm.simulate.presence import draw_attendance, read_staff
 from wfm.simulate.routing import lines_of, routes_of
 from wfm.simulate.streams import Streams, plain
 
-__all__ = ["Case", "Clock", "Drawn", "Replay"]
+__all__ = ["Case", "Clock", "Drawn", "Replay", "Unstaffed"]
+
+Unstaffed: TypeAlias = Literal["refuse", "allow"]
 
 _FARTHEST_DAYS = 1500
+
+
+class _Unstaffed(StrEnum):
+    REFUSE = "refuse"
+    ALLOW = "allow"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,7 +108,7 @@ class Case:
     row_at: Ints  # by queue and interval, -1 where there is none
     closes: Floats  # by row: when its queue closes
     closing: Floats  # by row: when its live contacts that still wait are sent away, which is not before
-    paths: Floats | None  # offered by path and row
+    paths: Floats | None  # contacts by course and row
     replay: Replay | None
     lines: Lines
     routes: Routes
@@ -118,9 +129,11 @@ class Case:
         centre: Centre,
         model: Model | None = None,
         *,
-        paths: FrameLike | None = None,
+        paths: Courses | None = None,
         replay: FrameLike | None = None,
         state: State | None = None,
+        unstaffed: Unstaffed = "allow",
+        seed: int = 0,
     ) -> Case:
         """Check what is simulated against each other and build the case; the parameters are those of `run`.
 
@@ -153,8 +166,11 @@ class Case:
             staff, employees = read_staff(activities, centre, origin)
             _check_served(ahead, staff, names, faults)
             _check_meets(activities, staff, ahead["start"], centre, faults)
+            if check_choice("unstaffed", unstaffed, _Unstaffed) is _Unstaffed.REFUSE:
+                _check_staffed(ahead, start, queue, staff, centre, faults)
         with faults.collecting():
-            known = None if paths is None else _read_paths(paths, ahead, centre, state)
+            now_at = None if state is None else state.now
+            courses = None if paths is None else read_courses(paths, forecast, ahead, centre, now_at, seed)
         faults.raise_if_any()
         now = None
         if state is not None:
@@ -179,7 +195,7 @@ class Case:
             row_at=row_at,
             closes=closes,
             closing=_closings(queue, closes, staff, centre),
-            paths=known,
+            paths=courses,
             replay=None if replay is None else _read_replay(replay, ahead, row_at, origin, centre),
             lines=lines,
             routes=routes_of(skills, lines, centre, model),
@@ -269,6 +285,32 @@ def _check_meets(activities: pd.DataFrame, staff: Staff, starts: pd.Series, cent
         )
 
 
+def _check_staffed(
+    ahead: pd.DataFrame, start: Floats, queue: Ints, staff: Staff, centre: Centre, faults: Faults
+) -> None:
+    """Refuse days with live contacts on which nobody who serves them is on seat: the roster does not reach there."""
+    offered = ahead["offered"].to_numpy(dtype=np.float64)
+    for number in np.unique(queue[offered > 0]):
+        able = ~np.isnan(staff.speed[staff.agent, number])
+        if centre.queues[number].is_deferred or not able.any():
+            continue
+        rows = np.flatnonzero(queue == number)
+        opens, closes = _blocks(staff.start[able], staff.end[able])
+        after = np.searchsorted(closes, start[rows], side="right")
+        meets = (after < len(opens)) & (opens[np.minimum(after, len(opens) - 1)] < start[rows] + centre.interval_s)
+        days = pd.DataFrame({"busy": offered[rows] > 0, "staffed": meets})
+        found = days.groupby(ahead["start"].iloc[rows].dt.date.to_numpy()).any()
+        empty = found.index[found["busy"] & ~found["staffed"]]
+        if len(empty):
+            first = ", ".join(map(str, empty[:3]))
+            what = (
+                f"queue {centre.queues[number].name!r} has contacts on {len(empty)} days on which nobody on the roster "
+                f"serves it: {first}{', …' * (len(empty) > 3)}"
+            )
+            remedy = "roster somebody, leave them out of the forecast, or write unstaffed='allow' if that is meant"
+            faults.add(what, remedy=remedy)
+
+
 def _still_to_come(frame: pd.DataFrame, state: State, centre: Centre) -> pd.DataFrame:
     """Return the rows of intervals that are not over."""
     left = frame[frame["start"] + pd.Timedelta(seconds=centre.interval_s) > state.now]
@@ -282,24 +324,6 @@ def _shift_ends(staff: Staff) -> Floats:
     ends = np.full(len(staff.speed), np.inf)
     np.minimum.at(ends, staff.agent, staff.shift_end)
     return ends
-
-
-def _read_paths(paths: FrameLike, ahead: pd.DataFrame, centre: Centre, state: State | None) -> Floats:
-    """Return the contacts offered by path and row of the forecast."""
-    names = [queue.name for queue in centre.queues]
-    frame = as_frame(paths, "paths", tz=centre.tz, known={"queue": names})
-    if state is not None:
-        frame = _still_to_come(frame, state, centre)
-    keys = ahead[["queue", "start"]].reset_index(drop=True)
-    count = len(frame) // len(keys)
-    every = pd.concat([keys] * count, ignore_index=True) if count else keys.iloc[:0]
-    path = frame["path"].to_numpy().reshape(-1)
-    # The frame is sorted by path, queue and start, and the forecast by queue and start.
-    whole = len(frame) == len(every) > 0 and bool((path.reshape(count, -1) == path[:: len(keys), None]).all())
-    if not (whole and frame[["queue", "start"]].reset_index(drop=True).equals(every)):
-        what = f"not every path has the {len(keys)} intervals of the forecast and no other"
-        raise DataError(Problem(what, where="frame 'paths'", remedy="give paths of the same forecast"))
-    return np.asarray(frame["offered"].to_numpy(dtype=np.float64).reshape(count, len(keys)))
 
 
 def _read_replay(replay: FrameLike, ahead: pd.DataFrame, row_at: Ints, origin: pd.Timestamp, centre: Centre) -> Replay:
@@ -358,11 +382,15 @@ def _until_gone(at: Floats, start: Floats, end: Floats) -> Floats:
     """Return the end of the unbroken presence that each instant falls into, or the instant itself."""
     if not len(start):
         return at
-    order = np.argsort(start, kind="stable")
-    begins, until = start[order], np.maximum.accumulate(end[order])
-    new = np.concatenate([[True], begins[1:] > until[:-1]])
-    opens = begins[new]
-    closes = until[np.append(np.flatnonzero(new)[1:] - 1, len(until) - 1)]
+    opens, closes = _blocks(start, end)
     block = np.searchsorted(opens, at, side="right") - 1
     inside = (block >= 0) & (at < closes[block])
     return np.where(inside, closes[block], at)
+
+
+def _blocks(start: Floats, end: Floats) -> tuple[Floats, Floats]:
+    """Return the starts and ends of the unbroken presence that stretches make up."""
+    order = np.argsort(start, kind="stable")
+    begins, until = start[order], np.maximum.accumulate(end[order])
+    new = np.concatenate([[True], begins[1:] > until[:-1]])
+    return begins[new], until[np.append(np.flatnonzero(new)[1:] - 1, len(until) - 1)]

@@ -65,7 +65,9 @@ def _contacts(case: Case, number: int, offered: Floats, seed: np.random.SeedSequ
     queue = case.centre.queues[number]
     if case.replay is None:
         rows = np.flatnonzero(case.queue == number)
-        row = np.repeat(rows, arrival_rng.poisson(offered[rows]))
+        # A course of the volume tells the contacts themselves; a part of one is one with that probability.
+        count = arrival_rng.poisson(offered[rows]) if case.paths is None else _whole(offered[rows], arrival_rng)
+        row = np.repeat(rows, count)
         time = (case.interval[row] + arrival_rng.random(len(row))) * case.centre.interval_s
     else:
         mine = case.queue[case.replay.row] == number
@@ -73,27 +75,31 @@ def _contacts(case: Case, number: int, offered: Floats, seed: np.random.SeedSequ
     if case.now is not None:
         to_come = time >= case.now.at
         row, time = row[to_come], time[to_come]
-    count = len(row)
+    size = len(row)
     deadline = _tightest(queue)
     part = _Part(
         time=time,
         row=row,
-        service=case.model.service_of(queue.name).draw(service_rng, count) * case.aht_s[row],
-        patience=_patience(case, queue, patience_rng, count),
+        service=case.model.service_of(queue.name).draw(service_rng, size) * case.aht_s[row],
+        patience=_patience(case, queue, patience_rng, size),
         due=time if deadline is None else case.clocks[number].due(time, deadline),
-        attempt=np.ones(count, dtype=np.int64),
-        again=np.full(count, -1),
-        delay=np.zeros(count),
+        attempt=np.ones(size, dtype=np.int64),
+        again=np.full(size, -1),
+        delay=np.zeros(size),
     )
     balking = case.model.balking_of(queue.name)
     if balking > 0 and not queue.is_deferred:
-        part.patience[balk_rng.random(count) < balking] = 0.0
+        part.patience[balk_rng.random(size) < balking] = 0.0
     redial = case.model.redial_of(queue.name)
     if redial is not None and not queue.is_deferred:
         _add_attempts(case, number, part, redial_rng)
     if case.now is not None:
         _add_present(case, number, part, now_rng)
     return part
+
+
+def _whole(offered: Floats, rng: Stream) -> Ints:
+    return np.floor(offered + rng.random(len(offered))).astype(np.int64)
 
 
 def _add_present(case: Case, number: int, part: _Part, rng: Stream) -> None:

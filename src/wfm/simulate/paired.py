@@ -11,6 +11,7 @@ from wfm.checks import check_int
 from wfm.domain.centre import Centre
 from wfm.schema import FrameLike
 from wfm.simulate.case import Case
+from wfm.simulate.courses import Courses
 from wfm.simulate.engine import Floats
 from wfm.simulate.frames import ALL, CONFIDENCE
 from wfm.simulate.model import Model
@@ -78,7 +79,7 @@ def compare(
     seed: int = 0,
     workers: int = 1,
     model: Model = _DEFAULT_MODEL,
-    paths: FrameLike | None = None,
+    paths: Courses | None = None,
     replay: FrameLike | None = None,
 ) -> Comparison:
     """Simulate two rosters with the same contacts and say what the second one changes.
@@ -91,7 +92,7 @@ def compare(
     forecast, centre, workers, model, paths, replay
         As in `run`.
     first, second
-        The rosters: frames `activities` or results that give one.
+        The rosters: frames `activities` or results that give one; intervals without anybody are allowed.
     replications
         Pairs, 2 or more; default 100.
     seed
@@ -122,7 +123,7 @@ def compare(
     effort = Effort(replications=replications, seed=seed, workers=workers)
     sums = []
     for roster in (first, second):
-        case = Case.of(forecast, roster, centre, model, paths=paths, replay=replay)
+        case = Case.of(forecast, roster, centre, model, paths=paths, replay=replay, seed=seed)
         sums.append(replicate(case, Layout.of(case), effort)[0])
     return Comparison(frame=paired(*sums), replications=replications, seed=seed)
 

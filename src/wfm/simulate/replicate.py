@@ -12,11 +12,12 @@ from wfm.checks import check_int
 from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
 from wfm.schema import FrameLike
-from wfm.simulate.case import Case
+from wfm.simulate.case import Case, Unstaffed
+from wfm.simulate.courses import Courses
 from wfm.simulate.engine import Floats
 from wfm.simulate.model import Model
 from wfm.simulate.now import State
-from wfm.simulate.result import SimulationResult, summarise
+from wfm.simulate.result import SimulationResult, Volume, summarise
 from wfm.simulate.runner import Effort, Replications, play_once, replicate, seeds_of
 from wfm.simulate.tally import Layout
 
@@ -35,9 +36,10 @@ def run(
     seed: int = 0,
     workers: int = 1,
     model: Model = _DEFAULT_MODEL,
-    paths: FrameLike | None = None,
+    paths: Courses | None = None,
     replay: FrameLike | None = None,
     state: State | None = None,
+    unstaffed: Unstaffed = "refuse",
     antithetic: bool = False,
     short_abandon: timedelta | str | None = None,
     time_limit: timedelta | str | None = None,
@@ -45,7 +47,8 @@ def run(
 ) -> SimulationResult:
     """Simulate a roster and say how well it answers.
 
-    In each replication contacts arrive as a Poisson stream with the forecast's `offered` in each interval, last as
+    In each replication contacts arrive as a Poisson stream with the forecast's `offered` in each interval (or as one of
+    its `paths` says), last as
     `model.service` says around the forecast's `aht_s` (or the queue's `aht`), and wait with a patience of mean
     `queue.patience`. People take contacts in the activity "work" of the roster, of all queues they have the skill of:
     the planned queue of an activity does not bind them. A contact takes an agent the time it needs over the agent's
@@ -70,8 +73,7 @@ def run(
     Parameters
     ----------
     forecast
-        Frame `forecast` or a result that gives one, on the centre's interval. An interval without anybody on the
-        roster is legitimate: its contacts wait.
+        Frame `forecast` or a result that gives one, on the centre's interval.
     roster
         Frame `activities` or a result that gives one, such as a `Roster`.
     centre
@@ -89,8 +91,11 @@ def run(
         What is assumed beside these: distributions of handle times and patience, balking, redials, trunks, lateness,
         routing; default `Model()`.
     paths
-        Frame `paths` or a result that gives one, with the intervals of the forecast: each replication draws one of
-        its paths at random for what is offered. Default: the forecast's `offered` itself.
+        Equally likely courses of the volume: a frame `paths` or a result that gives one, with the intervals of the
+        forecast; or `"forecast"`, for 1,000 courses of the forecast itself, drawn with the same seed, so that
+        `probability_met` tells of uncertain volume too. Each replication takes one of them at random, the same for
+        every roster: the contacts of each interval are as many as it says (part of a contact is one with that
+        probability), at random instants. Default: Poisson around the forecast's `offered`.
     replay
         Frame `contacts`: each replication has just these arrivals, at these instants; what else there is of them is
         drawn. Each must come in an interval of the forecast. Default none.
@@ -98,6 +103,10 @@ def run(
         The centre at an instant, from which it is simulated on: who waits, who is on seat with what in hand. Intervals
         that are over are left out; a contact that waits counts in the interval in which it came, or in the first; one
         in hand counts nowhere, for it was answered before. Default: an empty centre before the first interval.
+    unstaffed
+        What to do where live contacts are forecast for a day on which nobody on the roster serves their queue:
+        `"refuse"` (default), for the roster does not reach there, or `"allow"` where that is meant: the contacts wait.
+        Single intervals without anybody, as at night, are legitimate, and so is deferred work that waits for days.
     antithetic
         Whether replications come in pairs of opposite random numbers (u and 1 - u), whose errors cancel in part; their
         number must be even. Default no.
@@ -119,8 +128,9 @@ def run(
     ------
     DataError
         With every fault: a queue with contacts that nobody on the roster serves, an unknown employee or queue,
-        activities of one person that overlap, a roster of other days than the forecast's, a forecast off the grid, a
-        queue without a handle time; a precision without `"auto"`, an odd number of antithetic replications.
+        activities of one person that overlap, a roster of other days than the forecast's or with nobody for a
+        day of it, a forecast off the grid, a queue without a handle time, `paths="forecast"` of one that does not say
+        how it may be off; a precision without `"auto"`, an odd number of antithetic replications.
     KeyboardInterrupt
         If it came before anything was simulated.
 
@@ -154,9 +164,20 @@ def run(
         cancel=cancel,
     )
     short_s = None if short_abandon is None else as_duration("short_abandon", short_abandon).total_seconds()
-    case = Case.of(forecast, roster, centre, model, paths=paths, replay=replay, state=state)
+    case = Case.of(
+        forecast,
+        roster,
+        centre,
+        model,
+        paths=paths,
+        replay=replay,
+        state=state,
+        unstaffed=unstaffed,
+        seed=seed,
+    )
     sums, stop = replicate(case, Layout.of(case, short_s), effort)
-    return summarise(sums, seed=seed, stop=stop)
+    volume = Volume.EXPECTED if paths is None else Volume.PATHS
+    return summarise(sums, seed=seed, stop=stop, volume=volume if replay is None else Volume.REPLAY)
 
 
 def trace(
@@ -166,15 +187,16 @@ def trace(
     *,
     seed: int = 0,
     model: Model = _DEFAULT_MODEL,
-    paths: FrameLike | None = None,
+    paths: Courses | None = None,
     replay: FrameLike | None = None,
     state: State | None = None,
+    unstaffed: Unstaffed = "refuse",
 ) -> pd.DataFrame:
     """Return the contacts of one replication: the first that `run` simulates with the same seed.
 
     Parameters
     ----------
-    forecast, roster, centre, model, paths, replay, state
+    forecast, roster, centre, model, paths, replay, state, unstaffed
         As in `run`.
     seed
         Seed of the random numbers; default 0.
@@ -203,7 +225,17 @@ def trace(
     ['A01']
     """
     check_int("seed", seed, 0)
-    case = Case.of(forecast, roster, centre, model, paths=paths, replay=replay, state=state)
+    case = Case.of(
+        forecast,
+        roster,
+        centre,
+        model,
+        paths=paths,
+        replay=replay,
+        state=state,
+        unstaffed=unstaffed,
+        seed=seed,
+    )
     drawn, log = play_once(case, seeds_of(seed, 0))
     answered = log.answered
     left = np.minimum(drawn.patience, drawn.closing - drawn.demand.time)

@@ -11,7 +11,7 @@ from wfm.errors import DataError, Problem
 from wfm.simulate import frames
 from wfm.simulate.tally import Sums
 
-__all__ = ["SimulationResult", "Stop", "summarise"]
+__all__ = ["SimulationResult", "Stop", "Volume", "summarise"]
 
 
 class Stop(StrEnum):
@@ -22,6 +22,14 @@ class Stop(StrEnum):
     MOST = "most replications"
     TIME_LIMIT = "time limit"
     CANCELLED = "cancelled"
+
+
+class Volume(StrEnum):
+    """Around what the contacts of the replications were drawn."""
+
+    EXPECTED = "expected volume"
+    PATHS = "courses of uncertain volume"
+    REPLAY = "replayed contacts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,6 +84,8 @@ class SimulationResult:
         How many, and of which seed.
     stop
         Why there were no more.
+    volume
+        Around what the contacts were drawn.
     """
 
     intervals: pd.DataFrame
@@ -91,6 +101,7 @@ class SimulationResult:
     replications: int
     seed: int
     stop: Stop = Stop.COMPLETE
+    volume: Volume = Volume.EXPECTED
 
     @property
     def partial(self) -> bool:
@@ -132,7 +143,9 @@ class SimulationResult:
 
     def __str__(self) -> str:
         why = f", stopped: {self.stop}" if self.stop is not Stop.COMPLETE else ""
-        lines = [f"simulation: {self.replications} replication{'s' * (self.replications != 1)}, seed {self.seed}{why}"]
+        of = "" if self.volume is Volume.EXPECTED else f" of {self.volume}"
+        count = f"{self.replications} replication{'s' * (self.replications != 1)}"
+        lines = [f"simulation: {count}{of}, seed {self.seed}{why}"]
         width = max(len(name) for name in self.summary["queue"])
         for row in self.summary.itertuples():
             level = "no service level"
@@ -162,7 +175,7 @@ def _failing(failing: pd.DataFrame, count: int) -> str:
     return f"{line}: {', '.join(worst)}{', …' * (len(failing) > 3)}" if worst else line
 
 
-def summarise(sums: Sums, *, seed: int, stop: Stop) -> SimulationResult:
+def summarise(sums: Sums, *, seed: int, stop: Stop, volume: Volume) -> SimulationResult:
     """Return the result of all replications."""
     groups = frames.groups(sums)
     return SimulationResult(
@@ -179,4 +192,5 @@ def summarise(sums: Sums, *, seed: int, stop: Stop) -> SimulationResult:
         replications=sums.replications,
         seed=seed,
         stop=stop,
+        volume=volume,
     )
