@@ -23,6 +23,8 @@ from wfm.timegrid import Horizon, day_starts
 
 __all__ = ["AuditRow", "OwnHours", "Place", "Prepared", "QueueHistory", "check_horizon", "prepare"]
 
+_LEAST_RECORDED = 0.5  # share of the open intervals that a history must have on the days that are recorded
+
 AuditRow = tuple[str, pd.Timestamp, pd.Timestamp, str, str]
 Place: TypeAlias = Centre | CalendarSpec | Calendar
 OwnHours: TypeAlias = Mapping[str, OpeningHours | str | None]
@@ -88,12 +90,20 @@ def prepare(
         Opening hours by queue, in place of the calendar's and of the centre's.
     weeks
         Most recent weeks to keep; default all.
+
+    Raises
+    ------
+    DataError
+        With every fault: those of `read_history`, a queue that the centre does not have, hours that fit no queue, a
+        queue of which most open intervals are missing.
     """
     checked = read_history(history, weeks)
     own = _own_hours(calendar, hours or {}, checked)
     known = _calendar(calendar, checked, own)
     audit: list[AuditRow] = []
-    queues = [_queue(checked, rows, known, own, audit) for rows in checked.by_queue()]
+    faults = Faults("the history")
+    queues = [_queue(checked, rows, known, own, audit, faults) for rows in checked.by_queue()]
+    faults.raise_if_any()
     return Prepared(tuple(queues), known, checked.interval_s, checked.tz, checked.end, tuple(audit))
 
 
@@ -111,9 +121,14 @@ def _calendar(calendar: Place | None, history: History, hours: Mapping[str, Open
     if calendar is not None and not isinstance(calendar, Place):
         what = f"the calendar of the forecaster is a {type(calendar).__name__}"
         raise DataError(Problem(what, remedy="give the centre, its calendar, or CalendarSpec(...)"))
-    if isinstance(calendar, Centre):
-        calendar = Calendar.of(calendar)
     faults = Faults("the forecaster")
+    if isinstance(calendar, Centre):
+        names = [queue.name for queue in calendar.queues]
+        for queue in history.queues:
+            if queue not in names:
+                what = f"the history has queue {queue!r}, which centre {calendar.name!r} does not have"
+                faults.add(what, remedy=f"{did_you_mean(queue, names)}; or give the hours alone: Calendar.of(centre)")
+        calendar = Calendar.of(calendar)
     if calendar is None and hours:
         faults.add("opening hours of queues without a calendar", remedy="give calendar=CalendarSpec(...) too")
     if isinstance(calendar, Calendar) and calendar.tz != history.tz:
@@ -134,6 +149,7 @@ def _queue(
     calendar: Calendar | None,
     given: Mapping[str, OpeningHours | None],
     audit: list[AuditRow],
+    faults: Faults,
 ) -> QueueHistory:
     grid = history.grid(rows)
     hours = hours_of(grid, calendar, given)
@@ -148,6 +164,7 @@ def _queue(
         audit.append((grid.queue, starts[0], ends[-1], "opening hours read from the history", action))
     recorded = np.bincount(row[seen & is_open], minlength=len(grid.days)) > 0
     gone = is_open & ~seen
+    _note_sparse(grid.queue, seen[is_open & recorded[row]], faults)
     _note_missing(grid.queue, starts[gone], ends[gone], row[gone], recorded, audit)
     outside = seen & ~is_open
     if outside.any():
@@ -159,6 +176,20 @@ def _queue(
     np.logical_or.at(usual, (weekdays(day, calendar)[is_open], slot[is_open]), True)
     opened = recorded if isinstance(hours, SeenHours) else hours.open_days(map(as_date, grid.days))
     return QueueHistory(grid, hours, opened, usual, ends[-1])
+
+
+def _note_sparse(queue: str, seen: BoolArray, faults: Faults) -> None:
+    """Note a queue of which most open intervals are missing on the days that are recorded.
+
+    Then the hours are not its hours, or intervals without a contact were left out of the history; read as missing, they
+    would be forecast as busy as the others, or no day would be left to learn from.
+    """
+    if len(seen) and seen.mean() < _LEAST_RECORDED:
+        what = f"queue {queue!r} has {seen.mean():.0%} of its open intervals on the days that are recorded"
+        remedy = (
+            "give a row with 0 for each open interval without a contact, or opening hours that are those of the queue"
+        )
+        faults.add(what, remedy=remedy)
 
 
 def _note_missing(
