@@ -144,3 +144,14 @@ def test_a_queue_without_contacts_and_a_day_of_the_clock_change():
     assert not drawn["none"].any()
     assert drawn["calls"].shape == (200, 24 + 23 + 24)
     assert not said.days().query("queue == 'none'")[list(QUANTILES)].to_numpy().any()
+
+
+@pytest.mark.parametrize("rate", [0.03, 0.1])
+def test_paths_of_a_thin_queue_have_as_many_contacts_as_the_forecast(rate):
+    # One contact is many standard deviations from next to none; cut off as wild, it left the paths a fifth short.
+    starts = pd.date_range("2026-01-05", periods=120 * 48, freq="30min", tz="UTC", unit="ns")
+    thin = rate * (1 + 0.8 * np.sin(np.asarray(starts.hour) / 12 * np.pi))
+    history = pd.DataFrame({"queue": "mail", "start": starts, "offered": np.random.default_rng(0).poisson(thin)})
+    forecast = Forecaster().fit(history).predict(Horizon("2026-05-05", weeks=4, tz="UTC"))
+    drawn = forecast.path_arrays(4000)["mail"].sum() / 4000
+    assert drawn == pytest.approx(forecast.to_frame()["offered"].sum(), rel=0.06)
