@@ -19,23 +19,27 @@ _AHEAD = 0.5  # worth of covering time of the interval that a later cell might a
 _NONE = 1e-9
 
 
-def allocate(case: Case, present: Flags, per_interval: int) -> Ints:
-    """Return the queue of each person in each cell, as people x cells; -1 where they are not at work.
+def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, width: int) -> Ints:
+    """Return the queue of each row in each cell, as rows x cells; -1 where they are not at work.
 
     Parameters
     ----------
     case
         The problem.
     present
-        Whether each person is at work in each cell, as people x cells.
+        Whether the person of each row is at work in each cell of the intervals of demand.
+    owners
+        Person of each row.
     per_interval
         Cells in an interval.
+    width
+        Columns of the result; those beyond `present` are -1.
     """
-    skills = np.array([person.skills for person in case.people])
-    primary = np.array([person.primary for person in case.people])
-    taste = _ABLE * np.array([person.proficiency for person in case.people])
+    skills = np.array([person.skills for person in case.people])[owners]
+    primary = np.array([person.primary for person in case.people])[owners]
+    taste = _ABLE * np.array([person.proficiency for person in case.people])[owners]
     taste[np.arange(len(primary)), primary] += _PRIMARY
-    planned = np.full(present.shape, -1, dtype=np.int64)
+    planned = np.full((len(owners), width), -1, dtype=np.int64)
     current = np.full(len(primary), -1, dtype=np.int64)
     left = np.zeros(len(case.queues))
     for cell in range(present.shape[1]):
