@@ -15,7 +15,7 @@ import numpy as np
 from wfm.roster.anneal_kernel import DRAWS, World, own_cost, present
 from wfm.roster.compiled import anneal_function
 from wfm.roster.lines import Plan, Rostered
-from wfm.roster.problem import Case, Floats, Ints
+from wfm.roster.problem import Case, Flags, Ints
 from wfm.shifts import break_starts
 
 __all__ = ["anneal"]
@@ -201,7 +201,7 @@ def _rests(case: Case, forms: Ints, cell: int) -> Ints:
     return table
 
 
-def _orders(case: Case, patterns: Floats) -> tuple[Ints, Ints, Ints, Ints]:
+def _orders(case: Case, patterns: Flags) -> tuple[Ints, Ints, Ints, Ints]:
     """Return the orders of the candidates of each pattern, their places in them, and where each day lies."""
     shifts = case.shifts
     length = shifts.end_s - shifts.start_s

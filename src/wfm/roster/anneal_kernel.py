@@ -126,7 +126,7 @@ def own_cost(w: World, a: int, line: Ints) -> float:
         return -1.0
     if period < w.period_low_s[a] or period > w.period_high_s[a] or weekends > w.most_weekends[a]:
         return -1.0
-    return cost + w.overtime[a] * max(week_paid - w.plain_s[a], 0)
+    return float(cost + w.overtime[a] * max(week_paid - w.plain_s[a], 0))
 
 
 def present(w: World, c: int, breaks: Ints, sign: float, change: Floats) -> None:
@@ -162,7 +162,7 @@ def _short(w: World, t: int, changes: Floats, g0: int, g1: int) -> float:
 def _interval_cost(w: World, t: int, changes: Floats, g0: int, g1: int) -> float:
     short = _short(w, t, changes, g0, g1)
     there = w.surplus[t] + changes[0, t] * w.counts[g0, t] + changes[1, t] * w.counts[g1, t]
-    return w.short_price * short + w.over_price * max(there - (w.demand[t] - short), 0.0)
+    return float(w.short_price * short + w.over_price * max(there - (w.demand[t] - short), 0.0))
 
 
 def _loss(w: World, low: int, high: int, changes: Floats, j: int, g0: int, g1: int) -> float:
@@ -229,7 +229,7 @@ def _near(w: World, a: int, c: int, order: int, u: float) -> int:
     at += step
     if at < w.first[p, d] or at >= w.last[p, d]:
         return -1
-    return w.orders[order, at]
+    return int(w.orders[order, at])
 
 
 def _any(w: World, a: int, d: int, u: float) -> int:
@@ -238,14 +238,14 @@ def _any(w: World, a: int, d: int, u: float) -> int:
     count = w.last[p, d] - w.first[p, d]
     if count <= 0:
         return -1
-    return w.orders[0, w.first[p, d] + int(u * count)]
+    return int(w.orders[0, w.first[p, d] + int(u * count)])
 
 
 def _moved(w: World, a: int, c: int, d: int, u: float) -> int:
     """Return the same shift on another day, or any that the person may work there."""
     same = w.on_day[w.kind[c], d]
     if u < 0.6 and same >= 0 and w.place[0, w.pattern[a], same] >= 0:
-        return same
+        return int(same)
     return _any(w, a, d, (u * 13.0) % 1.0)
 
 
@@ -329,76 +329,96 @@ def anneal(w: World, draws: Floats, bars: Floats, heat: Floats, swaps: float, sp
     spread
         Share of breaks that are placed at random.
     """
-    people, days = w.line.shape
-    changes, lines, breaks, who, when, own = w.changes, w.lines, w.rested, w.who, w.when, w.priced
-    touched, marked = w.touched, w.marked
     total = 0.0
     for move in range(len(draws)):
         u = draws[move]
-        a = int(u[0] * people)
-        who[0], who[1] = a, -1
-        _copy(w, a, 0)
-        if u[9] < swaps:
-            b = int(u[8] * people)
-            d = int(u[2] * days)
-            e = int(u[3] * days) if u[1] < 0.5 else -1
-            if a == b or d == e:
-                continue
-            who[1] = b
-            _copy(w, b, 1)
-            when[0], when[1] = d, e
-            if not _swap(w, a, b, lines[0], lines[1], d, e):
-                continue
-        else:
-            d, e = _propose(w, a, lines[0], u)
-            if d < 0:
-                continue
-            when[0], when[1] = d, e
-        own[0] = own_cost(w, a, lines[0])
-        if own[0] < 0.0:
+        if not (_choose_swap(w, u) if u[9] < swaps else _choose_change(w, u)):
             continue
-        delta = own[0] - w.own[a]
-        if who[1] >= 0:
-            own[1] = own_cost(w, who[1], lines[1])
-            if own[1] < 0.0:
-                continue
-            delta += own[1] - w.own[who[1]]
-        g0 = w.group[a]
-        g1 = w.group[who[1]] if who[1] >= 0 else g0
-        for j in range(2):
-            if who[j] >= 0:
-                for n in range(2):
-                    if when[n] >= 0 and w.line[who[j], when[n]] >= 0:
-                        present(w, w.line[who[j], when[n]], w.breaks[who[j], when[n]], -1.0, changes[j])
-        fits = True
-        for j in range(2):
-            if who[j] >= 0:
-                for n in range(2):
-                    if fits and when[n] >= 0 and lines[j, when[n]] >= 0:
-                        c = lines[j, when[n]]
-                        fits = _place_breaks(w, c, breaks[j, n], changes, j, g0, g1, spread, u[7])
-                        if fits:
-                            present(w, c, breaks[j, n], 1.0, changes[j])
-        size = _touched(w, who, when, lines, touched, marked)
+        delta = _own_delta(w)
+        if delta == np.inf:
+            continue
+        fits = _lay_out(w, spread, u[7])
+        size = _touched(w)
         if fits:
-            for n in range(size):
-                t = touched[n]
-                if changes[0, t] != 0.0 or changes[1, t] != 0.0:
-                    delta -= _now(w, t)
-                    delta += _interval_cost(w, t, changes, g0, g1)
-        if fits and delta <= heat[move] * bars[move]:
-            total += delta
-            _keep(w, who, when, lines, breaks, own)
-            for n in range(size):
-                t = touched[n]
-                for k in range(w.slack.shape[1]):
-                    w.slack[t, k] -= changes[0, t] * w.touch[g0, k] + changes[1, t] * w.touch[g1, k]
-                w.surplus[t] += changes[0, t] * w.counts[g0, t] + changes[1, t] * w.counts[g1, t]
+            delta += _cover_delta(w, size)
+            if delta <= heat[move] * bars[move]:
+                total += delta
+                _keep(w, size)
         for n in range(size):
-            changes[0, touched[n]] = 0.0
-            changes[1, touched[n]] = 0.0
-            marked[touched[n]] = False
+            t = w.touched[n]
+            w.changes[0, t] = 0.0
+            w.changes[1, t] = 0.0
+            w.marked[t] = False
     return total
+
+
+def _choose_change(w: World, u: Floats) -> bool:
+    """Change the line of one person in the room to work in."""
+    w.who[0], w.who[1] = int(u[0] * len(w.line)), -1
+    _copy(w, w.who[0], 0)
+    w.when[0], w.when[1] = _propose(w, w.who[0], w.lines[0], u)
+    return bool(w.when[0] >= 0)
+
+
+def _choose_swap(w: World, u: Floats) -> bool:
+    """Exchange shifts of two people in the room to work in."""
+    people, days = w.line.shape
+    a, b = int(u[0] * people), int(u[8] * people)
+    d = int(u[2] * days)
+    e = int(u[3] * days) if u[1] < 0.5 else -1
+    if a == b or d == e:
+        return False
+    w.who[0], w.who[1] = a, b
+    w.when[0], w.when[1] = d, e
+    _copy(w, a, 0)
+    _copy(w, b, 1)
+    return _swap(w, a, b, w.lines[0], w.lines[1], d, e)
+
+
+def _own_delta(w: World) -> float:
+    """Return what the changed lines cost more, infinity if a contract forbids one."""
+    delta = 0.0
+    for j in range(2):
+        if w.who[j] >= 0:
+            w.priced[j] = own_cost(w, w.who[j], w.lines[j])
+            if w.priced[j] < 0.0:
+                return np.inf
+            delta += w.priced[j] - w.own[w.who[j]]
+    return delta
+
+
+def _groups(w: World) -> tuple[int, int]:
+    """Return the skill sets of the one or two people of a change."""
+    return w.group[w.who[0]], w.group[w.who[1] if w.who[1] >= 0 else w.who[0]]
+
+
+def _lay_out(w: World, spread: float, u: float) -> bool:
+    """Take the old shifts out and put the new ones in with their breaks; False if breaks do not fit."""
+    g0, g1 = _groups(w)
+    for j in range(2):
+        for n in range(2):
+            if w.who[j] >= 0 and w.when[n] >= 0 and w.line[w.who[j], w.when[n]] >= 0:
+                old = w.line[w.who[j], w.when[n]]
+                present(w, old, w.breaks[w.who[j], w.when[n]], -1.0, w.changes[j])
+    for j in range(2):
+        for n in range(2):
+            if w.who[j] >= 0 and w.when[n] >= 0 and w.lines[j, w.when[n]] >= 0:
+                new = w.lines[j, w.when[n]]
+                if not _place_breaks(w, new, w.rested[j, n], w.changes, j, g0, g1, spread, u):
+                    return False
+                present(w, new, w.rested[j, n], 1.0, w.changes[j])
+    return True
+
+
+def _cover_delta(w: World, size: int) -> float:
+    """Return what shortage and surplus of the touched intervals cost more after the change."""
+    g0, g1 = _groups(w)
+    delta = 0.0
+    for n in range(size):
+        t = w.touched[n]
+        if w.changes[0, t] != 0.0 or w.changes[1, t] != 0.0:
+            delta += _interval_cost(w, t, w.changes, g0, g1) - _now(w, t)
+    return delta
 
 
 def _copy(w: World, a: int, j: int) -> None:
@@ -410,38 +430,43 @@ def _now(w: World, t: int) -> float:
     worst = 0.0
     for k in range(w.slack.shape[1]):
         worst = max(worst, w.slack[t, k])
-    return w.short_price * worst + w.over_price * max(w.surplus[t] - (w.demand[t] - worst), 0.0)
+    return float(w.short_price * worst + w.over_price * max(w.surplus[t] - (w.demand[t] - worst), 0.0))
 
 
-def _touched(w: World, who: Ints, when: Ints, lines: Ints, touched: Ints, marked: Flags) -> int:
+def _touched(w: World) -> int:
     """List the intervals of all shifts before and after a change; return how many."""
     count, per = len(w.demand), w.per_interval
     size = 0
     for j in range(2):
-        if who[j] < 0:
-            continue
         for n in range(2):
-            if when[n] < 0:
+            if w.who[j] < 0 or w.when[n] < 0:
                 continue
-            for state in range(2):
-                c = w.line[who[j], when[n]] if state == 0 else lines[j, when[n]]
+            for c in (w.line[w.who[j], w.when[n]], w.lines[j, w.when[n]]):
                 if c < 0:
                     continue
                 for interval in range(w.begin[c] // per, (w.end[c] - 1) // per + 1):
                     t = interval % count
-                    if not marked[t]:
-                        marked[t] = True
-                        touched[size] = t
+                    if not w.marked[t]:
+                        w.marked[t] = True
+                        w.touched[size] = t
                         size += 1
     return size
 
 
-def _keep(w: World, who: Ints, when: Ints, lines: Ints, breaks: Ints, own: Floats) -> None:
+def _keep(w: World, size: int) -> None:
+    """Enter the change into the state."""
+    g0, g1 = _groups(w)
     for j in range(2):
-        if who[j] >= 0:
-            w.own[who[j]] = own[j]
-            for n in range(2):
-                if when[n] >= 0:
-                    w.line[who[j], when[n]] = lines[j, when[n]]
-                    for rest in range(breaks.shape[2]):
-                        w.breaks[who[j], when[n], rest] = breaks[j, n, rest]
+        if w.who[j] < 0:
+            continue
+        w.own[w.who[j]] = w.priced[j]
+        for n in range(2):
+            if w.when[n] >= 0:
+                w.line[w.who[j], w.when[n]] = w.lines[j, w.when[n]]
+                for rest in range(w.rested.shape[2]):
+                    w.breaks[w.who[j], w.when[n], rest] = w.rested[j, n, rest]
+    for n in range(size):
+        t = w.touched[n]
+        for k in range(w.slack.shape[1]):
+            w.slack[t, k] -= w.changes[0, t] * w.touch[g0, k] + w.changes[1, t] * w.touch[g1, k]
+        w.surplus[t] += w.changes[0, t] * w.counts[g0, t] + w.changes[1, t] * w.counts[g1, t]

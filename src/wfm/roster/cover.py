@@ -5,7 +5,8 @@ max-flow min-cut, the largest over the sets K of queues of
 
     demand of K - people who serve at least one queue of K.
 
-So a table `slack[interval, K]` gives the shortage at once; no person is counted for two queues. Source: Gale's supply-demand theorem (1957).
+So a table `slack[interval, K]` gives the shortage at once; no person is counted for two queues. Source: Gale's
+supply-demand theorem (1957).
 """
 
 from __future__ import annotations

@@ -78,8 +78,8 @@ def solve(
     ------
     DataError
         With every fault: an empty requirement, stamps off the centre's intervals, an unknown queue or one that nobody
-        serves, a horizon that does not hold the
-        requirement, a centre without people, contracts or shifts, minimum hours that somebody's availability cannot hold.
+        serves, a horizon that does not hold the requirement, a centre without people, contracts or shifts, minimum
+        hours that somebody's availability cannot hold.
 
     Notes
     -----
