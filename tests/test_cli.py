@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from wfm import io, testing
+from wfm.forecast import Forecaster
+from wfm.timegrid import Horizon
 
 
 def _run(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -103,3 +105,62 @@ def test_a_directory_that_cannot_be_written_is_found_before_the_work(site: Path)
     run = _run("plan", "centre.toml", "--history", "history.csv", "--out", "history.csv/out", cwd=site)
     assert run.returncode == 2
     assert "the directory cannot be made: Not a directory" in run.stderr
+
+
+def test_forecast_writes_the_frame_by_the_suffix_and_what_was_found(site: Path) -> None:
+    words = ("forecast", "history.csv", "--centre", "centre.toml", "--weeks", 1, "--audit", "audit.csv")
+    run = _run(*words, "--out", "new/forecast.parquet", cwd=site)
+    assert run.returncode == 0, run.stderr
+    assert "Forecast" in run.stdout
+    assert "new/forecast.parquet" in run.stdout
+    centre = testing.make_centre()
+    made = io.read_frame(site / "new" / "forecast.parquet", "forecast", tz=centre.tz)
+    testing.assert_frame_valid(made, "forecast")
+    history = io.read_history(site / "history.csv", tz=centre.tz)
+    assert set(made["queue"]) == set(history["queue"])
+    # From the Monday after the history, for a week.
+    end = history["start"].max()
+    assert end < made["start"].min() <= end + pd.Timedelta(days=8)
+    assert made["start"].max() - made["start"].min() < pd.Timedelta(days=7)
+    assert list(pd.read_csv(site / "audit.csv").columns) == ["queue", "start", "end", "finding", "action"]
+
+
+def test_the_forecast_of_the_command_is_that_of_the_library(site: Path) -> None:
+    run = _run("forecast", "history.csv", "--centre", "centre.toml", "--weeks", 1, "--out", "one.csv", cwd=site)
+    assert run.returncode == 0, run.stderr
+    centre = io.read_centre(site / "centre.toml")
+    history = io.read_history(site / "history.csv", tz=centre.tz)
+    made = io.read_frame(site / "one.csv", "forecast", tz=centre.tz)
+    horizon = Horizon(made["start"].min().date(), weeks=1, interval=centre.interval, tz=centre.tz)
+    said = Forecaster(calendar=centre).fit(history).predict(horizon).to_frame()
+    pd.testing.assert_frame_equal(made[said.columns], said, check_dtype=False)
+
+
+def test_a_stale_history_is_refused_with_the_remedy_for_every_queue(site: Path) -> None:
+    words = ("forecast", "history.csv", "--centre", "centre.toml", "--start", "2027-03-01", "--out", "late.csv")
+    run = _run(*words, cwd=site)
+    assert run.returncode == 2
+    assert "days before the horizon" in run.stderr
+    assert "bring it up to date, or give stale_after_days=" in run.stderr
+    for queue in testing.make_history(weeks=2)["queue"].unique():
+        assert f"the history of queue '{queue}' ends" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not (site / "late.csv").exists()
+    assert _run(*words, "--stale-after-days", 400, "--weeks", 1, cwd=site).returncode == 0
+    assert (site / "late.csv").exists()
+
+
+def test_a_suffix_without_a_format_is_found_before_the_work(site: Path) -> None:
+    run = _run("forecast", "history.csv", "--centre", "centre.toml", "--out", "forecast.txt", cwd=site)
+    assert run.returncode == 2
+    assert "unknown suffix '.txt'" in run.stderr
+
+
+def test_a_negative_volume_is_refused_with_its_rows(site: Path) -> None:
+    rows = pd.read_csv(site / "history.csv").astype({"offered": float})
+    rows.loc[[3, 5], "offered"] = -1.0
+    rows.to_csv(site / "faulty.csv", index=False)
+    run = _run("forecast", "faulty.csv", "--centre", "centre.toml", cwd=site)
+    assert run.returncode == 2
+    assert "column 'offered' must be a finite number of at least 0, got -1 (rows 5, 7)" in run.stderr
+    assert "Traceback" not in run.stderr

@@ -111,3 +111,14 @@ def test_arguments_in_another_order_are_named() -> None:
 
 def test_a_plan_shows_its_screen_in_a_notebook(made: planning.Plan) -> None:
     assert made._repr_html_().startswith("<pre>Plan of one queue\n")
+
+
+def test_a_stale_history_is_refused_until_told_otherwise() -> None:
+    history, centre = testing.make_history(weeks=8), testing.make_centre(people=6)  # to 2026-02-27, a Friday
+    late = wfm.Horizon("2026-05-04", weeks=1, tz=centre.tz)
+    with pytest.raises(DataError, match="give stale_after_days=65 or more"):
+        wfm.plan(history, centre, late, replications=2)
+    made = wfm.plan(history, centre, late, replications=2, stale_after_days=65)
+    assert made.forecast.queues == ("calls",)
+    with pytest.raises(DataError, match="stale_after_days must be a whole number at least 0, got -1"):
+        wfm.plan(history, centre, late, stale_after_days=-1)

@@ -302,3 +302,17 @@ def test_an_unknown_rule_is_refused() -> None:
     assert message(lambda: localize(local, "UTC", ambiguous="frist")) == (  # type: ignore[arg-type]
         "unknown rule 'frist' for stamps that occur twice; did you mean 'first'? Known: first, order, second"
     )
+
+
+def test_intervals_of_a_day_start_at_each_midnight() -> None:
+    horizon = Horizon("2026-10-24", days=3, interval="1d", tz="Europe/Berlin")
+    assert [stamp.isoformat()[:16] for stamp in horizon.starts] == [
+        "2026-10-24T00:00",
+        "2026-10-25T00:00",
+        "2026-10-26T00:00",
+    ]
+    assert horizon.daily
+    assert horizon == Horizon("2026-10-24", days=3, interval="24h", tz="Europe/Berlin")
+    assert not Horizon("2026-10-24", days=3, tz="Europe/Berlin").daily
+    with pytest.raises(DataError, match="interval 2d does not divide an hour"):
+        Horizon("2026-10-24", days=3, interval="2d", tz="Europe/Berlin")

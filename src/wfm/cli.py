@@ -10,11 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from wfm.errors import DataError, InfeasibleError, WfmError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from wfm.domain import Centre
+    from wfm.forecast import Forecast
+    from wfm.timegrid import Horizon
 
 __all__ = ["BAD_INPUT", "SHORT", "app", "main"]
 
@@ -46,6 +53,9 @@ def plan(
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 0,
     work_limit: Annotated[int | None, typer.Option(min=0, help="Deterministic limit of the solver's work.")] = None,
     time_limit: Annotated[str | None, typer.Option(help="Wall-clock limit of the solver instead, such as 60s.")] = None,
+    stale_after_days: Annotated[
+        int, typer.Option(min=0, help="Refuse a history that ends more days than this before the first day.")
+    ] = 42,
     max_short: Annotated[
         float | None, typer.Option(help="Exit with 3 if more than this share of the required hours is short.")
     ] = None,
@@ -73,6 +83,7 @@ def plan(
                 seed=seed,
                 work_limit=work_limit,
                 time_limit=time_limit,
+                stale_after_days=stale_after_days,
                 progress=step,
             )
         written = made.write(out)
@@ -83,6 +94,69 @@ def plan(
             f"short of {made.short_share:.2%} of the required hours, above --max-short {max_short:.2%}", err=True
         )
         raise typer.Exit(SHORT)
+
+
+@app.command()
+def forecast(
+    history: Annotated[Path, typer.Argument(help="Contacts by interval: CSV, Parquet, Excel or JSON.")],
+    centre: Annotated[Path, typer.Option(help="The centre, a TOML file.", metavar="CENTRE.toml")],
+    out: Annotated[Path, typer.Option(help="File for the forecast: .csv, .parquet, .xlsx or .json.")] = Path(
+        "forecast.csv"
+    ),
+    audit: Annotated[Path | None, typer.Option(help="File for what was found in the history; default none.")] = None,
+    queue: Annotated[str | None, typer.Option(help="Name of the queue, if the history has no such column.")] = None,
+    start: Annotated[str | None, typer.Option(help="First day, such as 2026-11-02; default the Monday after.")] = None,
+    weeks: Annotated[int, typer.Option(min=1, help="Weeks to forecast.")] = 4,
+    stale_after_days: Annotated[
+        int, typer.Option(min=0, help="Refuse a history that ends more days than this before the first day.")
+    ] = 42,
+) -> None:
+    """Forecast contacts and handle time by queue and interval, with 13 quantiles."""
+    from wfm import io
+    from wfm.files import make_folder
+    from wfm.io.formats import suffix_of
+    from wfm.timegrid import Horizon
+
+    with _errors():
+        place = io.read_centre(centre)
+        past = io.read_history(history, tz=place.tz, queue=queue)
+        first = start or _next_monday(past["start"].max().tz_convert(place.tz).date()).isoformat()
+        horizon = Horizon(first, weeks=weeks, interval=place.interval, tz=place.tz)
+        for path in filter(None, (out, audit)):
+            suffix_of(path)
+            make_folder(path.parent)
+        made = _by_queue(past, place, horizon, stale_after_days)
+        io.write_frame(made, out)
+        if audit is not None:
+            io.write_frame(made.audit, audit)
+    typer.echo(str(made))
+    typer.echo("\n".join(["written", *(f"  {path}" for path in filter(None, (out, audit)))]))
+
+
+def _by_queue(past: pd.DataFrame, place: Centre, horizon: Horizon, stale_after_days: int) -> Forecast:
+    """Forecast one queue after the other, so that the bar moves, and name the faults of all of them."""
+    import pandas as pd
+
+    from wfm.errors import Faults
+    from wfm.forecast import Forecast, Forecaster
+
+    parts: list[Forecast] = []
+    faults = Faults("the forecast")
+    queues = tuple(sorted(str(name) for name in past["queue"].unique()))
+    with _progress(queues) as step:
+        for name in queues:
+            step(name)
+            model = Forecaster(calendar=place, stale_after_days=stale_after_days)
+            with faults.collecting():
+                parts.append(model.fit(past[past["queue"] == name]).predict(horizon))
+    faults.raise_if_any()
+    return Forecast(
+        pd.concat([part.to_frame() for part in parts], ignore_index=True),
+        tz=horizon.tz,
+        interval_s=horizon.interval_s,
+        audit=pd.concat([part.audit for part in parts], ignore_index=True),
+        models={name: words for part in parts for name, words in part.models.items()},
+    )
 
 
 @app.command()

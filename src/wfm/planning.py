@@ -141,6 +141,7 @@ def plan(
     seed: int = 0,
     work_limit: int | None = None,
     time_limit: timedelta | str | None = None,
+    stale_after_days: int = 42,
     progress: Callable[[str], None] | None = None,
 ) -> Plan:
     """Plan a centre: forecast, requirement, roster, and the simulation of that roster.
@@ -161,6 +162,9 @@ def plan(
         Deterministic limit of the solver's work, as in `wfm.roster.solve`; default that of `solve`.
     time_limit
         Wall-clock limit of the solver instead, such as `"60s"`; default none. With it, two runs may differ.
+    stale_after_days
+        Days between the end of a queue's history and the horizon from which the forecast refuses; 0 or more,
+        default 42.
     progress
         Called with the name of each stage as it starts (see `STAGES`); default none.
 
@@ -185,7 +189,7 @@ def plan(
     """
     from wfm import forecast, roster, simulate, staffing
 
-    _check_options(replications, seed, work_limit, time_limit)
+    _check_options(replications, seed, work_limit, time_limit, stale_after_days)
     _check_fit(centre, horizon)
     known = {"queue": [queue.name for queue in centre.queues]}
     checked = as_frame(history, "history", tz=centre.tz, known=known)
@@ -197,7 +201,8 @@ def plan(
     begin("backtest")
     tested = _backtest(checked, centre, weeks=max(1, len(horizon.dates) // 7))
     begin("forecast")
-    predicted = forecast.Forecaster(calendar=centre).fit(checked).predict(horizon)
+    forecaster = forecast.Forecaster(calendar=centre, stale_after_days=stale_after_days)
+    predicted = forecaster.fit(checked).predict(horizon)
     begin("requirement")
     needed = staffing.requirement(predicted, centre)
     begin("roster")
@@ -213,13 +218,17 @@ def plan(
     return Plan(centre, horizon, checked, tested, predicted, needed, solved, proved)
 
 
-def _check_options(replications: int, seed: int, work_limit: int | None, time_limit: timedelta | str | None) -> None:
+def _check_options(
+    replications: int, seed: int, work_limit: int | None, time_limit: timedelta | str | None, stale_after_days: int
+) -> None:
     """Refuse wrong options before the first stage rather than after minutes of work."""
     faults = Faults("the options of a plan")
     with faults.collecting():
         check_int("replications", replications, 2)
     with faults.collecting():
         check_int("seed", seed, 0)
+    with faults.collecting():
+        check_int("stale_after_days", stale_after_days, 0)
     if work_limit is not None:
         with faults.collecting():
             check_int("work_limit", work_limit, 0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -26,6 +27,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     FRACTION = "fraction"
     FLAG = "flag"
+    DAY = "day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Column:
     Parameters
     ----------
     kind
-        What it holds: text, a zoned stamp, a number, a fraction in [0, 1], or a flag.
+        What it holds: text, a zoned stamp, a number, a fraction in [0, 1], a flag, or a day (a `datetime.date`).
     required
         Whether the frame must have it; default yes.
     nullable
@@ -101,6 +103,7 @@ _MAYBE_STAMP = Column(Kind.STAMP, required=False, nullable=True)
 _MAYBE_NUMBER = Column(Kind.NUMBER, required=False, nullable=True)
 _MAYBE_FLAG = Column(Kind.FLAG, required=False, nullable=True)
 _MAYBE_FRACTION = Column(Kind.FRACTION, required=False, nullable=True)
+_DAY = Column(Kind.DAY)
 
 FRAMES: Mapping[str, Frame] = {
     "contacts": Frame(
@@ -187,13 +190,26 @@ FRAMES: Mapping[str, Frame] = {
             "aht_s": _MAYBE_NUMBER,
         },
     ),
+    # Beside these, a column of numbers for each driver; without a column `queue` they are those of all queues.
+    "drivers": Frame(("day",), {"day": _DAY, "queue": _MAYBE_TEXT}, unique=False),
+    "flags": Frame(
+        ("start", "end"),
+        {
+            "start": _STAMP,
+            "end": _STAMP,
+            "queue": _MAYBE_TEXT,  # none: all queues
+            "action": _MAYBE_TEXT,
+            "reason": _MAYBE_TEXT,
+        },
+        unique=False,
+    ),
     "forecast": Frame(
         ("queue", "start"),
         {
             "queue": _TEXT,
             "start": _STAMP,
             "offered": _NUMBER,
-            "aht_s": Column(Kind.NUMBER, required=False, above=True),
+            "aht_s": Column(Kind.NUMBER, required=False, nullable=True, above=True),
             **{name: Column(Kind.NUMBER, required=False) for name in QUANTILES},
         },
     ),
@@ -356,7 +372,7 @@ def check(
     faults.raise_if_any()
     _check_key(frame, spec, faults)
     faults.raise_if_any()
-    result = frame.copy()
+    result = frame.copy(deep=False)  # pandas copies a column when it is written to
     for column, rule in spec.columns.items():
         if rule.kind is Kind.TEXT and column in result.columns:
             # Categories would be sorted in their own order.
@@ -364,6 +380,8 @@ def check(
         if rule.kind is Kind.STAMP and column in result.columns:
             zone = tz or result[column].dt.tz
             result[column] = result[column].dt.tz_convert(zone).dt.as_unit("ns")
+        if rule.kind is Kind.DAY and column in result.columns:
+            result[column] = _as_days(result[column])
     return result.sort_values(list(spec.key), kind="stable", ignore_index=True)
 
 
@@ -386,6 +404,8 @@ def _check_column(values: pd.Series, column: str, rule: Column) -> None:
         _check_stamp(values, column, nullable=rule.nullable)
     elif rule.kind is Kind.FLAG:
         _check_flag(values, column)
+    elif rule.kind is Kind.DAY:
+        _check_day(values, column)
     else:
         _check_number(values, column, rule)
     missing = values.isna()
@@ -444,6 +464,24 @@ def _check_flag(values: pd.Series, column: str) -> None:
     if wrong.any():
         what = f"column {column!r} must be true or false, got {values[wrong].iloc[0]!r}"
         raise DataError(Problem(what, remedy="write True or False", rows=_rows(wrong)))
+
+
+def _check_day(values: pd.Series, column: str) -> None:
+    """Refuse what is not a day: text, and stamps with a zone or a time, of which nobody knows whose day is meant."""
+    if pd.api.types.is_datetime64_dtype(values.dtype):
+        wrong = ~values.isna() & (values != values.dt.normalize())
+    else:
+        wrong = ~values.isna() & ~values.map(lambda value: isinstance(value, date) and not isinstance(value, datetime))
+    wrong = wrong.astype(bool)
+    if wrong.any():
+        what = f"column {column!r} must hold days, got {str(values[wrong].iloc[0])!r}"
+        remedy = f"call pd.to_datetime(frame[{column!r}]).dt.date"
+        raise DataError(Problem(what, remedy=remedy, rows=_rows(wrong)))
+
+
+def _as_days(values: pd.Series) -> pd.Series:
+    """Return days as `datetime.date`, as every frame of the library has them."""
+    return values.dt.date.astype(object) if pd.api.types.is_datetime64_dtype(values.dtype) else values.astype(object)
 
 
 def _check_known(values: pd.Series, column: str, allowed: Iterable[str] | None, faults: Faults) -> None:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from wfm.checks import check_int, check_zone
@@ -18,15 +19,19 @@ from wfm.domain.duration import as_duration, format_duration
 from wfm.errors import DataError, Problem, did_you_mean
 
 __all__ = [
+    "DAY",
     "Horizon",
     "Localized",
     "check_interval",
     "check_zone",
     "day_starts",
+    "first_instants",
     "floor_to_interval",
     "interval_starts",
     "localize",
 ]
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,8 @@ class Horizon:
     weeks, days
         Length; give exactly one of `end`, `weeks` and `days`. They are kept as `end`.
     interval
-        Length of an interval, a divisor of an hour or one hour; default 30 minutes.
+        Length of an interval, a divisor of an hour or one hour; or `"1d"`, the local day, which lasts 23 to 25 hours
+        where the clock changes. Default 30 minutes.
     tz
         Time zone of the centre.
     cyclic
@@ -62,6 +68,8 @@ class Horizon:
     (336, '2026-10-26T00:00:00+01:00')
     >>> len(Horizon("2026-10-25", days=1, tz="Europe/Berlin"))  # summer time ends: 50 half-hours
     50
+    >>> Horizon("2026-10-25", days=2, interval="1d", tz="Europe/Berlin").starts[1].isoformat()
+    '2026-10-26T00:00:00+01:00'
     """
 
     start: date | str
@@ -74,7 +82,8 @@ class Horizon:
 
     def __post_init__(self) -> None:
         check_zone(self.tz)
-        object.__setattr__(self, "interval", check_interval(self.interval))
+        whole_days = as_duration("interval", self.interval) == DAY
+        object.__setattr__(self, "interval", DAY if whole_days else check_interval(self.interval))
         start = _as_date("start", self.start)
         object.__setattr__(self, "start", start)
         given = [name for name in ("end", "weeks", "days") if getattr(self, name) is not None]
@@ -102,7 +111,7 @@ class Horizon:
         bounds = day_starts([*self.dates, self.dates[-1] + timedelta(days=1)], self.tz)
         offsets = {stamp.utcoffset() for stamp in bounds}
         interval = as_duration("interval", self.interval)
-        if len({offset % interval for offset in offsets}) > 1:
+        if not self.daily and len({offset % interval for offset in offsets}) > 1:
             moved = format_duration(max(offsets) - min(offsets))
             what = f"the clock of {self.tz} moves by {moved} in the horizon, which cuts intervals of {self.interval}"
             raise DataError(Problem(what, remedy="give a shorter interval"))
@@ -123,8 +132,13 @@ class Horizon:
         return f"{self.dates[0]} to {last} ({len(self.dates)} days of {format_duration(self.interval)}, {self.tz})"
 
     @property
+    def daily(self) -> bool:
+        """Whether an interval is a day."""
+        return self.interval == DAY
+
+    @property
     def interval_s(self) -> float:
-        """Length of an interval in seconds."""
+        """Length of an interval in seconds; of a day, that of a day without a change of the clock."""
         return as_duration("interval", self.interval).total_seconds()
 
     @cached_property
@@ -136,6 +150,8 @@ class Horizon:
     @cached_property
     def starts(self) -> pd.DatetimeIndex:
         """Start of every interval, closed hours included, in the horizon's zone."""
+        if self.daily:
+            return day_starts(self.dates, self.tz)
         first, last = self.dates[0], self.dates[-1] + timedelta(days=1)
         bounds = day_starts([first, last], self.tz)
         return interval_starts(bounds[0], bounds[1], self.interval)
@@ -180,8 +196,26 @@ def day_starts(dates: Iterable[date], tz: str) -> pd.DatetimeIndex:
     >>> day_starts([date(2026, 3, 29)], "Europe/Berlin")[0].isoformat()
     '2026-03-29T00:00:00+01:00'
     """
-    naive = pd.DatetimeIndex([pd.Timestamp(day) for day in dates]).as_unit("ns")
-    return localize(naive, tz).stamps
+    return first_instants(dates, tz)
+
+
+def first_instants(local: Iterable[date], tz: str) -> pd.DatetimeIndex:
+    """Return the first instant at which the clock of the zone shows each local time; dates are read as midnights.
+
+    A time that does not exist is read as if the clock had not yet been put forward, as `localize` does.
+
+    Examples
+    --------
+    >>> first_instants([datetime(2026, 3, 29, 2, 30)], "Europe/Berlin")[0].isoformat()
+    '2026-03-29T03:30:00+02:00'
+    """
+    check_zone(tz)
+    naive = pd.DatetimeIndex(np.array(list(local), dtype="datetime64[us]")).as_unit("ns")
+    try:
+        # Hardly any local time is missing or there twice, and those that are cost far more.
+        return naive.tz_localize(tz)
+    except ValueError:
+        return localize(naive, tz, ambiguous="first").stamps
 
 
 def floor_to_interval(stamps: pd.Series, interval: timedelta | str) -> pd.Series:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -205,6 +206,22 @@ def test_a_calendar_takes_hours_as_text() -> None:
 
 
 SALE = Event(name="sale", dates=(MONDAY,))
+LIVE = Event(name="live", dates=(MONDAY,), like="sales")
+
+
+def test_an_event_is_like_another_or_like_one_of_its_own_years() -> None:
+    sale = replace(SALE, dates=(MONDAY.replace(year=MONDAY.year - 1), MONDAY), like=f"sale {MONDAY.year - 1}")
+    live = replace(LIVE, like="sale", strength=1.2)
+    spec = CalendarSpec(events=(sale, live))
+    assert spec.analogue(live) == (sale, None)
+    assert spec.analogue(sale) == (sale, MONDAY.year - 1)
+    assert spec.analogue(SALE) is None
+
+
+def test_a_strength_without_a_likeness_is_refused() -> None:
+    what = "event 'sale' has a strength of 1.2 and nothing that it is like"
+    remedy = 'give like="11.11 2025" too, with your event and year'
+    assert message(lambda: replace(SALE, strength=1.2)) == f"{what}; {remedy}"
 
 
 @pytest.mark.parametrize(
@@ -217,6 +234,18 @@ SALE = Event(name="sale", dates=(MONDAY,))
             "a make-up day must be a date, got '2026-02-14'; write date(2026, 2, 14)",
         ),
         ({"events": (SALE, SALE)}, "two events are named 'sale'; join their dates, or rename one"),
+        (
+            {"events": (SALE, LIVE)},
+            "event 'live' is like 'sales', which is not an event of this calendar; did you mean 'sale'? Known: sale",
+        ),
+        (
+            {"events": (SALE, replace(LIVE, like="sale 1999"))},
+            f"event 'live' is like 'sale 1999', but 'sale' has no dates in 1999; it has dates in {MONDAY.year}",
+        ),
+        (
+            {"events": (replace(LIVE, like="live"),)},
+            "event 'live' is like 'live', which is not an event of this calendar; add it to the events",
+        ),
     ],
 )
 def test_calendars_that_contradict_themselves_are_refused(changes: dict[str, Any], text: str) -> None:

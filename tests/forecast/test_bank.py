@@ -22,8 +22,8 @@ def test_the_model_beats_the_planners_and_the_naive_forecast(bank):
     origins = ["2003-08-18", "2003-08-26", "2003-09-03", "2003-09-11", "2003-09-19", "2003-09-29"]
     result = backtest(bank, origins=origins)
     # A day-level × profile model has 4.4 to 4.6 % one week ahead on these origins, Prophet 6.1, the six-week mean 6.4.
-    assert result.measure("wmape", horizon="1w") < 0.045
-    assert result.measure("wmape", horizon="4w") < 0.0575
+    assert result.measure("wmape", horizon="1w") < 0.044
+    assert result.measure("wmape", horizon="4w") < 0.056
     assert result.measure("wmape") < 0.60 * result.measure("wmape", model="SeasonalNaive")
     assert result.measure("wmape") < 0.75 * result.measure("wmape", model="WeeklyMean")
     assert result.measure("wcrps") < 0.031

@@ -44,12 +44,15 @@ def test_the_day_after_a_closed_one_is_marked_once():
     assert np.flatnonzero(features.after_closed).tolist() == [21]
 
 
-def test_labels_of_holidays_and_events():
+def test_marks_of_holidays_and_events():
     sale = Event(name="11.11", dates=(date(2026, 11, 11),), kind="promotion", before=1, after=1)
     calendar = Calendar(CalendarSpec(country="US", events=(sale,)), "America/New_York")
-    features = day_features(numbers(date(2026, 11, 9), 5), np.ones(5, dtype=bool), calendar)
-    assert features.labels[0] == frozenset()
-    assert features.labels[1] == {"11.11 before", "11.11 before -1"}
-    assert features.labels[2] >= {"holiday", "holiday:Veterans Day", "promotion", "11.11 during", "11.11 during 0"}
-    assert features.labels[3] == {"11.11 after", "11.11 after 1"}
-    assert features.special.tolist() == [False, True, True, True, False]
+    features = day_features(numbers(date(2026, 11, 8), 6), np.ones(6, dtype=bool), calendar)
+    names = [{mark.name for mark in marks} for marks in features.marks]
+    assert names[0] == names[5] == set()
+    assert "11.11 before" in names[2]
+    assert "day before Veterans Day" in names[2]
+    assert names[3] >= {"holiday", "Veterans Day", "promotion", "11.11 during", "11.11 during 0"}
+    assert "11.11 after" in names[4]
+    assert features.special.tolist() == [False, False, True, True, True, False]
+    assert features.take(features.special).marks.tolist() == features.marks[2:5].tolist()

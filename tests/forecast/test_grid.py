@@ -31,11 +31,8 @@ def test_the_interval_is_read_from_the_rows(history_of):
 
 
 def test_an_interval_that_does_not_divide_the_hour(history_of):
-    history = history_of(lambda starts: 1.0, freq="1D")
-    with pytest.raises(
-        DataError, match=r"the interval of the history is 1 day, 0:00:00, which does not divide an hour"
-    ):
-        read_history(history)
+    with pytest.raises(DataError, match=r"the interval of the history is 2:00:00, which does not divide an hour"):
+        read_history(history_of(lambda starts: 1.0, freq="2h"))
 
 
 def test_off_grid_and_short_are_reported_together(history_of):
@@ -57,6 +54,17 @@ def test_empty_and_single_rows(history_of):
         read_history(history.iloc[:0])
     with pytest.raises(DataError, match="the history has one row for each queue"):
         read_history(history.iloc[:1])
+
+
+def test_queues_of_different_intervals_are_not_read_as_half_missing(history_of):
+    fine = history_of(lambda starts: 1.0, days=14, freq="30min")
+    coarse = history_of(lambda starts: 1.0, days=14, freq="1h", queue="mail")
+    with pytest.raises(DataError, match="queue 'mail' has intervals of 60 minutes, the others of 30; sum all queues"):
+        read_history(pd.concat([fine, coarse]))
+    # A queue with an interval a day, or with gaps, has no interval of its own.
+    daily = coarse[coarse["start"].dt.hour == 9]
+    gaps = fine.assign(queue="chat").drop(index=fine.index[1::4])
+    assert len(read_history(pd.concat([fine, daily, gaps])).queues) == 3
 
 
 def test_two_working_weeks_are_enough_and_a_day_less_is_not(history_of):
@@ -87,3 +95,26 @@ def test_handle_time_is_summed_with_its_contacts(history_of):
     assert np.all(grid.handled == 10.0)
     read = read_history(history)
     assert read.grid(next(read.by_queue())).handle_s is None
+
+
+def daily(days, tz="Europe/Berlin", start="2026-03-02", queue="calls"):
+    stamps = pd.date_range(start, periods=days, freq="D").tz_localize(tz, nonexistent="shift_forward")
+    return pd.DataFrame({"queue": queue, "start": stamps, "offered": np.arange(float(days))})
+
+
+def test_a_daily_history_has_one_interval_a_day_across_clock_changes():
+    # The clock of Berlin changes in the night to 2026-03-29; that of Santiago skips a midnight, on 2026-09-06.
+    for tz, start in (("Europe/Berlin", "2026-03-16"), ("America/Santiago", "2026-08-24")):
+        read = read_history(daily(28, tz, start))
+        assert read.interval_s == 86_400
+        grid = read.grid(next(read.by_queue()))
+        assert grid.volume[:, 0].tolist() == list(range(28))
+        last = pd.Timestamp(start, tz=tz) + pd.DateOffset(days=28)
+        assert read.end == last
+
+
+def test_a_daily_history_begins_its_days_at_midnight():
+    late = daily(28)
+    late["start"] = late["start"].dt.tz_convert("Asia/Shanghai")
+    with pytest.raises(DataError, match=r"does not start at midnight in Asia/Shanghai: 2026-03-02T07:00:00\+08:00"):
+        read_history(late)

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wfm.forecast.days import day_features
+from wfm.calendar import Calendar
+from wfm.domain import CalendarSpec, Event
+from wfm.forecast.days import as_date, day_features
 from wfm.forecast.level import fit_level
 
 MONDAY = 20_458  # 2026-01-05
@@ -21,7 +23,7 @@ def by_hand(left, right):
     for i in range(len(left.number)):
         for j in range(len(right.number)):
             gap = abs(float(left.number[i] - right.number[j]))
-            value = 0.6 * np.exp(-gap / 7) + 0.7 * np.exp(-gap / 200)
+            value = 0.8 * np.exp(-gap / 10) + 0.8 * np.exp(-gap / 120)
             if (left.number[i] - right.number[j]) % 7 == 0:
                 value += 100 + 0.1 * np.exp(-gap / 120)
             value += 2 * np.exp(-2 * (np.sin(np.pi * (left.phase[i] - right.phase[j])) / 0.7) ** 2)
@@ -144,3 +146,12 @@ def test_a_level_in_other_units_is_forecast_in_other_units(factor, seed):
     plain, scaled = fit_level(level, known), fit_level(level * factor, known)
     np.testing.assert_allclose(scaled.predict(ahead)[0], plain.predict(ahead)[0] * factor, rtol=1e-6)
     np.testing.assert_allclose(scaled.predict(ahead)[1], plain.predict(ahead)[1], rtol=1e-6)
+
+
+def test_a_history_whose_last_year_is_special_throughout_is_still_solved():
+    event = Event(name="moving", dates=tuple(as_date(MONDAY + 60 + n) for n in range(400)), kind="other")
+    calendar = Calendar(CalendarSpec(events=(event,)), "Europe/Berlin")
+    known = day_features(np.arange(MONDAY, MONDAY + 460), np.ones(460, dtype=bool), calendar)
+    level = noisy(460, 9) * np.where(known.special, 1.5, 1.0)
+    said = fit_level(level, known).predict(days(MONDAY + 460, 14))[0]
+    assert said.sum() == pytest.approx(noisy(460, 9)[:56].sum() / 4, rel=0.25)

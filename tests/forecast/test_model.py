@@ -258,7 +258,11 @@ def test_handle_times(history_of):
     np.testing.assert_allclose(frame["aht_s"], 200.0 + 2 * frame["start"].dt.hour, rtol=0.02)
     without = history_of(wave, seed=15, queue="chat")
     both = Forecaster().fit(pd.concat([history, without])).predict(ahead(weeks=1))
-    assert "aht_s" not in both.to_frame()
+    frame = both.to_frame()
+    assert list(frame.columns[:4]) == ["queue", "start", "offered", "aht_s"]
+    assert frame.loc[frame["queue"] == "chat", "aht_s"].isna().all()
+    assert frame.loc[frame["queue"] == "calls", "aht_s"].notna().all()
+    assert both.days().groupby("queue")["aht_s"].count().to_dict() == {"calls": 7, "chat": 0}
     assert "no handle time in the history" in both.audit["finding"].tolist()
     assert "aht_s" not in Forecaster().fit(without).predict(ahead(weeks=1)).to_frame()
 

@@ -8,6 +8,7 @@ from wfm.calendar import Calendar
 from wfm.domain import CalendarSpec, OpeningHours
 from wfm.errors import DataError
 from wfm.forecast.prepare import check_horizon, prepare
+from wfm.testing import make_centre
 from wfm.timegrid import Horizon
 
 ALWAYS = CalendarSpec()
@@ -80,6 +81,35 @@ def test_faults_of_calendar_and_hours(history_of):
         prepare(history, Calendar(ALWAYS, "Asia/Shanghai"))
 
 
+def test_a_queue_that_the_centre_does_not_have(history_of):
+    centre, history = make_centre(), history_of(lambda starts: 5.0, days=28)
+    both = pd.concat([history, history.assign(queue="cals"), history.assign(queue="total")])
+    with pytest.raises(DataError) as caught:
+        prepare(both, centre)
+    name, known = repr(centre.name), "calls"
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"the history has queue 'cals', which centre {name} does not have; did you mean 'calls'? Known: {known}; "
+        "or give the hours alone: Calendar.of(centre)",
+        f"the history has queue 'total', which centre {name} does not have; known: {known}; "
+        "or give the hours alone: Calendar.of(centre)",
+    ]
+    assert len(prepare(both, Calendar.of(centre)).queues) == 3
+
+
+def test_hours_that_are_not_those_of_the_history_are_refused_and_not_forecast_as_nothing(history_of):
+    calls = history_of(lambda starts: 5.0, days=28, opens=8, closes=18)
+    mail = history_of(lambda starts: starts.hour % 3 == 0, days=28, queue="mail")
+    with pytest.raises(DataError) as caught:
+        prepare(pd.concat([calls, mail[mail["offered"] > 0]]), ALWAYS)
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"queue '{queue}' has {share} of its open intervals on the days that are recorded; give a row with 0 for each "
+        "open interval without a contact, or opening hours that are those of the queue"
+        for queue, share in (("calls", "43%"), ("mail", "33%"))
+    ]
+    # Whole days that are missing, as before a queue began or in a long outage, say nothing against the hours.
+    assert prepare(mail[mail["start"].dt.day % 3 == 0], ALWAYS).queues[0].opened.all()
+
+
 def test_horizons_that_do_not_fit(history_of):
     prepared = prepare(history_of(lambda starts: 5.0, days=28), ALWAYS)  # to 2026-02-02
     with pytest.raises(DataError) as caught:
@@ -87,7 +117,7 @@ def test_horizons_that_do_not_fit(history_of):
     assert [str(problem) for problem in caught.value.problems] == [
         "the horizon is in Asia/Shanghai, the history in Europe/Berlin; "
         "write Horizon(..., tz='Europe/Berlin'), or fit a history turned to 'Asia/Shanghai'",
-        "the horizon has intervals of 30 minutes, the history of 60; write Horizon(..., interval='60min')",
+        "the horizon has intervals of 30min, the history of 1h; write Horizon(..., interval='1h')",
     ]
 
     def horizon(day):

@@ -32,6 +32,7 @@ def values_of(rule: Column) -> st.SearchStrategy[object]:
         Kind.NUMBER: st.floats(rule.low, 1e15, exclude_min=rule.above),
         Kind.FRACTION: st.floats(0, 1),
         Kind.FLAG: st.booleans(),
+        Kind.DAY: st.dates(date(1990, 1, 1), date(2050, 12, 31)),
     }
     return plain[rule.kind] | st.none() if rule.nullable else plain[rule.kind]
 
@@ -49,6 +50,8 @@ def frames(draw: st.DrawFn, name: str) -> pd.DataFrame:
             columns[title] = pd.to_datetime(pd.Series(drawn, dtype="Int64"), utc=True).dt.tz_convert(TZ)
         elif rule.kind is Kind.TEXT:
             columns[title] = pd.Series(drawn, dtype="str")
+        elif rule.kind is Kind.DAY:
+            columns[title] = pd.Series(drawn, dtype=object)
         elif rule.kind is Kind.FLAG:
             columns[title] = pd.Series(drawn, dtype="boolean" if None in drawn else "bool")
         else:

@@ -275,3 +275,16 @@ def test_a_path_that_cannot_be_written_says_why(tmp_path: Path) -> None:
         write_centre(bank(), tmp_path / "bank.json")
     with pytest.raises(DataError, match=r"there is no folder .*; make it first"):
         write_centre(bank(), tmp_path / "nowhere" / "bank.toml")
+
+
+def test_an_event_like_another_is_written_and_read(tmp_path: Path) -> None:
+    sale = Event(name="11.11", dates=(date(2025, 11, 11),), kind="promotion")
+    live = Event(name="Live sale", dates=(date(2026, 12, 1),), kind="promotion", like="11.11 2025", strength=1.25)
+    centre = presets.ecommerce()
+    centre = replace(centre, calendar=replace(centre.calendar, events=(sale, live)))
+    write_centre(centre, tmp_path / "shop.toml")
+    assert read_centre(tmp_path / "shop.toml") == centre
+    text = (tmp_path / "shop.toml").read_text(encoding="utf-8")
+    (tmp_path / "shop.toml").write_text(text.replace('"11.11 2025"', '"11.12"'), encoding="utf-8")
+    with pytest.raises(DataError, match=r"is like '11\.12', which is not an event of this calendar; did you mean"):
+        read_centre(tmp_path / "shop.toml")

@@ -25,6 +25,7 @@ from wfm.domain import (
 from wfm.errors import DataError
 from wfm.schema import as_frame
 from wfm.staffing import Requirement, requirement
+from wfm.testing import make_centre
 
 TZ = "Europe/Berlin"
 
@@ -288,3 +289,25 @@ def test_faults_of_several_queues_come_together():
         "  2. queue 'cases': an AHT of 900 s against the target '95 % done within 10min'; "
         "no staff can do it in time; give a longer deadline"
     )
+
+
+def test_a_handle_time_that_is_missing_in_the_forecast_is_the_queues_own() -> None:
+    start = pd.date_range("2026-11-02 09:00", periods=2, freq="30min", tz="Europe/Berlin")
+    frame = pd.DataFrame({"queue": "calls", "start": start, "offered": 30.0, "aht_s": [300.0, None]})
+    centre = make_centre(people=3)
+    need = requirement(frame, centre).to_frame()
+    assert need["aht_s"].tolist() == [300.0, centre.queue("calls").aht_s]
+    bare = Centre(
+        name="bare",
+        tz="Europe/Berlin",
+        queues=(Queue(name="calls", targets=(ServiceLevel(0.8, "30s"),)),),
+    )
+    with pytest.raises(DataError, match="no handle time for the queue calls"):
+        requirement(frame, bare)
+
+
+def test_a_forecast_of_days_is_refused() -> None:
+    start = pd.date_range("2026-11-02", periods=5, freq="D", tz="Europe/Berlin")
+    frame = pd.DataFrame({"queue": "calls", "start": start, "offered": 300.0, "aht_s": 240.0})
+    with pytest.raises(DataError, match="the forecast is of whole days; the centre plans by 30min; split it"):
+        requirement(frame, make_centre(people=3))

@@ -13,7 +13,16 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from wfm.checks import check_choice, check_date, check_each, check_flag, check_int, check_kind, check_name
+from wfm.checks import (
+    check_choice,
+    check_date,
+    check_each,
+    check_flag,
+    check_in_range,
+    check_int,
+    check_kind,
+    check_name,
+)
 from wfm.domain.duration import time_of_day
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 
@@ -191,16 +200,28 @@ class Event:
     before, after
         Days before the first and after the last day of each run that are affected too (pre-sale, returns wave);
         0 or more, default 0.
+    like
+        The event of the same calendar that a future run will resemble: a name, for all its runs, or a name and a year
+        such as `"11.11 2025"`, for the run that began in that year. A forecast takes level and course of the day from
+        it, day by day, for as long as the history holds no run of this event itself; with this event's own name and a
+        year, it prefers that year to the others. Default none.
+    strength
+        How much stronger than the one it is like: 1.2 turns twice the contacts of an ordinary day (+100 %) into 2.2
+        times (+120 %); of an event that lowers the contacts, the factor is raised to this power. More than 0, at most
+        10; default 1. Anything but 1 needs `like`.
 
     Raises
     ------
     DataError
-        If there is no date or a value is outside its range.
+        If there is no date or a value is outside its range; a calendar without the event named by `like` is refused by
+        `CalendarSpec`.
 
     Examples
     --------
     >>> Event(name="11.11", dates=(date(2026, 11, 11),), kind="promotion", before=10, after=7).kind
     <EventKind.PROMOTION: 'promotion'>
+    >>> Event(name="Live sale", dates=(date(2026, 12, 1),), kind="promotion", like="11.11 2025", strength=0.5).strength
+    0.5
     """
 
     name: str
@@ -208,6 +229,8 @@ class Event:
     kind: EventKind | str = EventKind.OTHER
     before: int = 0
     after: int = 0
+    like: str | None = None
+    strength: float = 1.0
 
     def __post_init__(self) -> None:
         check_name("name", self.name)
@@ -217,6 +240,12 @@ class Event:
         object.__setattr__(self, "kind", check_choice("kind", self.kind, EventKind))
         check_int("before", self.before, 0)
         check_int("after", self.after, 0)
+        if self.like is not None:
+            check_name("like", self.like)
+        check_in_range("strength", self.strength, 0.0, 10.0, include_low=False)
+        if self.strength != 1 and self.like is None:
+            what = f"event {self.name!r} has a strength of {self.strength:g} and nothing that it is like"
+            raise DataError(Problem(what, remedy='give like="11.11 2025" too, with your event and year'))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,6 +298,43 @@ class CalendarSpec:
         names = [event.name for event in self.events]
         for name in sorted({name for name in names if names.count(name) > 1}):
             raise DataError(Problem(f"two events are named {name!r}", remedy="join their dates, or rename one"))
+        faults = Faults("the events of the calendar")
+        for event in self.events:
+            with faults.collecting():
+                self.analogue(event)
+        faults.raise_if_any()
+
+    def analogue(self, event: Event) -> tuple[Event, int | None] | None:
+        """Return the event that `event` is said to be like and the year, if one is named; nothing if it is like none.
+
+        Raises
+        ------
+        DataError
+            If the calendar has no such event, or none of it in that year.
+
+        Examples
+        --------
+        >>> sale = Event(name="11.11", dates=(date(2025, 11, 11),), kind="promotion")
+        >>> live = Event(name="Live sale", dates=(date(2026, 12, 1),), like="11.11 2025")
+        >>> known, year = CalendarSpec(events=(sale, live)).analogue(live)
+        >>> known.name, year
+        ('11.11', 2025)
+        """
+        if event.like is None:
+            return None
+        name, _, year = event.like.rpartition(" ")
+        for other in self.events:
+            if other.name == event.like and other is not event:
+                return other, None
+            if other.name == name and year.isdigit():
+                years = sorted({day.year for day in other.dates})
+                if int(year) in years:
+                    return other, int(year)
+                what = f"event {event.name!r} is like {event.like!r}, but {name!r} has no dates in {year}"
+                raise DataError(Problem(what, remedy=f"it has dates in {', '.join(map(str, years))}"))
+        known = [other.name for other in self.events if other is not event]
+        what = f"event {event.name!r} is like {event.like!r}, which is not an event of this calendar"
+        raise DataError(Problem(what, remedy=did_you_mean(event.like, known) if known else "add it to the events"))
 
 
 def _dates(name: str, values: Iterable[date]) -> tuple[date, ...]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wfm.calendar import Calendar, Phase
-from wfm.forecast.grid import DAY_NAMES, BoolArray, FloatArray, IntArray
+from wfm.calendar import Calendar
+from wfm.forecast.grid import BoolArray, FloatArray, IntArray
+from wfm.forecast.marks import Book
 
-__all__ = ["DayFeatures", "as_date", "day_features", "day_number", "weekdays"]
+__all__ = ["DayFeatures", "as_date", "day_features", "day_number", "joined", "weekdays"]
 
 _EPOCH = date(1970, 1, 1)
-_HOLIDAY = "holiday"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +23,39 @@ class DayFeatures:
     """What the model knows of each day.
 
     `number` since 1970-01-01; `weekday` (0 is Monday; a make-up day counts as one); `phase` of the month in [0, 1);
-    `after_closed`, whether the day before it was closed out of turn; `labels`, the names of what makes it special
-    (public holidays, events), none for an ordinary day.
+    `after_closed`, whether the day before it was closed out of turn; `marks`, what makes it special (public holidays,
+    events; see `wfm.forecast.marks`), none for an ordinary day; `drivers` what is known of it beforehand, such as
+    bookings: a column for each driver and lag, in standard deviations from the usual (see `wfm.forecast.drivers`).
     """
 
     number: IntArray
     weekday: IntArray
     phase: FloatArray
     after_closed: BoolArray
-    labels: npt.NDArray[Any]
+    marks: npt.NDArray[Any]
+    drivers: FloatArray
 
-    def take(self, index: BoolArray | slice) -> DayFeatures:
+    def take(self, index: BoolArray | IntArray | slice) -> DayFeatures:
         """Return the days that `index` selects."""
         return DayFeatures(
-            self.number[index], self.weekday[index], self.phase[index], self.after_closed[index], self.labels[index]
+            self.number[index],
+            self.weekday[index],
+            self.phase[index],
+            self.after_closed[index],
+            self.marks[index],
+            self.drivers[index],
         )
 
     @property
     def special(self) -> BoolArray:
-        """Whether the day has a label."""
-        return np.array([bool(labels) for labels in self.labels], dtype=bool)
+        """Whether the day has a mark."""
+        return np.array([bool(marks) for marks in self.marks], dtype=bool)
+
+
+def joined(first: DayFeatures, second: DayFeatures) -> DayFeatures:
+    """Return the days of one and then of the other."""
+    parts = ([getattr(days, field.name) for field in fields(DayFeatures)] for days in (first, second))
+    return DayFeatures(*(np.concatenate(both) for both in zip(*parts, strict=True)))
 
 
 def as_date(number: int) -> date:
@@ -64,7 +77,13 @@ def weekdays(number: IntArray, calendar: Calendar | None) -> IntArray:
     return np.asarray(plain, dtype=np.int64)
 
 
-def day_features(number: IntArray, is_open: BoolArray, calendar: Calendar | None) -> DayFeatures:
+def day_features(
+    number: IntArray,
+    is_open: BoolArray,
+    calendar: Calendar | None,
+    drivers: FloatArray | None = None,
+    known: int | None = None,
+) -> DayFeatures:
     """Describe consecutive days.
 
     Parameters
@@ -75,6 +94,10 @@ def day_features(number: IntArray, is_open: BoolArray, calendar: Calendar | None
         Whether the queue is open on the day at all.
     calendar
         Gives holidays, make-up days and events; without one, no day is special.
+    drivers
+        A row for each day, a column for each driver; default none.
+    known
+        How many of them are of the history; default all.
     """
     weekday = weekdays(number, calendar)
     dates = [as_date(day) for day in number]
@@ -83,7 +106,8 @@ def day_features(number: IntArray, is_open: BoolArray, calendar: Calendar | None
         weekday,
         np.array([_month_phase(day) for day in dates]),
         _after_closed(weekday, is_open),
-        _labels(dates, calendar),
+        _marks(dates, calendar, len(dates) if known is None else known),
+        np.zeros((len(number), 0)) if drivers is None else drivers,
     )
 
 
@@ -105,17 +129,9 @@ def _after_closed(weekday: IntArray, is_open: BoolArray) -> BoolArray:
     return marks
 
 
-def _labels(dates: list[date], calendar: Calendar | None) -> npt.NDArray[Any]:
-    """Return the set of names of each day: what two special days share is what one learns from the other."""
-    labels = np.empty(len(dates), dtype=object)
-    labels[:] = [frozenset()] * len(dates)
-    if calendar is None:
-        return labels
-    for n, (day, kind) in enumerate(zip(dates, calendar.day_types(dates), strict=True)):
-        names = set() if kind in DAY_NAMES else {_HOLIDAY, kind}
-        for event in calendar.events_on(day):
-            names |= {f"{event.name} {event.phase}", f"{event.name} {event.phase} {event.day}"}
-            if event.phase is Phase.DURING:
-                names.add(str(event.event.kind))
-        labels[n] = frozenset(names)
-    return labels
+def _marks(dates: list[date], calendar: Calendar | None, known: int) -> npt.NDArray[Any]:
+    book = None if calendar is None or not dates else Book.of(calendar, dates[0], dates[max(known, 1) - 1])
+    marks = np.empty(len(dates), dtype=object)
+    for n, day in enumerate(dates):
+        marks[n] = () if book is None else book.marks(day)
+    return marks

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from wfm.calendar import Calendar
 from wfm.checks import check_in_range, check_int
-from wfm.errors import NotFittedError
+from wfm.errors import DataError, Faults, NotFittedError, Problem, did_you_mean
 from wfm.forecast.days import DayFeatures, as_date
+from wfm.forecast.drivers import KnownDays, QueueDrivers, check_lags
 from wfm.forecast.grid import DAY_NAMES, BoolArray, FloatArray, wall_clock
-from wfm.forecast.handle_time import fit_handle_time
+from wfm.forecast.handle_time import HandleTime, fit_handle_time
+from wfm.forecast.inputs import Told, audit_of, known_later, told, with_told
+from wfm.forecast.inside import calibrate_inside
 from wfm.forecast.level import DayLevel, fit_level
+from wfm.forecast.many import check_workers, for_each
+from wfm.forecast.marks import names_of
+from wfm.forecast.opening import SeenHours
 from wfm.forecast.prepare import AuditRow, OwnHours, Place, Prepared, QueueHistory, check_horizon, prepare
-from wfm.forecast.profile import day_levels, fit_profile
+from wfm.forecast.profile import Profile, day_levels, fit_courses, fit_profile, likeness
 from wfm.forecast.result import Forecast, audit_frame
+from wfm.forecast.special import Looks
 from wfm.forecast.spread import Spread
 from wfm.forecast.uncertainty import (
     Calibration,
     Dispersion,
-    calibrate,
     fit_correlation,
     fit_dispersion,
     quantiles,
@@ -29,11 +38,13 @@ from wfm.forecast.uncertainty import (
 from wfm.schema import QUANTILES, FrameLike
 from wfm.timegrid import Horizon, day_starts
 
+if TYPE_CHECKING:
+    from wfm.forecast.auto import Auto
+
 __all__ = ["Forecaster", "QueueModel"]
 
-_LEAST_COVERED = 0.5  # share of a day that must be recorded for its level to count
-_ORIGINS, _SPACING, _AHEAD = 6, 7, 28  # forecasts inside the history: how many, how far apart, how long (days)
-_LEAST_TRAINING = 10  # days before the first of them
+_LEAST_COVERED = 0.5  # share of a day's open time that must be recorded for its level to count
+_PROFILE_DAYS = 371  # days that the weekday profiles are fitted to
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +52,31 @@ class QueueModel:
     """What was fitted for one queue.
 
     `level` is the day level (None where no contact was ever recorded), `profile` the shares by weekday and interval,
-    `correlation` that of neighbouring intervals, `aht_s` the handle time by weekday and interval (no rows where there
+    `correlation` that of neighbouring intervals, `handle_time` the handle time (None where there
     is none), `idle` the weekdays without any contact, `nearest` the recorded interval of the day to use for each one,
-    `whole` whether contacts are whole numbers.
+    `whole` whether contacts are whole numbers, `drivers` what is known of its days beforehand.
     """
 
     history: QueueHistory
     level: DayLevel | None
-    profile: FloatArray
+    profile: Profile
     dispersion: Dispersion
     correlation: float
     calibration: Calibration
-    aht_s: FloatArray
+    handle_time: HandleTime | None
     idle: BoolArray
     nearest: np.ndarray
     whole: bool
+    drivers: QueueDrivers | None
 
 
 class Forecaster:
     """Forecast of contacts and handle time by queue and interval.
 
     The level of a day is the sum (in logarithms) of a level that moves fast and returns, one that moves slowly,
-    weekdays, the phase of the month, the day after a closed one, and public holidays and events of the calendar; see
-    `wfm.forecast.level`. It is spread over the day by the profile of its weekday. Days far from all others count less
+    weekdays, the phase of the month, the day after a closed one, public holidays and events of the calendar with the
+    days around them, and with more than 400 days of history, the season and growth; see `wfm.forecast.level`. It is
+    spread over the day by the profile of its weekday, or of what makes it special. Days far from all others count less
     and are listed in the audit; nothing is replaced.
 
     Parameters
@@ -76,11 +89,21 @@ class Forecaster:
         Opening hours by queue, or text such as `"Mon-Fri 09:00-17:00"`, in place of the calendar's and of the centre's;
         `None` for the calendar's. Default none.
     weeks
-        Most recent weeks of history that are used, 2 to 520; default 52.
+        Most recent weeks of history that are used, 2 to 520; default 156. Ordinary days older than a year count by
+        weeks, for season and growth; special days of all years count.
     half_life_days
         Age at which a day counts half in the profile and in handle time, more than 0; default 42.
     stale_after_days
         Days between the end of a queue's history and the horizon from which `predict` refuses; 0 or more, default 42.
+    lags
+        Days that contacts come behind a driver, by its name: one or several from 0 to 365, such as
+        `{"orders": (0, 1, 2)}`. Default 0 for every driver. A lag as long as the horizon needs no value of the future.
+    workers
+        Processes that the queues are spread over: 1 or more, or -1 for one for each core. Default what
+        `joblib.parallel_config` says, which without it is this process alone. The numbers are the same either way.
+    model
+        `"default"`: the model described here. `"auto"`: a mean of it and of others, weighed by past forecasts as long
+        as the horizon (see `wfm.forecast.Auto`); it takes seconds.
 
     Attributes
     ----------
@@ -92,6 +115,8 @@ class Forecaster:
         Interval, zone and first instant after the history.
     audit_
         Frame of what was found in the history: `queue, start, end, finding, action`.
+    auto_
+        With `model="auto"`: the `Auto` that weighs, with its `weights_` and `tried_` after `predict`.
 
     Examples
     --------
@@ -107,15 +132,23 @@ class Forecaster:
         *,
         calendar: Place | None = None,
         hours: OwnHours | None = None,
-        weeks: int = 52,
+        weeks: int = 156,
         half_life_days: float = 42.0,
         stale_after_days: int = 42,
+        lags: Mapping[str, int | Iterable[int]] | None = None,
+        workers: int | None = None,
+        model: Literal["default", "auto"] = "default",
     ) -> None:
+        if model not in ("default", "auto"):
+            raise DataError(Problem(f"unknown model {model!r}", remedy=did_you_mean(str(model), ("default", "auto"))))
+        self.model = model
         self.calendar = calendar
         self.hours = hours
         self.weeks = check_int("weeks", weeks, 2, 520)
         self.half_life_days = check_in_range("half_life_days", half_life_days, 0.0, include_low=False)
         self.stale_after_days = check_int("stale_after_days", stale_after_days, 0)
+        self.lags = check_lags(lags)
+        self.workers = check_workers(workers)
 
     def __repr__(self) -> str:
         state = f"fitted to {', '.join(self.queues_)} up to {self.end_}" if hasattr(self, "models_") else "not fitted"
@@ -124,7 +157,7 @@ class Forecaster:
             f"stale_after_days={self.stale_after_days}): {state}"
         )
 
-    def fit(self, history: FrameLike) -> Forecaster:
+    def fit(self, history: FrameLike, drivers: FrameLike | None = None, flags: FrameLike | None = None) -> Forecaster:
         """Fit every queue of a history.
 
         Parameters
@@ -132,6 +165,14 @@ class Forecaster:
         history
             Frame `history`: `queue, start, offered`, and for handle times `handle_s` with `handled`, or `aht_s`. At
             least two weeks of each queue.
+        drivers
+            Frame `drivers`: `day`, a column of numbers for each driver, and `queue` where they are not those of all
+            queues. Each is something that is known of a day beforehand, such as orders, bookings, shipments or a
+            campaign; see `wfm.forecast.drivers` for how it acts. It may reach beyond the history. Days of the history
+            without a value, such as those before a driver began, keep a level of their own.
+        flags
+            Frame `flags`: `start, end`, and where wanted `queue`, `action` and `reason`: stretches of the history to
+            `"leave out"` (default) of the fit, or to `"keep"` in it against what would be found in them.
 
         Raises
         ------
@@ -141,40 +182,76 @@ class Forecaster:
         prepared = prepare(history, self.calendar, self.hours, self.weeks)
         audit = list(prepared.audit)
         self._prepared: Prepared = prepared
-        self.models_: dict[str, QueueModel] = {
-            queue.name: _fit_queue(queue, prepared, self.half_life_days, audit) for queue in prepared.queues
-        }
+        beside = told(prepared, drivers, flags, self.lags, audit)
+        work = partial(_fit_one, prepared=replace(prepared, queues=(), audit=()), half_life_days=self.half_life_days)
+        fitted = for_each(work, list(zip(prepared.queues, beside, strict=True)), self.workers)
+        self.models_: dict[str, QueueModel] = {model.history.name: model for model, _ in fitted}
+        audit.extend(line for _, lines in fitted for line in lines)
         self.queues_: tuple[str, ...] = tuple(self.models_)
         self.interval_s_: int = prepared.interval_s
         self.tz_: str = prepared.tz
         self.end_: pd.Timestamp = prepared.end
         self.audit_: pd.DataFrame = audit_frame(audit, prepared.tz)
         self._rows: list[AuditRow] = audit
+        if self.model == "auto":
+            self.auto_: Auto = self._weighing().fit(history, drivers, flags)
         return self
 
-    def predict(self, horizon: Horizon) -> Forecast:
+    def _weighing(self) -> Auto:
+        """Return what weighs this model with others."""
+        from wfm.forecast.auto import Auto, usual_models
+
+        alone = Forecaster(
+            calendar=self.calendar,
+            hours=self.hours,
+            weeks=self.weeks,
+            half_life_days=self.half_life_days,
+            stale_after_days=self.stale_after_days,
+            lags=self.lags,
+            workers=self.workers,
+        )
+        return Auto(models=usual_models(alone), calendar=self.calendar, hours=self.hours)
+
+    def predict(self, horizon: Horizon, drivers: FrameLike | None = None) -> Forecast:
         """Forecast the open intervals of a horizon.
+
+        Parameters
+        ----------
+        horizon
+            The days, in the history's zone and interval.
+        drivers
+            Frame `drivers` with the values of the horizon that `fit` was not given; where both were, these count.
 
         Raises
         ------
         NotFittedError
             Before `fit`.
         DataError
-            If the horizon has another interval or zone, begins before the history ends, or the history is stale.
+            If the horizon has another interval or zone, begins before the history ends, or the history is stale; or if
+            a driver has no value on one of its days.
         """
         if not hasattr(self, "models_"):
             raise NotFittedError("the forecaster is not fitted; call fit(history) first")
         check_horizon(horizon, self._prepared, self.stale_after_days)
-        audit = list(self._rows)
-        calendar = self._prepared.calendar
-        said = {name: _predict_queue(model, horizon, calendar, audit) for name, model in self.models_.items()}
-        frame = pd.concat([rows for rows, _ in said.values()], ignore_index=True)
-        without = [name for name, model in self.models_.items() if not len(model.aht_s)]
-        if without and "aht_s" in frame:
-            frame = frame.drop(columns="aht_s")
-            end = self.end_
-            start = end - pd.Timedelta(weeks=self.weeks)
-            finding, action = "no handle time in the history", "aht_s is left out for all queues"
+        if self.model == "auto":
+            return self.auto_.predict(horizon, drivers)
+        later = known_later(drivers, {name: model.drivers for name, model in self.models_.items()})
+        work = partial(_predict_one, horizon=horizon, calendar=self._prepared.calendar)
+        models = [(model, later.get(name)) for name, model in self.models_.items()]
+        said = dict(zip(self.models_, for_each(work, models, self.workers), strict=True))
+        faults = Faults("the drivers")
+        faults.problems.extend(problem for one in said.values() for problem in one.problems)
+        faults.raise_if_any()
+        audit = [*self._rows, *(line for one in said.values() for line in one.audit)]
+        frame = pd.concat([one.rows for one in said.values()], ignore_index=True)
+        if "aht_s" in frame:
+            frame.insert(frame.columns.get_loc("offered") + 1, "aht_s", frame.pop("aht_s"))
+            start, end = self.end_ - pd.Timedelta(weeks=self.weeks), self.end_
+            finding, action = (
+                "no handle time in the history",
+                "aht_s is missing: the queue's own aht holds, if it has one",
+            )
+            without = [name for name, model in self.models_.items() if model.handle_time is None]
             audit.extend((name, start, end, finding, action) for name in without)
         words = {name: _in_words(model) for name, model in self.models_.items()}
         return Forecast(
@@ -184,7 +261,7 @@ class Forecaster:
             audit=audit_frame(audit, self.tz_),
             models=words,
             as_of=self.end_,
-            spread={name: spread for name, (_, spread) in said.items()},
+            spread={name: one.spread for name, one in said.items()},
         )
 
 
@@ -196,29 +273,44 @@ def _in_words(model: QueueModel) -> str:
     return f"day level × weekday profile, {days} days, noise of a day {model.level.noise:.1%}, {checked}"
 
 
-def _fit_queue(queue: QueueHistory, prepared: Prepared, half_life_days: float, audit: list[AuditRow]) -> QueueModel:
+def _fit_one(
+    one: tuple[QueueHistory, Told], prepared: Prepared, half_life_days: float
+) -> tuple[QueueModel, list[AuditRow]]:
+    """Fit a queue, perhaps in a process of its own, which has no audit to write into."""
+    audit: list[AuditRow] = []
+    return _fit_queue(*one, prepared, half_life_days, audit), audit
+
+
+def _fit_queue(
+    queue: QueueHistory, beside: Told, prepared: Prepared, half_life_days: float, audit: list[AuditRow]
+) -> QueueModel:
+    queue, features, kept = with_told(queue, prepared, beside, half_life_days, audit)
     grid = queue.grid
-    features = queue.features(int(grid.days[-1]), prepared.calendar)
     discount = 0.5 ** ((grid.days[-1] - grid.days) / half_life_days)
     ordinary = discount * ~features.special
-    first = fit_profile(grid.volume, features.weekday, queue.usual, ordinary)
+    first = _weekday_profile(queue, features, ordinary)
     levels, covered = day_levels(grid.volume, first[features.weekday])
+    covered = covered / _open_share(queue, features, first, covered)
     idle = np.array([_is_idle(levels[(features.weekday == n) & (covered > 0)]) for n in range(7)])
     used = (covered >= _LEAST_COVERED) & ~idle[features.weekday]
     _note_days(queue, features, (covered > 0) & (covered < _LEAST_COVERED), idle, prepared, audit)
-    level = fit_level(levels[used], features.take(used)) if used.sum() > 1 else None
+    known = features.take(used)
+    level = fit_level(levels[used], known, likeness(grid.volume[used], first), kept[used]) if used.sum() > 1 else None
     weight = np.zeros(len(discount))
     if level is not None:
         weight[used] = ordinary[used] * level.weights * ~level.unusual
         _note_unusual(queue, level, levels[used], prepared, audit)
-    profile = fit_profile(grid.volume, features.weekday, queue.usual, weight if weight.any() else ordinary)
-    levels, _ = day_levels(grid.volume, profile[features.weekday])
-    mean = levels[:, None] * profile[features.weekday]
+    shares = _weekday_profile(queue, features, weight if weight.any() else ordinary)
+    levels, _ = day_levels(grid.volume, shares[features.weekday])
+    mean = levels[:, None] * shares[features.weekday]
     dispersion = fit_dispersion(grid.volume, mean, weight)
+    looks = Looks({}, None) if level is None else level.looks
+    profile = fit_courses(grid.volume[used], known, Profile(shares, queue.usual, looks, {}), dispersion)
     volume = grid.volume[~np.isnan(grid.volume)]
-    handle = np.empty((0, grid.volume.shape[1]))
+    whole = bool(np.mean(volume == np.rint(volume)) > 0.99)
+    handle_time = None
     if grid.handle_s is not None and grid.handled is not None:
-        handle = fit_handle_time(grid.handle_s, grid.handled, features.weekday, ordinary)
+        handle_time = fit_handle_time(grid.handle_s, grid.handled, features.weekday, ordinary)
     recorded = np.flatnonzero(~np.isnan(grid.volume).all(axis=0))
     slots = np.arange(grid.volume.shape[1])
     return QueueModel(
@@ -227,45 +319,40 @@ def _fit_queue(queue: QueueHistory, prepared: Prepared, half_life_days: float, a
         profile,
         dispersion,
         fit_correlation(grid.volume, mean, weight, dispersion),
-        _calibration(grid.volume, grid.days, level, profile, dispersion),
-        handle,
+        calibrate_inside(grid.volume, grid.days, level, profile.shares(features), dispersion, whole=whole),
+        handle_time,
         idle,
         recorded[np.abs(slots[:, None] - recorded).argmin(axis=1)],
-        bool(np.mean(volume == np.rint(volume)) > 0.99),
+        whole,
+        beside.drivers,
     )
+
+
+def _weekday_profile(queue: QueueHistory, features: DayFeatures, weight: FloatArray) -> FloatArray:
+    """Fit the shares of the weekdays to the last year, beyond which days hardly count."""
+    grid = queue.grid
+    late = grid.days > grid.days[-1] - _PROFILE_DAYS
+    late = late if weight[late].any() else np.ones(len(late), dtype=bool)
+    return fit_profile(grid.volume[late], features.weekday[late], queue.usual, weight[late])
+
+
+def _open_share(queue: QueueHistory, features: DayFeatures, profile: FloatArray, covered: FloatArray) -> FloatArray:
+    """Return which share of each day, by its weekday's profile, was open: less than 1 where hours were shorter."""
+    share = np.ones(len(covered))
+    if isinstance(queue.hours, SeenHours):
+        return share
+    slots = profile.shape[1]
+    for n in np.flatnonzero((covered > 0) & (covered < _LEAST_COVERED)):
+        opened = np.zeros(slots, dtype=bool)
+        for opens, closes in queue.hours.calendar.hours_on(as_date(features.number[n]), queue.hours.hours):
+            opened[int(opens.total_seconds() * slots // 86_400) : int(closes.total_seconds() * slots // 86_400)] = True
+        share[n] = max(float(profile[features.weekday[n], opened].sum()), float(covered[n]))
+    return share
 
 
 def _is_idle(levels: FloatArray) -> bool:
     """Return whether days were recorded, and none of them had a contact."""
     return len(levels) > 0 and not levels.any()
-
-
-def _calibration(
-    volume: FloatArray, days: np.ndarray, level: DayLevel | None, profile: FloatArray, dispersion: Dispersion
-) -> Calibration:
-    """Forecast the last weeks of the history from inside it, and correct the levels by what happened."""
-    nothing = np.empty(0)
-    if level is None:
-        return calibrate(nothing, nothing, nothing, 0)
-    end = int(days[-1]) + 1
-    known = level.days.number
-    origins = [end - n * _SPACING for n in range(1, _ORIGINS + 1)]
-    origins = [origin for origin in origins if (known < origin).sum() >= _LEAST_TRAINING and known[-1] >= origin]
-    if level.step is not None:
-        # A forecast made before a sudden change could not know it, and says nothing about the days to come.
-        origins = [origin for origin in origins if origin >= level.step + _SPACING]
-    late = level.days.take(known >= min(origins, default=end))
-    seen, means, variances = [nothing], [nothing], [nothing]
-    for origin, (total, variance) in zip(origins, level.predict_from(late, origins), strict=True):
-        ahead = (late.number >= origin) & (late.number < origin + _AHEAD)
-        mean = (total[:, None] * profile[late.weekday])[ahead]
-        actual = volume[late.number[ahead] - days[0]]
-        spread = dispersion.variance(mean, np.broadcast_to(variance[ahead, None], mean.shape))
-        use = ~np.isnan(actual)
-        seen.append(actual[use])
-        means.append(mean[use])
-        variances.append(spread[use])
-    return calibrate(np.concatenate(seen), np.concatenate(means), np.concatenate(variances), len(late.number))
 
 
 def _note_days(
@@ -302,6 +389,31 @@ def _note_unusual(
         audit.append((queue.name, start, end, finding, action))
 
 
+class _Said(NamedTuple):
+    """What was forecast for a queue, what is to be said of it, and what is missing for it."""
+
+    rows: pd.DataFrame
+    spread: Spread
+    audit: list[AuditRow]
+    problems: list[Problem]
+
+
+def _predict_one(one: tuple[QueueModel, KnownDays | None], horizon: Horizon, calendar: Calendar | None) -> _Said:
+    """Forecast a queue, perhaps in a process of its own."""
+    model, later = one
+    audit: list[AuditRow] = []
+    faults = Faults()
+    if model.drivers is not None:
+        known = model.drivers.with_known(later)
+        model = replace(model, drivers=known)
+        day, _ = wall_clock(model.history.hours.open_starts(horizon), int(horizon.interval_s))
+        days = np.unique(day)
+        known.note_missing(model.history.name, days, faults)
+        audit.extend(audit_of(model.history.name, finding, horizon.tz) for finding in known.beyond(days))
+    rows, spread = _predict_queue(model, horizon, calendar, audit)
+    return _Said(rows, spread, audit, faults.problems)
+
+
 def _predict_queue(
     model: QueueModel, horizon: Horizon, calendar: Calendar | None, audit: list[AuditRow]
 ) -> tuple[pd.DataFrame, Spread]:
@@ -309,16 +421,17 @@ def _predict_queue(
     starts = queue.hours.open_starts(horizon)
     day, slot = wall_clock(starts, int(horizon.interval_s))
     number, row = np.unique(day, return_inverse=True)
-    features = queue.features(int(day.max()) if len(day) else 0, calendar)
+    features = queue.features(int(day.max()) if len(day) else 0, calendar, model.drivers)
     features = features.take(np.isin(features.number, number))
     level, joint = np.zeros(len(number)), np.zeros((len(number), len(number)))
     if model.level is not None and len(number):
         level, joint = model.level.predict(features)
+        joint = model.calibration.day_variance * joint
         level = np.where(model.idle[features.weekday], 0.0, level)
         _note_new_days(queue, model.level, features.take(~model.idle[features.weekday]), horizon, audit)
     weekday = features.weekday[row]
-    mean = level[row] * model.profile[weekday, model.nearest[slot]]
-    variance = model.dispersion.variance(mean, np.diag(joint)[row])
+    mean = level[row] * model.profile.shares(features)[row, model.nearest[slot]]
+    variance = model.dispersion.variance(mean, np.diag(joint)[row], slot)
     new = model.nearest[slot] != slot
     if new.any():
         step = pd.Timedelta(seconds=horizon.interval_s)
@@ -326,8 +439,8 @@ def _predict_queue(
         action = "forecast as the nearest interval of the day that it has"
         audit.append((queue.name, starts[new][0], starts[new][-1] + step, finding, action))
     columns: dict[str, object] = {"queue": queue.name, "start": starts, "offered": mean}
-    if len(model.aht_s):
-        columns["aht_s"] = model.aht_s[weekday, model.nearest[slot]]
+    if model.handle_time is not None:
+        columns["aht_s"] = model.handle_time.at(weekday, model.nearest[slot])
     values = quantiles(mean, variance, model.calibration, whole=model.whole)
     columns |= {name: values[:, n] for n, name in enumerate(QUANTILES)}
     spread = Spread(number, joint, model.dispersion, model.correlation, model.calibration, model.whole)
@@ -337,12 +450,16 @@ def _predict_queue(
 def _note_new_days(
     queue: QueueHistory, level: DayLevel, features: DayFeatures, horizon: Horizon, audit: list[AuditRow]
 ) -> None:
-    known = frozenset().union(*level.days.labels)
+    known = {name for marks in level.days.marks for name in names_of(marks)}
+    sorts = {mark.sort for marks in level.days.marks for mark in marks}
     for n in np.flatnonzero(features.special):
-        if not features.labels[n] & known:
+        names = names_of(features.marks[n])
+        if names and not known & set(names):
             start, end = day_starts([as_date(features.number[n]), as_date(features.number[n] + 1)], horizon.tz)
-            finding = f"special day never seen: {', '.join(sorted(features.labels[n]))}"
-            audit.append((queue.name, start, end, finding, "forecast as an ordinary day, with a wide band"))
+            finding = f"special day never seen: {', '.join(sorted(names))}"
+            others = any(mark.sort in sorts for mark in features.marks[n])
+            like = "as others of its sort were" if others else "as an ordinary day"
+            audit.append((queue.name, start, end, finding, f"forecast {like}, with a wide band"))
     for weekday in sorted(set(features.weekday.tolist()) - set(level.days.weekday.tolist())):
         number = features.number[features.weekday == weekday]
         start, end = day_starts([as_date(number[0]), as_date(number[-1] + 1)], horizon.tz)

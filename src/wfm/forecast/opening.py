@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 from wfm.calendar import Calendar
 from wfm.domain import OpeningHours
 from wfm.forecast.days import weekdays
-from wfm.forecast.grid import DAY_NAMES, BoolArray, QueueGrid, wall_clock
+from wfm.forecast.grid import DAY_NAMES, DAY_S, BoolArray, Clock, IntArray, QueueGrid, wall_clock
 from wfm.timegrid import Horizon
 
 __all__ = ["CalendarHours", "Hours", "SeenHours", "hours_of"]
@@ -27,13 +28,21 @@ class CalendarHours:
     calendar: Calendar
     hours: OpeningHours | None
 
-    def is_open(self, starts: pd.DatetimeIndex, interval_s: int) -> BoolArray:  # noqa: ARG002
-        """Return whether each interval of the past is open."""
-        return self.calendar.is_open(starts, self.hours)
+    def is_open(self, clock: Clock, interval_s: int) -> BoolArray:
+        """Return whether each interval of the past is open; a day is open if any of its hours is."""
+        if interval_s == DAY_S:
+            return self.open_days([start.date() for start in clock.starts])
+        return self.calendar.is_open(clock.starts, self.hours)
 
     def open_starts(self, horizon: Horizon) -> pd.DatetimeIndex:
         """Return the open intervals of a horizon."""
+        if horizon.daily:
+            return horizon.starts[self.open_days(horizon.dates)]
         return self.calendar.open_starts(horizon, self.hours)
+
+    def open_days(self, days: Iterable[date]) -> BoolArray:
+        """Return whether the queue opens at all on each day."""
+        return np.array([bool(self.calendar.hours_on(day, self.hours)) for day in days], dtype=bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +51,16 @@ class SeenHours:
 
     seen: BoolArray
 
-    def is_open(self, starts: pd.DatetimeIndex, interval_s: int) -> BoolArray:
-        """Return whether each interval is open."""
-        day, slot = wall_clock(starts, interval_s)
-        return self.seen[weekdays(day, None), slot]
+    def is_open(self, clock: Clock, interval_s: int) -> BoolArray:  # noqa: ARG002
+        """Return whether each interval of the past is open."""
+        return self._seen(clock.day, clock.slot)
+
+    def _seen(self, day: IntArray, slot: IntArray) -> BoolArray:
+        return np.asarray(self.seen[weekdays(day, None), slot])
 
     def open_starts(self, horizon: Horizon) -> pd.DatetimeIndex:
         """Return the open intervals of a horizon."""
-        return horizon.starts[self.is_open(horizon.starts, int(horizon.interval_s))]
+        return horizon.starts[self._seen(*wall_clock(horizon.starts, int(horizon.interval_s)))]
 
     def __str__(self) -> str:
         slots = self.seen.shape[1]

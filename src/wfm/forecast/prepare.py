@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias
 
 import numpy as np
@@ -11,14 +12,18 @@ import pandas as pd
 
 from wfm.calendar import Calendar
 from wfm.domain import CalendarSpec, Centre, OpeningHours
+from wfm.domain.duration import format_duration
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 from wfm.forecast.days import DayFeatures, as_date, day_features, day_number, weekdays
-from wfm.forecast.grid import BoolArray, History, QueueGrid, read_history, wall_clock
-from wfm.forecast.opening import CalendarHours, Hours, SeenHours, hours_of
+from wfm.forecast.drivers import QueueDrivers
+from wfm.forecast.grid import BoolArray, History, QueueGrid, clock_between, read_history
+from wfm.forecast.opening import Hours, SeenHours, hours_of
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon, day_starts
 
 __all__ = ["AuditRow", "OwnHours", "Place", "Prepared", "QueueHistory", "check_horizon", "prepare"]
+
+_LEAST_RECORDED = 0.5  # share of the open intervals that a history must have on the days that are recorded
 
 AuditRow = tuple[str, pd.Timestamp, pd.Timestamp, str, str]
 Place: TypeAlias = Centre | CalendarSpec | Calendar
@@ -43,15 +48,16 @@ class QueueHistory:
         """Name of the queue."""
         return self.grid.queue
 
-    def features(self, last: int, calendar: Calendar | None) -> DayFeatures:
+    def features(self, last: int, calendar: Calendar | None, drivers: QueueDrivers | None = None) -> DayFeatures:
         """Describe every day from the first of the history to day number `last`."""
         days = np.arange(self.grid.days[0], max(last, self.grid.days[-1]) + 1)
         later = days[len(self.grid.days) :]
         if isinstance(self.hours, SeenHours):
             ahead = np.asarray(self.hours.seen.any(axis=1))[weekdays(later, None)]
         else:
-            ahead = _open_days(self.hours, later)
-        return day_features(days, np.concatenate([self.opened, ahead]), calendar)
+            ahead = self.hours.open_days(map(as_date, later))
+        told = None if drivers is None else drivers.columns(days)
+        return day_features(days, np.concatenate([self.opened, ahead]), calendar, told, len(self.grid.days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +90,20 @@ def prepare(
         Opening hours by queue, in place of the calendar's and of the centre's.
     weeks
         Most recent weeks to keep; default all.
+
+    Raises
+    ------
+    DataError
+        With every fault: those of `read_history`, a queue that the centre does not have, hours that fit no queue, a
+        queue of which most open intervals are missing.
     """
     checked = read_history(history, weeks)
     own = _own_hours(calendar, hours or {}, checked)
     known = _calendar(calendar, checked, own)
     audit: list[AuditRow] = []
-    queues = [_queue(checked, rows, known, own, audit) for rows in checked.by_queue()]
+    faults = Faults("the history")
+    queues = [_queue(checked, rows, known, own, audit, faults) for rows in checked.by_queue()]
+    faults.raise_if_any()
     return Prepared(tuple(queues), known, checked.interval_s, checked.tz, checked.end, tuple(audit))
 
 
@@ -107,9 +121,14 @@ def _calendar(calendar: Place | None, history: History, hours: Mapping[str, Open
     if calendar is not None and not isinstance(calendar, Place):
         what = f"the calendar of the forecaster is a {type(calendar).__name__}"
         raise DataError(Problem(what, remedy="give the centre, its calendar, or CalendarSpec(...)"))
-    if isinstance(calendar, Centre):
-        calendar = Calendar.of(calendar)
     faults = Faults("the forecaster")
+    if isinstance(calendar, Centre):
+        names = [queue.name for queue in calendar.queues]
+        for queue in history.queues:
+            if queue not in names:
+                what = f"the history has queue {queue!r}, which centre {calendar.name!r} does not have"
+                faults.add(what, remedy=f"{did_you_mean(queue, names)}; or give the hours alone: Calendar.of(centre)")
+        calendar = Calendar.of(calendar)
     if calendar is None and hours:
         faults.add("opening hours of queues without a calendar", remedy="give calendar=CalendarSpec(...) too")
     if isinstance(calendar, Calendar) and calendar.tz != history.tz:
@@ -130,39 +149,55 @@ def _queue(
     calendar: Calendar | None,
     given: Mapping[str, OpeningHours | None],
     audit: list[AuditRow],
+    faults: Faults,
 ) -> QueueHistory:
     grid = history.grid(rows)
     hours = hours_of(grid, calendar, given)
-    step = pd.Timedelta(seconds=history.interval_s)
     present = pd.DatetimeIndex(rows["start"])
-    utc = pd.date_range(present[0].tz_convert("UTC"), present[-1].tz_convert("UTC"), freq=step, unit="ns")
-    starts = utc.tz_convert(history.tz)
-    is_open, seen = hours.is_open(starts, history.interval_s), starts.isin(present)
-    day, slot = wall_clock(starts, history.interval_s)
+    clock = clock_between(present[0], present[-1], history.interval_s)
+    starts, ends, day, slot = clock
+    is_open, seen = hours.is_open(clock, history.interval_s), np.zeros(len(starts), dtype=bool)
+    seen[starts.searchsorted(present)] = True
     row = day - grid.days[0]
     if isinstance(hours, SeenHours):
         action = f"no calendar was given; open are {hours}"
-        audit.append((grid.queue, starts[0], starts[-1] + step, "opening hours read from the history", action))
+        audit.append((grid.queue, starts[0], ends[-1], "opening hours read from the history", action))
     recorded = np.bincount(row[seen & is_open], minlength=len(grid.days)) > 0
-    _note_missing(grid.queue, starts[is_open & ~seen], row[is_open & ~seen], recorded, step, audit)
+    gone = is_open & ~seen
+    _note_sparse(grid.queue, seen[is_open & recorded[row]], faults)
+    _note_missing(grid.queue, starts[gone], ends[gone], row[gone], recorded, audit)
     outside = seen & ~is_open
     if outside.any():
         contacts = float(rows.loc[present.isin(starts[outside]), "offered"].sum())
         finding = f"outside opening hours: {int(outside.sum())} intervals with {contacts:g} contacts"
-        audit.append((grid.queue, starts[outside][0], starts[outside][-1] + step, finding, "left out"))
+        audit.append((grid.queue, starts[outside][0], ends[outside][-1], finding, "left out"))
         grid.volume[row[outside], slot[outside]] = np.nan
     usual = np.zeros((7, grid.volume.shape[1]), dtype=bool)
     np.logical_or.at(usual, (weekdays(day, calendar)[is_open], slot[is_open]), True)
-    opened = recorded if isinstance(hours, SeenHours) else _open_days(hours, grid.days)
-    return QueueHistory(grid, hours, opened, usual, present[-1] + step)
+    opened = recorded if isinstance(hours, SeenHours) else hours.open_days(map(as_date, grid.days))
+    return QueueHistory(grid, hours, opened, usual, ends[-1])
+
+
+def _note_sparse(queue: str, seen: BoolArray, faults: Faults) -> None:
+    """Note a queue of which most open intervals are missing on the days that are recorded.
+
+    Then the hours are not its hours, or intervals without a contact were left out of the history; read as missing, they
+    would be forecast as busy as the others, or no day would be left to learn from.
+    """
+    if len(seen) and seen.mean() < _LEAST_RECORDED:
+        what = f"queue {queue!r} has {seen.mean():.0%} of its open intervals on the days that are recorded"
+        remedy = (
+            "give a row with 0 for each open interval without a contact, or opening hours that are those of the queue"
+        )
+        faults.add(what, remedy=remedy)
 
 
 def _note_missing(
     queue: str,
     starts: pd.DatetimeIndex,
+    ends: pd.DatetimeIndex,
     row: np.ndarray,
     recorded: BoolArray,
-    step: pd.Timedelta,
     audit: list[AuditRow],
 ) -> None:
     """Note runs of missing days, and runs of missing intervals inside days that are recorded."""
@@ -170,22 +205,16 @@ def _note_missing(
         return
     whole = ~recorded[row]
     # A run ends where an interval is not the next one, or for whole days, where a day is not the next one.
-    follows = np.where(
-        whole[1:] & whole[:-1], np.diff(row) <= 1, np.diff(starts.asi8) == step.as_unit(starts.unit).value
-    )
+    follows = np.where(whole[1:] & whole[:-1], np.diff(row) <= 1, starts[1:] == ends[:-1])
     breaks = np.flatnonzero(~follows | (whole[1:] != whole[:-1])) + 1
     for run in np.split(np.arange(len(starts)), breaks):
-        first, last = starts[run[0]], starts[run[-1]] + step
+        first, last = starts[run[0]], ends[run[-1]]
         if whole[run[0]]:
             count = len(np.unique(row[run]))
             finding = f"missing day{'s' if count > 1 else ''}: {count} of the open days"
         else:
             finding = f"missing interval{'s' if len(run) > 1 else ''}: {len(run)} in a recorded day"
         audit.append((queue, first, last, finding, "left out of the fit, not read as 0"))
-
-
-def _open_days(hours: CalendarHours, days: np.ndarray) -> BoolArray:
-    return np.array([bool(hours.calendar.hours_on(as_date(day), hours.hours)) for day in days], dtype=bool)
 
 
 def check_horizon(horizon: Horizon, prepared: Prepared, stale_after_days: int) -> None:
@@ -198,9 +227,9 @@ def check_horizon(horizon: Horizon, prepared: Prepared, stale_after_days: int) -
         remedy = f"write Horizon(..., tz={prepared.tz!r}), or fit a history turned to {horizon.tz!r}"
         faults.add(f"the horizon is in {horizon.tz}, the history in {prepared.tz}", remedy=remedy)
     if horizon.interval_s != prepared.interval_s:
-        minutes = f"{prepared.interval_s // 60}min"
-        what = f"the horizon has intervals of {horizon.interval_s / 60:g} minutes, the history of {minutes[:-3]}"
-        faults.add(what, remedy=f"write Horizon(..., interval={minutes!r})")
+        length = format_duration(timedelta(seconds=prepared.interval_s))
+        what = f"the horizon has intervals of {format_duration(horizon.interval)}, the history of {length}"
+        faults.add(what, remedy=f"write Horizon(..., interval={length!r})")
     faults.raise_if_any()
     start = day_starts([horizon.dates[0]], prepared.tz)[0]
     if start < prepared.end:

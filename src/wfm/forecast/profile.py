@@ -1,19 +1,138 @@
-"""Intraday profile: how a day's contacts fall on its intervals, by weekday.
+"""Intraday profile: how a day's contacts fall on its intervals, by weekday and by what makes a day special.
 
 A weekday's shares are its discounted sums, shrunk towards the profile of all weekdays as far as the days of that
-weekday differ among themselves, so that a thin queue borrows and a busy one does not.
+weekday differ among themselves, so that a thin queue borrows and a busy one does not. A special day has the shares of
+the weekday it looks like, times a course of its own: that of its sort, then that of its name, then that of its place in
+an event, each shrunk towards 1 as far as chance explains it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
 import numpy as np
 
+from wfm.forecast.days import DayFeatures
 from wfm.forecast.grid import BoolArray, FloatArray, IntArray
+from wfm.forecast.marks import Mark, Part, Sort
+from wfm.forecast.special import Looks
+from wfm.forecast.uncertainty import Dispersion
 
-__all__ = ["day_levels", "fit_profile"]
+__all__ = ["Profile", "day_levels", "fit_courses", "fit_profile", "likeness"]
 
 _PASSES = 20
 _SETTLED = 1e-7  # a share that moves less than this has settled
+
+
+_COURSE = (0.02, 2.0)  # of a course before any is seen: variance around 1, and how many intervals that counts for
+_COURSE_H = 2.0  # hours over which a course keeps its direction
+_LEAST_COURSE = 0.02
+_PARTS = (Part.COMMON, Part.NAME, Part.PLACE)
+
+Key = tuple[Sort, Part, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """The shares of the intervals of a day.
+
+    `weekday` has a row for each weekday, as `fit_profile` gives it; `usual` says in which intervals each is open;
+    `looks` which weekday a holiday looks like; `courses` the factors of the intervals by what marks a special day.
+    """
+
+    weekday: FloatArray
+    usual: BoolArray
+    looks: Looks
+    courses: Mapping[Key, FloatArray]
+
+    def shares(self, days: DayFeatures) -> FloatArray:
+        """Return the shares of each day: a row for each day, a column for each interval."""
+        days = self.looks.applied(days)
+        result = self.weekday[days.weekday]
+        for row in np.flatnonzero(days.special):
+            factors = [self.courses[key] for key in _keys(days.marks[row]) if key in self.courses]
+            if factors:
+                inside = self.usual[days.weekday[row]]
+                inside = inside if inside.any() else np.ones_like(inside)
+                before = float(result[row, inside].sum())
+                result[row] *= np.prod(factors, axis=0)
+                result[row] *= before / max(float(result[row, inside].sum()), 1e-12)
+        return np.asarray(result)
+
+
+def _keys(marks: tuple[Mark, ...]) -> Iterator[Key]:
+    """Give the marks that have a course, the general ones first; of the places in an event only the day's own."""
+    for part in _PARTS:
+        yield from (mark.key for mark in marks if mark.part is part and mark.value > 0.5)
+
+
+def likeness(volume: FloatArray, profile: FloatArray) -> FloatArray:
+    """Return how far the course of each day is from that of each weekday: half the sum of the absolute differences.
+
+    Parameters
+    ----------
+    volume
+        A row for each day, NaN where nothing was recorded.
+    profile
+        A row for each weekday.
+    """
+    known = ~np.isnan(volume)
+    filled = np.where(known, volume, 0.0)
+    course = filled / np.maximum(filled.sum(axis=1), 1e-12)[:, None]
+    shares = known[:, None] * profile
+    shares = shares / np.maximum(shares.sum(axis=2), 1e-12)[:, :, None]
+    return np.asarray(np.abs(course[:, None] - shares).sum(axis=2) / 2)
+
+
+def fit_courses(volume: FloatArray, days: DayFeatures, profile: Profile, dispersion: Dispersion) -> Profile:
+    """Return the profile with the courses of special days.
+
+    Parameters
+    ----------
+    volume, days
+        The days, a row for each; NaN where nothing was recorded.
+    profile
+        The profile of ordinary days.
+    dispersion
+        Variance of intervals around their shares of the day, which tells chance from a course.
+    """
+    recorded = np.nansum(volume, axis=1) > 0
+    rows = np.flatnonzero(days.special & recorded)
+    volume, days = volume[rows], days.take(rows)
+    courses: dict[Key, FloatArray] = {}
+    for part in _PARTS:
+        shares = replace(profile, courses=courses).shares(days)
+        found: dict[Key, list[int]] = {}
+        for row, marks in enumerate(days.marks):
+            for key in _keys(marks):
+                if key[1] is part:
+                    found.setdefault(key, []).append(row)
+        courses = courses | {key: _course(volume[those], shares[those], dispersion) for key, those in found.items()}
+    return replace(profile, courses=courses)
+
+
+def _course(volume: FloatArray, shares: FloatArray, dispersion: Dispersion) -> FloatArray:
+    """Return the factors of the intervals on some days: a smooth line (Gaussian process) through what was seen."""
+    level, _ = day_levels(volume, shares)
+    known = ~np.isnan(volume)
+    said = np.where(known, level[:, None] * shares, 0.0)
+    expected, seen = said.sum(axis=0), np.where(known, volume, 0.0).sum(axis=0)
+    use = expected > 0
+    result = np.ones(volume.shape[1])
+    if not use.any():
+        return result
+    off = seen[use] / expected[use] - 1
+    chance = dispersion.variance(said, np.zeros_like(said)).sum(axis=0)[use] / expected[use] ** 2
+    weight = 1 / (chance + _COURSE[0])
+    spread = float(
+        (_COURSE[0] * _COURSE[1] * weight.mean() + weight @ np.maximum(off**2 - chance, 0.0))
+        / (_COURSE[1] * weight.mean() + weight.sum())
+    )
+    hours = np.flatnonzero(use) * 24 / volume.shape[1]
+    near = spread * np.exp(-np.abs(hours[:, None] - hours) / _COURSE_H)
+    result[use] = np.maximum(1 + near @ np.linalg.solve(near + np.diag(chance), off), _LEAST_COURSE)
+    return result
 
 
 def day_levels(volume: FloatArray, profile: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -58,13 +177,15 @@ def fit_profile(volume: FloatArray, weekday: IntArray, is_open: BoolArray, weigh
 
 def _settled(volume: FloatArray, weight: FloatArray, start: FloatArray) -> FloatArray:
     """Return the shares at which levels and shares agree, where days lack some of the intervals."""
-    known = ~np.isnan(volume)
-    filled = np.where(known, volume, 0.0)
+    known = (~np.isnan(volume)).astype(float)
+    filled = np.nan_to_num(volume)
+    total, contacts = filled.sum(axis=1), weight @ filled
     share = start
     for _ in range(_PASSES):
-        level, _ = day_levels(volume, share)
-        recorded = (weight * level) @ known > 0
-        found = np.where(recorded, _rate(filled, known, level, weight), share)
+        covered = known @ share
+        level = np.where(covered > 0, total / np.maximum(covered, 1e-12), 0.0)
+        base = (weight * level) @ known
+        found = np.where(base > 0, contacts / np.maximum(base, 1e-12), share)
         found = _normalised(found)
         settled = float(np.abs(found - share).max()) < _SETTLED
         share = found
@@ -100,12 +221,6 @@ def _shrinkage(
     noise = (weight[:, None] * off).sum() / max(float(weight @ level**2), 1e-12) / (effective - 1)
     distance = float(((own - base) ** 2).sum())
     return float(min(1.0, noise / distance)) if distance > 0 else 1.0
-
-
-def _rate(filled: FloatArray, known: BoolArray, level: FloatArray, weight: FloatArray) -> FloatArray:
-    """Return contacts per unit of day level in each interval."""
-    base = (weight * level) @ known
-    return np.asarray(np.where(base > 0, weight @ filled / np.maximum(base, 1e-12), 0.0))
 
 
 def _normalised(values: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -182,6 +182,25 @@ def _flags(values: pd.Series) -> _Read:
     return _Read(pd.Series(kept, index=values.index, dtype=dtype), wrong)
 
 
+def _days(values: pd.Series) -> _Read:
+    given = [value.date() if isinstance(value, datetime) and value == _midnight(value) else value for value in values]
+    days = [_day_of_text(value) if isinstance(value, str) else value for value in given]
+    kept = [value if isinstance(value, date) and not isinstance(value, datetime) else None for value in days]
+    wrong = np.array([value is None for value in kept], dtype=bool) & values.notna().to_numpy()
+    return _Read(pd.Series(kept, index=values.index, dtype=object), wrong)
+
+
+def _midnight(value: datetime) -> datetime:
+    return value.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+
+
+def _day_of_text(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
 def _stamps(values: pd.Series) -> _Stamps:
     nothing = np.zeros(len(values), dtype=bool)
     there = values.notna().to_numpy()
@@ -232,6 +251,7 @@ _READERS: Mapping[Kind, Callable[[pd.Series], _Read]] = {
     Kind.NUMBER: _numbers,
     Kind.FRACTION: _numbers,
     Kind.FLAG: _flags,
+    Kind.DAY: _days,
 }
 _MESSAGES: Mapping[Kind, tuple[str, str]] = {
     Kind.TEXT: ("holds what is not text", "write it as text"),
@@ -242,4 +262,5 @@ _MESSAGES: Mapping[Kind, tuple[str, str]] = {
     Kind.NUMBER: ("holds what is not a number", "write it as 1234.5"),
     Kind.FRACTION: ("holds what is not a number", "write it as 0.85"),
     Kind.FLAG: ("holds what is neither true nor false", "write true or false"),
+    Kind.DAY: ("holds what is not a day", "write it as 2026-11-02"),
 }

@@ -220,14 +220,15 @@ def _check_grid(ahead: pd.DataFrame, start: Floats, centre: Centre, faults: Faul
 
 
 def _handle_times(ahead: pd.DataFrame, queue: Ints, centre: Centre, faults: Faults) -> Floats:
+    said = np.full(len(queue), np.nan)
     if "aht_s" in ahead.columns:
-        return np.asarray(ahead["aht_s"].to_numpy(dtype=np.float64))
-    for number in np.unique(queue):
+        said = np.asarray(ahead["aht_s"].to_numpy(dtype=np.float64, na_value=np.nan))
+    for number in np.unique(queue[np.isnan(said)]):
         if centre.queues[number].aht_s is None:
             remedy = "add the column aht_s to the forecast, or give the queue its aht"
             faults.add(f"queue {centre.queues[number].name!r} has no handle time", remedy=remedy)
     planned = np.array([np.nan if q.aht_s is None else q.aht_s for q in centre.queues], dtype=np.float64)
-    return np.asarray(planned[queue])
+    return np.asarray(np.where(np.isnan(said), planned[queue], said))
 
 
 def _check_served(ahead: pd.DataFrame, staff: Staff, names: list[str], faults: Faults) -> None:

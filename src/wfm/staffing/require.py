@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from wfm.calendar import Calendar
@@ -169,6 +170,10 @@ def _check_starts(frame: pd.DataFrame, centre: Centre, faults: Faults) -> None:
     if len(faults.problems) > known:
         return
     shortest = frame.groupby("queue", sort=False)["start"].diff().min()
+    midnights = frame["start"].dt.tz_localize(None)
+    if pd.notna(shortest) and shortest >= pd.Timedelta(hours=23) and (midnights == midnights.dt.normalize()).all():
+        what = f"the forecast is of whole days; the centre plans by {length}"
+        faults.add(what, remedy="split it to intervals first, or forecast from a history of intervals")
     if pd.notna(shortest) and interval < shortest <= pd.Timedelta(hours=1):
         what = f"the forecast steps by {format_duration(shortest.to_pytimedelta())}; the centre plans by {length}"
         faults.add(what, remedy="forecast on the centre's interval, or change the interval of the centre")
@@ -196,10 +201,11 @@ def _stamps(rows: pd.DataFrame) -> list[str]:
 
 
 def _with_aht(frame: pd.DataFrame, centre: Centre, faults: Faults) -> pd.DataFrame:
-    if "aht_s" in frame.columns:
+    said = frame["aht_s"] if "aht_s" in frame.columns else pd.Series(np.nan, index=frame.index)
+    if said.notna().all():
         return frame
     known = {queue.name: queue.aht_s for queue in centre.queues}
-    missing = [name for name in frame["queue"].unique() if known[name] is None]
+    missing = [name for name in frame.loc[said.isna(), "queue"].unique() if known[name] is None]
     if missing:
         what = (
             f"no handle time for the queues {', '.join(missing)}"
@@ -207,4 +213,4 @@ def _with_aht(frame: pd.DataFrame, centre: Centre, faults: Faults) -> pd.DataFra
             else (f"no handle time for the queue {missing[0]}")
         )
         faults.add(what, remedy="give the forecast a column aht_s, or the queue an aht")
-    return frame.assign(aht_s=frame["queue"].map(known).astype(float))
+    return frame.assign(aht_s=said.fillna(frame["queue"].map(known).astype(float)).astype(float))
