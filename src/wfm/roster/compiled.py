@@ -13,19 +13,25 @@ from typing import Any
 
 from wfm.roster import anneal_kernel
 
-__all__ = ["anneal_function"]
+__all__ = ["anneal_function", "can_compile"]
 
 _LOG = logging.getLogger("wfm.roster")
 _COPY = "wfm.roster._compiled_anneal_kernel"
 
 
+def can_compile() -> bool:
+    """Whether numba is installed and not switched off by `NUMBA_DISABLE_JIT`."""
+    return find_spec("numba") is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
+
+
 @cache
 def anneal_function() -> Callable[..., float]:
-    """Return `anneal_kernel.anneal`, compiled where numba is installed and not switched off by `NUMBA_DISABLE_JIT`.
+    """Return `anneal_kernel.anneal`, compiled where numba is possible.
 
     Its machine code is kept on disk; the first call on a machine takes some seconds.
     """
-    if find_spec("numba") is None or os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+    if not can_compile():
+        _LOG.info("the search is not compiled, which makes it some 300 times slower: pip install 'wfm[fast]'")
         return anneal_kernel.anneal
     import numba
 

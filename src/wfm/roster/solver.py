@@ -14,6 +14,7 @@ from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
 from wfm.roster.anneal import anneal
 from wfm.roster.classes import PersonClass, collapse
+from wfm.roster.compiled import can_compile
 from wfm.roster.counts import Counts, plan_counts
 from wfm.roster.frames import activities_frame, cost_by_term, coverage_frame, shifts_frame
 from wfm.roster.lines import Plan
@@ -26,7 +27,7 @@ __all__ = ["solve"]
 
 _LOG = logging.getLogger("wfm.roster")
 _OPTIMAL = 1e-6
-_DEFAULT_WORK = 2000
+_DEFAULT_WORK, _PLAIN_WORK = 2000, 50  # compiled and not
 _CHANGES = 1000  # changes to a unit of work
 _COUNTS_SHARE = 0.15  # share of a time limit that the search waits for the counts
 _END = 0.92  # share of a time limit after which the result is written
@@ -64,7 +65,8 @@ def solve(
     seed
         Seed of the search, 0 or more; default 0.
     work_limit
-        How many changes are tried in the search, in thousands, 0 or more; default 2000, or with a time limit no limit.
+        How many changes are tried in the search, in thousands, 0 or more; default 2000 where numba is installed (the
+        extra `fast`), 50 where it is not, and no limit beside a time limit.
         The same input, seed and work limit give the same roster to the byte.
     time_limit
         Wall-clock limit, such as `"60s"`; default none. With it two runs may differ.
@@ -106,7 +108,9 @@ def solve(
     """
     check_int("seed", seed, 0)
     limit = None if time_limit is None else as_duration("time_limit", time_limit)
-    work = _DEFAULT_WORK if limit is None else math.inf
+    work: float = math.inf
+    if limit is None:
+        work = _DEFAULT_WORK if can_compile() else _PLAIN_WORK
     if work_limit is not None:
         work = check_int("work_limit", work_limit, 0)
     begin = monotonic()
