@@ -26,7 +26,7 @@ def can_compile() -> bool:
 
 @cache
 def anneal_function() -> Callable[..., float]:
-    """Return `anneal_kernel.anneal`, compiled where numba is possible.
+    """Return `anneal_kernel.anneal`, compiled where it can be.
 
     Its machine code is kept on disk; the first call on a machine takes some seconds.
     """
