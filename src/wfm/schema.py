@@ -368,6 +368,9 @@ def check(
             continue
         with faults.collecting():
             _check_column(frame[column], column, rule)
+        missing = frame[column].isna()
+        if not rule.nullable and missing.any():
+            faults.add(f"column {column!r} has no value", remedy="fill it or leave the row out", rows=_rows(missing))
         _check_known(frame[column], column, (known or {}).get(column), faults)
     faults.raise_if_any()
     _check_key(frame, spec, faults)
@@ -408,10 +411,6 @@ def _check_column(values: pd.Series, column: str, rule: Column) -> None:
         _check_day(values, column)
     else:
         _check_number(values, column, rule)
-    missing = values.isna()
-    if not rule.nullable and missing.any():
-        remedy = "fill it or leave the row out"
-        raise DataError(Problem(f"column {column!r} has no value", remedy=remedy, rows=_rows(missing)))
 
 
 def _check_text(values: pd.Series, column: str) -> None:

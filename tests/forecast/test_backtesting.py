@@ -113,6 +113,8 @@ def test_faults(history_of):
         backtest(history, origins=[])
     with pytest.raises(DataError, match="origin 'soon' is not a date"):
         backtest(history, origins=["soon"])
+    with pytest.raises(DataError, match=r"'mine' is no model: 3; give an object with fit\(history\) and predict"):
+        backtest(history, models={"mine": 3})
     with pytest.raises(DataError, match="weeks must be a whole number from 1 to 26, got 0"):
         backtest(history, weeks=0)
     result = backtest(history, origins=["2026-03-02"], models=CHEAP)

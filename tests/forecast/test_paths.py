@@ -155,3 +155,15 @@ def test_paths_of_a_thin_queue_have_as_many_contacts_as_the_forecast(rate):
     forecast = Forecaster().fit(history).predict(Horizon("2026-05-05", weeks=4, tz="UTC"))
     drawn = forecast.path_arrays(4000)["mail"].sum() / 4000
     assert drawn == pytest.approx(forecast.to_frame()["offered"].sum(), rel=0.06)
+
+
+def test_one_queue_is_still_a_list():
+    forecast = Forecast(
+        pd.DataFrame({"queue": [], "start": [], "offered": []}).astype(
+            {"queue": "str", "start": "datetime64[ns, UTC]", "offered": float}
+        ),
+        tz="UTC",
+        interval_s=1800,
+    )
+    with pytest.raises(DataError, match=r"queues is a text: 'calls'; write queues=\['calls'\]"):
+        forecast.sample_paths(1, queues="calls")

@@ -153,6 +153,13 @@ def backtest(
     checked = read_history(history)
     chosen, stated = _origins(checked, origins, weeks)
     tried: dict[str, Model] = dict(models or {"Forecaster": Forecaster(calendar=calendar, hours=hours)})
+    faults = Faults("the models")
+    for name, model in tried.items():
+        if not (callable(getattr(model, "fit", None)) and callable(getattr(model, "predict", None))):
+            faults.add(
+                f"{name!r} is no model: {model!r}", remedy="give an object with fit(history) and predict(horizon)"
+            )
+    faults.raise_if_any()
     tried.setdefault("SeasonalNaive", SeasonalNaive(calendar=calendar, hours=hours))
     tried.setdefault("WeeklyMean", WeeklyMean(calendar=calendar, hours=hours))
     values = [

@@ -215,6 +215,8 @@ class Forecast:
 
     def _known(self, queues: Iterable[str] | None) -> list[str]:
         """Return the queues asked for, sorted; all of them have a spread."""
+        if isinstance(queues, str):
+            raise DataError(Problem(f"queues is a text: {queues!r}", remedy=f"write queues=[{queues!r}]"))
         chosen = sorted(set(self.queues if queues is None else queues))
         faults = Faults("the sample paths")
         for queue in chosen:
