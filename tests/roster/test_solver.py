@@ -405,3 +405,19 @@ def test_a_horizon_that_does_not_fit_is_refused_with_every_fault(need: Need, mak
     assert "it is in UTC, the centre in Europe/Berlin; write Horizon(..., tz='Europe/Berlin')" in text
     assert "it has intervals of 15min, the centre of 30min; write Horizon(..., interval='30min')" in text
     assert "it runs from 2026-11-03 to 2026-11-09, the requirement from 2026-11-02 to 2026-11-02" in text
+
+
+@pytest.mark.parametrize(("credit", "hours"), [(None, 32), ("8h", 32), ("20h", 20), ("0h", 40), ("60h", 0)])
+def test_leave_lowers_the_minimum_by_its_credit(make_centre: Make, credit: str | None, hours: int) -> None:
+    contract = Contract(name="full", min_week="40h", cost_per_hour=1.0)
+    shift = ShiftTemplate(name="any", earliest_start="07:00", min_length="4h", max_length="8h")
+    centre = make_centre([("calls",)], contract=contract, shifts=(shift,))
+    leave = Unavailability(start=date(2026, 11, 3), end=date(2026, 11, 4), credit=credit)
+    centre = replace(centre, employees=(replace(centre.employees[0], unavailable=(leave,)),))
+    starts = Horizon("2026-11-02", weeks=1, tz="Europe/Berlin").starts
+    idle = pd.DataFrame({"queue": "calls", "start": starts, "load_erl": 0.0, "agents": 0, "scheduled": 0})
+    if credit == "0h":
+        centre = replace(centre, contracts=(replace(contract, max_days_per_week=6),))
+    roster = solve(idle, centre, work_limit=5)
+    assert roster.paid_h == hours
+    assert check(roster, centre, idle) == []

@@ -166,7 +166,7 @@ def _between_shifts(case: Case, person: Person) -> Iterator[Violation]:
 
 
 def _unavailable(case: Case, person: Person) -> Iterator[Violation]:
-    for start_s, end_s, named in person.away:
+    for start_s, end_s, named, _ in person.away:
         for shift in person.shifts:
             if shift.start_s < end_s and shift.end_s > start_s:
                 what = f"a shift from {case.text(shift.start_s)} to {case.text(shift.end_s)} falls into {named}"
@@ -301,24 +301,35 @@ def _week_hours(case: Case, person: Person) -> Iterator[Violation]:
             yield Violation(Rule.WEEK_HOURS_ABOVE, person.id, monday, what)
     for monday in case.weeks if contract.min_week_s else ():
         leave = _leave_days(case, person, monday)
-        least_s = contract.min_week_s * (5 - leave) / 5
+        credit_s = _credit_s(case, person, monday)
+        least_s = contract.min_week_s * (5 - leave) / 5 - credit_s
         if weeks[monday] < least_s - _SLACK_S:
             what = f"{_hours(weeks[monday])} paid in the week, at least {_hours(least_s)}"
             if leave:
                 what += f" ({_hours(contract.min_week_s)} less {leave} of 5 days of leave)"
+            if credit_s:
+                what += f" ({_hours(credit_s)} credited)"
             yield Violation(Rule.WEEK_HOURS_BELOW, person.id, monday, what)
 
 
 def _leave_days(case: Case, person: Person, monday: date) -> int:
     """Return on how many days from Monday to Friday the person is away all day."""
     joined: list[tuple[float, float]] = []
-    for start_s, end_s, _ in person.away:
+    for start_s, end_s, _, credit_s in person.away:
+        if credit_s is not None:
+            continue
         if joined and start_s <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], end_s))
         else:
             joined.append((start_s, end_s))
     bounds = pairwise(midnight_s(monday + n * DAY, case.centre.tz) for n in range(6))
     return sum(any(start_s <= begin and end_s >= end for start_s, end_s in joined) for begin, end in bounds)
+
+
+def _credit_s(case: Case, person: Person, monday: date) -> float:
+    """Return the paid time that stretches which begin in a week stand for."""
+    begin, end = (midnight_s(monday + n * DAY, case.centre.tz) for n in (0, 7))
+    return sum(credit_s for start_s, _, _, credit_s in person.away if credit_s is not None and begin <= start_s < end)
 
 
 def _period_hours(_: Case, person: Person) -> Iterator[Violation]:

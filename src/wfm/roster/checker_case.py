@@ -84,12 +84,15 @@ class Shift:
 
 @dataclass(slots=True)
 class Person:
-    """All that stands in the roster of one person, in order of time; `loose` are stretches that belong to no shift."""
+    """All that stands in the roster of one person, in order of time; `loose` are stretches that belong to no shift.
+
+    `away` are the stretches of unavailability: start, end, name, and the credit where one is given.
+    """
 
     id: str
     employee: Employee | None
     contract: Contract | None
-    away: list[tuple[float, float, str]]
+    away: list[tuple[float, float, str, float | None]]
     shifts: list[Shift] = field(default_factory=list)
     loose: list[Stretch] = field(default_factory=list)
 
@@ -167,14 +170,18 @@ def midnight_s(day: date, tz: str) -> float:
     return datetime.combine(day, time(), ZoneInfo(tz)).timestamp()
 
 
-def _away(employee: Employee, tz: str) -> list[tuple[float, float, str]]:
-    """Return when a person is unavailable, in order, with a name for the messages."""
+def _away(employee: Employee, tz: str) -> list[tuple[float, float, str, float | None]]:
+    """Return when a person is unavailable, in order, with a name for the messages and the credit."""
 
     def moment_s(moment: date | datetime) -> float:
         return moment.timestamp() if isinstance(moment, datetime) else midnight_s(moment, tz)
 
     return sorted(
-        (moment_s(u.start), moment_s(u.end), f"{u.reason} {u.start} to {u.end}") for u in employee.unavailable
+        (
+            (moment_s(u.start), moment_s(u.end), f"{u.reason} {u.start} to {u.end}", u.credit_s)
+            for u in employee.unavailable
+        ),
+        key=lambda stretch: stretch[:2],
     )
 
 

@@ -266,8 +266,7 @@ def _person(case: Case, employee: Employee) -> Person:
     proficiency = tuple(skill.get(name, 0.0) for name in case.queues)
     skills = tuple(value > 0 for value in proficiency)
     allowed = _allowed_by_contract(case, contract) & _meets_open_time(case, skills)
-    away = [_stretch_s(stretch, case.centre.tz) for stretch in employee.unavailable]
-    for begin, end in away:
+    for begin, end in (_stretch_s(stretch, case.centre.tz) for stretch in employee.unavailable):
         allowed &= (shifts.end_s <= begin) | (shifts.start_s >= end)
     free_days = np.zeros(len(case.horizon.dates), dtype=bool)
     free_days[shifts.day[allowed]] = True
@@ -281,7 +280,7 @@ def _person(case: Case, employee: Employee) -> Person:
         case.queues.index(employee.queues[0]),
         allowed,
         free_days,
-        tuple(week_minimum_s(case, contract, week, away) for week in case.weeks),
+        tuple(week_minimum_s(case, contract, week, employee.unavailable) for week in case.weeks),
         (high,) * len(case.weeks),
         wish,
         wish_off,
@@ -306,15 +305,19 @@ def _meets_open_time(case: Case, skills: tuple[bool, ...]) -> Flags:
     return meets
 
 
-def week_minimum_s(case: Case, contract: Contract, week: Week, away: list[tuple[int, int]]) -> float:
-    """Return the paid seconds that a week must have: a fifth less for each weekday away, none in a cut week."""
+def week_minimum_s(case: Case, contract: Contract, week: Week, away: tuple[Unavailability, ...]) -> float:
+    """Return the paid seconds that a week must have: less for time away, none in a cut week."""
     if not week.is_whole:
         return 0.0
     if not away or not contract.min_week_s:
         return contract.min_week_s
-    bounds = [_midnight_s(week.monday + timedelta(days=number), case.centre.tz) for number in range(_WEEKDAYS + 1)]
-    lost = sum(_is_covered(begin, end, away) for begin, end in pairwise(bounds))
-    return contract.min_week_s * (1 - lost / _WEEKDAYS)
+    tz = case.centre.tz
+    bounds = [_midnight_s(week.monday + timedelta(days=number), tz) for number in range(8)]
+    stretches = [(*_stretch_s(stretch, tz), stretch.credit_s) for stretch in away]
+    plain = [(low, high) for low, high, credit_s in stretches if credit_s is None]
+    lost = sum(_is_covered(begin, end, plain) for begin, end in pairwise(bounds[: _WEEKDAYS + 1]))
+    credited = sum(credit_s for low, _, credit_s in stretches if credit_s is not None and bounds[0] <= low < bounds[7])
+    return max(contract.min_week_s * (1 - lost / _WEEKDAYS) - credited, 0.0)
 
 
 @lru_cache(maxsize=4096)
