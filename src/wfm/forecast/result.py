@@ -26,13 +26,14 @@ AUDIT_COLUMNS = ("queue", "start", "end", "finding", "action")
 
 def audit_frame(rows: list[tuple[str, pd.Timestamp, pd.Timestamp, str, str]], tz: str) -> pd.DataFrame:
     """Return the audit as a frame, sorted by queue and start."""
+    rows = sorted(rows, key=lambda row: (row[0], row[1], row[3]))
     frame = pd.DataFrame(rows, columns=list(AUDIT_COLUMNS))
     for column in ("start", "end"):
         stamps = pd.DatetimeIndex(pd.to_datetime(frame[column], utc=True))
         frame[column] = stamps.as_unit("ns").tz_convert(tz)
     for column in ("queue", "finding", "action"):
         frame[column] = frame[column].astype("str")
-    return frame.sort_values(["queue", "start", "finding"], kind="stable", ignore_index=True)
+    return frame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
