@@ -243,10 +243,12 @@ def test_a_forecaster_says_what_it_is(history_of):
 
 def test_hours_longer_than_ever_are_said(history_of):
     history = history_of(wave, opens=8, closes=18, seed=13)
-    forecast = Forecaster(calendar=CalendarSpec(hours="Mon-Sun 08:00-20:00")).fit(history).predict(ahead(weeks=1))
+    forecast = Forecaster(calendar=CalendarSpec(hours="Mon-Sun 08:00-19:00")).fit(history).predict(ahead(weeks=1))
     said = forecast.audit[forecast.audit["finding"].str.startswith("open intervals that the history never has")]
-    assert said["finding"].tolist() == ["open intervals that the history never has: 14"]
+    assert said["finding"].tolist() == ["open intervals that the history never has: 7"]
     frame = forecast.to_frame()
+    added = frame.loc[frame["start"].dt.hour >= 18, "offered"].sum()
+    assert said["action"].iloc[0].endswith(f": {added:,.0f} of the {frame['offered'].sum():,.0f} contacts")
     late = frame[frame["start"].dt.hour >= 17].groupby(frame["start"].dt.date)["offered"]
     assert (late.max() == late.min()).all()
 

@@ -23,7 +23,16 @@ from wfm.forecast.level import DayLevel, fit_level
 from wfm.forecast.many import check_workers, for_each
 from wfm.forecast.marks import names_of
 from wfm.forecast.opening import SeenHours
-from wfm.forecast.prepare import AuditRow, OwnHours, Place, Prepared, QueueHistory, check_horizon, prepare
+from wfm.forecast.prepare import (
+    AuditRow,
+    OwnHours,
+    Place,
+    Prepared,
+    QueueHistory,
+    check_horizon,
+    early_ends,
+    prepare,
+)
 from wfm.forecast.profile import Profile, day_levels, fit_courses, fit_profile, likeness
 from wfm.forecast.result import Forecast, audit_frame
 from wfm.forecast.special import Looks
@@ -242,7 +251,8 @@ class Forecaster:
         faults = Faults("the drivers")
         faults.problems.extend(problem for one in said.values() for problem in one.problems)
         faults.raise_if_any()
-        audit = [*self._rows, *(line for one in said.values() for line in one.audit)]
+        audit = [*self._rows, *early_ends(horizon, self._prepared)]
+        audit.extend(line for one in said.values() for line in one.audit)
         frame = pd.concat([one.rows for one in said.values()], ignore_index=True)
         if "aht_s" in frame:
             frame.insert(frame.columns.get_loc("offered") + 1, "aht_s", frame.pop("aht_s"))
@@ -433,11 +443,13 @@ def _predict_queue(
     weekday = features.weekday[row]
     mean = level[row] * model.profile.shares(features)[row, model.nearest[slot]]
     variance = model.dispersion.variance(mean, np.diag(joint)[row], slot)
-    new = model.nearest[slot] != slot
+    recorded = np.asarray(queue.ever.any(axis=1))
+    new = recorded[weekday] & ~queue.ever[weekday, slot]
     if new.any():
         step = pd.Timedelta(seconds=horizon.interval_s)
         finding = f"open intervals that the history never has: {int(new.sum())}"
-        action = "forecast as the nearest interval of the day that it has"
+        action = "forecast as other weekdays or the nearest interval of the day: "
+        action += f"{mean[new].sum():,.0f} of the {mean.sum():,.0f} contacts"
         audit.append((queue.name, starts[new][0], starts[new][-1] + step, finding, action))
     columns: dict[str, object] = {"queue": queue.name, "start": starts, "offered": mean}
     if model.handle_time is not None:
