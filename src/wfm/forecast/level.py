@@ -259,12 +259,7 @@ def fit_level(
     """
     likeness = np.zeros((len(level), 7)) if likeness is None else likeness
     kept = np.zeros(len(level), dtype=bool) if kept is None else kept
-    ordinary = ~days.special
-    if ordinary.sum() < _FEWEST_ORDINARY or not level[ordinary].any():
-        ordinary = np.ones(len(level), dtype=bool)
-    single = ordinary & (days.number > days.number[-1] - _RECENT_DAYS)
-    if single.sum() < _FEWEST_ORDINARY or not level[single].any():
-        single = ordinary
+    ordinary, single = _ordinary(level, days)
     base = _base(level[single], days.take(single))
     own_noise = DayNoise(typical=_typical(level[single]), counted=counted)
     prior = Prior(_MOST_NOISE, own_noise, last=int(days.number[-1]), long=bool(np.ptp(days.number) > _LONG_DAYS))
@@ -311,6 +306,17 @@ def fit_level(
         ones=whole.root.ones,
         white=whole.root.white,
     )
+
+
+def _ordinary(level: FloatArray, days: DayFeatures) -> tuple[BoolArray, BoolArray]:
+    """Return which days are ordinary, and which of them are looked at one by one; with too few, special ones too."""
+    ordinary = ~days.special
+    if ordinary.sum() < _FEWEST_ORDINARY or not level[ordinary].any():
+        ordinary = np.ones(len(level), dtype=bool)
+    single = ordinary & (days.number > days.number[-1] - _RECENT_DAYS)
+    if single.sum() < _FEWEST_ORDINARY or not level[single].any():
+        single = ordinary
+    return ordinary, single
 
 
 class _Sample(NamedTuple):
