@@ -120,3 +120,12 @@ def test_faults(history_of):
     result = backtest(history, origins=["2026-03-02"], models=CHEAP)
     with pytest.raises(DataError, match="no measure 'mape' of model 'WeeklyMean'"):
         result.measure("mape", model="WeeklyMean")
+
+
+def test_every_wrong_origin_is_named_at_once(history_of):
+    with pytest.raises(DataError) as caught:
+        backtest(history_of(lambda starts: 10.0), origins=["2029-01-01", "x"], models=CHEAP)
+    assert [problem.what.split(" leaves")[0] for problem in caught.value.problems] == [
+        "origin 'x' is not a date",
+        "origin 2029-01-01",
+    ]

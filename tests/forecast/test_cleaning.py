@@ -182,6 +182,20 @@ def test_a_flag_outside_the_history_is_said_to_do_nothing():
     assert [f"{stamp:%y-%m-%d}" for stamp in said["start"]] == ["25-01-06", "26-02-02", "25-01-06", "26-01-06"]
 
 
+def test_every_fault_of_flags_is_named_at_once():
+    starts = pd.date_range("2026-01-05", periods=28 * 24, freq="1h", tz=TZ, unit="ns")
+    history = pd.DataFrame({"queue": "calls", "start": starts, "offered": 5.0})
+    day = starts[240]
+    flags = pd.DataFrame({"start": day, "end": [day, day], "action": ["drop", "keep"], "queue": ["cals", "calls"]})
+    with pytest.raises(DataError) as caught:
+        Forecaster().fit(history, flags=flags)
+    assert [problem.what.split(" at ")[0] for problem in caught.value.problems] == [
+        "unknown queue 'cals'",
+        "a flag ends",
+        "unknown action 'drop'",
+    ]
+
+
 def test_faulty_flags():
     history = bank()
     start = pd.to_datetime(["2026-03-24 10:00"]).tz_localize(TZ)

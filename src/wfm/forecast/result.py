@@ -136,8 +136,8 @@ class Forecast:
         """Draw equally likely courses of the volume, as arrays.
 
         Intervals of a day go together as they did in the history, days as the day level says; each interval has the
-        quantiles of the forecast. Queues are drawn independently of each other, each from its own stream of random
-        numbers, so that one queue's paths are the same whatever other queues there are.
+        mean of the forecast and nearly its quantiles. Queues are drawn independently of each other, each from its own
+        stream of random numbers, so that one queue's paths are the same whatever other queues there are.
 
         Parameters
         ----------
