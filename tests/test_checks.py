@@ -6,7 +6,16 @@ from enum import StrEnum
 
 import pytest
 
-from wfm.checks import check_choice, check_date, check_fraction, check_in_range, check_int, check_name, check_zone
+from wfm.checks import (
+    check_choice,
+    check_date,
+    check_fraction,
+    check_in_range,
+    check_int,
+    check_kind,
+    check_name,
+    check_zone,
+)
 from wfm.errors import DataError
 
 
@@ -121,3 +130,10 @@ def test_an_unknown_zone_is_refused(tz: object) -> None:
 def test_a_known_zone_is_returned() -> None:
     assert check_zone("Asia/Kolkata") == "Asia/Kolkata"
     assert "did you mean 'Asia/Shanghai'?" in message(check_zone, "Asia/Shangai")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("2026-12-24", "'2026-12-24'"), (list(range(99)), "a list"), ("a\nb", "'a\\nb'")]
+)
+def test_what_is_of_another_class_is_shown_if_it_is_short(value: object, shown: str) -> None:
+    assert message(check_kind, "day", value, date) == f"day must be a date, got {shown}; write date(...)"

@@ -89,6 +89,16 @@ def test_a_queue_that_the_centre_does_not_have_is_named() -> None:
         wfm.plan(history, centre, wfm.Horizon("2030-01-07", weeks=1, interval=centre.interval, tz=centre.tz))
 
 
+def test_a_queue_without_history_is_refused_and_not_left_without_a_seat() -> None:
+    history, centre = testing.make_history(weeks=8), testing.make_centre(cross_skilled=True)
+    horizon = wfm.Horizon("2026-03-02", weeks=1, interval=centre.interval, tz=centre.tz)
+    with pytest.raises(DataError) as caught:
+        wfm.plan(history[history["queue"] == "calls"], centre, horizon)
+    (problem,) = caught.value.problems
+    assert problem.what == "queue 'orders' of the centre has no history: nobody would be planned for it"
+    assert problem.remedy.startswith("give its history, take it out of the centre")
+
+
 def test_wrong_options_are_found_before_the_first_stage() -> None:
     seen: list[str] = []
     with pytest.raises(DataError) as caught:

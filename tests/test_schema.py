@@ -295,3 +295,14 @@ def test_the_order_of_rows_changes_nothing(order: list[int], tz: str) -> None:
 
 def test_a_requirement_of_heads_alone_needs_no_load() -> None:
     assert check(requirement().drop(columns="load_erl"), "requirement")["scheduled"].tolist() == [7]
+
+
+def test_a_wrong_number_does_not_hide_a_missing_one() -> None:
+    start = pd.date_range("2026-11-02", periods=3, freq="1h", tz="UTC")
+    frame = pd.DataFrame({"queue": "calls", "start": start, "offered": [1.0, -1.0, np.nan]})
+    with pytest.raises(DataError) as caught:
+        as_frame(frame, "history")
+    assert [str(problem) for problem in caught.value.problems] == [
+        "column 'offered' must be a finite number of at least 0, got -1 (row 1); correct the value",
+        "column 'offered' has no value (row 2); fill it or leave the row out",
+    ]

@@ -27,6 +27,8 @@ __all__ = [
     "check_zone",
 ]
 
+_LONGEST_SHOWN = 80  # letters of a value that is shown as it is; a frame would fill the screen
+
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 
@@ -167,7 +169,9 @@ def check_kind(name: str, value: T, kind: type[T]) -> T:
     """
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
-        what = f"{name} must be {article} {kind.__name__}, got {value!r}"
+        shown = repr(value)
+        got = shown if len(shown) <= _LONGEST_SHOWN and "\n" not in shown else f"a {type(value).__name__}"
+        what = f"{name} must be {article} {kind.__name__}, got {got}"
         raise DataError(Problem(what, remedy=f"write {kind.__name__}(...)"))
     return value
 

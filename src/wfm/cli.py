@@ -215,6 +215,9 @@ def forecast(
         if audit is not None:
             io.write_frame(made.audit, audit)
     typer.echo(str(made))
+    missing = sorted(set(made.audit["queue"]) - set(made.queues))
+    if missing:
+        typer.echo(f"not forecast: {', '.join(missing)}; see the audit", err=True)
     typer.echo("\n".join(["written", *(f"  {path}" for path in filter(None, (out, audit)))]))
 
 
@@ -224,22 +227,30 @@ def _by_queue(past: pd.DataFrame, place: Centre, horizon: Horizon, stale_after_d
 
     from wfm.errors import Faults
     from wfm.forecast import Forecast, Forecaster
+    from wfm.forecast.prepare import without_history
 
     parts: list[Forecast] = []
     faults = Faults("the forecast")
     queues = tuple(sorted(str(name) for name in past["queue"].unique()))
+    lacking = without_history(place, queues)
     with _progress(queues) as step:
         for name in queues:
             step(name)
             model = Forecaster(calendar=place, stale_after_days=stale_after_days)
             with faults.collecting():
                 parts.append(model.fit(past[past["queue"] == name]).predict(horizon))
+    # Each queue may name what is wrong with the horizon, in the same words.
+    faults.problems[:] = dict.fromkeys(faults.problems)
     faults.raise_if_any()
+    # Fitted alone, each queue calls all others queues without a history: the first one's word is for those that are.
+    said = [
+        part.audit[part.audit["queue"].isin([queues[n], *(lacking if n == 0 else [])])] for n, part in enumerate(parts)
+    ]
     return Forecast(
         pd.concat([part.to_frame() for part in parts], ignore_index=True),
         tz=horizon.tz,
         interval_s=horizon.interval_s,
-        audit=pd.concat([part.audit for part in parts], ignore_index=True),
+        audit=pd.concat(said, ignore_index=True),
         models={name: words for part in parts for name, words in part.models.items()},
     )
 

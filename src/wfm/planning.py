@@ -193,6 +193,7 @@ def plan(
     _check_fit(centre, horizon)
     known = {"queue": [queue.name for queue in centre.queues]}
     checked = as_frame(history, "history", tz=centre.tz, known=known)
+    _check_queues(centre, checked)
 
     def begin(stage: str) -> None:
         if progress is not None:
@@ -265,6 +266,20 @@ def _check_fit(centre: Centre, horizon: Horizon) -> None:
         faults.add(what, remedy="give both the same interval")
     if horizon.cyclic:
         faults.add("the horizon is cyclic", remedy="plan dated days; a typical week is for staffing alone")
+    faults.raise_if_any()
+
+
+def _check_queues(centre: Centre, history: pd.DataFrame) -> None:
+    """Refuse a queue without history: the plan would leave it without a seat."""
+    from wfm.forecast.prepare import without_history
+
+    faults = Faults("the history")
+    for name in without_history(centre, history["queue"].unique()):
+        what = f"queue {name!r} of the centre has no history: nobody would be planned for it"
+        remedy = (
+            "give its history, take it out of the centre, or call the stages one by one and forecast it with add_queue"
+        )
+        faults.add(what, remedy=remedy)
     faults.raise_if_any()
 
 

@@ -93,3 +93,10 @@ def test_stamps_are_summed_to_days_and_no_absence_is_0():
 def test_faults(frame, day, message):
     with pytest.raises(DataError, match=message):
         forecast_shrinkage(frame, ahead(day))
+
+
+def test_what_is_no_horizon_and_no_calendar_is_refused():
+    with pytest.raises(DataError, match="horizon must be a Horizon, got '2026-03-30'"):
+        forecast_shrinkage(days_of(lambda d: 0.1), "2026-03-30")
+    with pytest.raises(DataError, match="calendar must be a Calendar, got 'DE'"):
+        forecast_shrinkage(days_of(lambda d: 0.1), ahead("2026-03-30"), calendar="DE")

@@ -113,8 +113,19 @@ def test_faults(history_of):
         backtest(history, origins=[])
     with pytest.raises(DataError, match="origin 'soon' is not a date"):
         backtest(history, origins=["soon"])
+    with pytest.raises(DataError, match=r"'mine' is no model: 3; give an object with fit\(history\) and predict"):
+        backtest(history, models={"mine": 3})
     with pytest.raises(DataError, match="weeks must be a whole number from 1 to 26, got 0"):
         backtest(history, weeks=0)
     result = backtest(history, origins=["2026-03-02"], models=CHEAP)
     with pytest.raises(DataError, match="no measure 'mape' of model 'WeeklyMean'"):
         result.measure("mape", model="WeeklyMean")
+
+
+def test_every_wrong_origin_is_named_at_once(history_of):
+    with pytest.raises(DataError) as caught:
+        backtest(history_of(lambda starts: 10.0), origins=["2029-01-01", "x"], models=CHEAP)
+    assert [problem.what.split(" leaves")[0] for problem in caught.value.problems] == [
+        "origin 'x' is not a date",
+        "origin 2029-01-01",
+    ]

@@ -165,6 +165,37 @@ def test_a_planner_overrules_what_would_be_found():
     assert level.weights[level.days.number == 20536].tolist() == [1.0]  # 2026-03-24
 
 
+def test_a_flag_outside_the_history_is_said_to_do_nothing():
+    start = pd.date_range("2026-01-05", periods=28 * 24, freq="1h", tz=TZ, unit="ns")
+    history = pd.DataFrame({"queue": "calls", "start": start, "offered": 10.0})
+    history = pd.concat([history, history[start >= pd.Timestamp("2026-01-12", tz=TZ)].assign(queue="chat")])
+    days = pd.DatetimeIndex(["2026-01-06", "2026-01-06", "2025-01-06", "2026-02-02"]).tz_localize(TZ)
+    named = ["chat", None, None, "calls"]
+    flags = pd.DataFrame({"queue": named, "start": days, "end": days + pd.Timedelta(days=1)})
+    said = Forecaster().fit(history, flags=flags).audit_.query("finding == 'flag outside the history'")
+    assert said[["queue", "action"]].to_numpy().tolist() == [
+        ["calls", "leaves out nothing"],
+        ["calls", "leaves out nothing"],
+        ["chat", "leaves out nothing"],
+        ["chat", "leaves out nothing"],
+    ]
+    assert [f"{stamp:%y-%m-%d}" for stamp in said["start"]] == ["25-01-06", "26-02-02", "25-01-06", "26-01-06"]
+
+
+def test_every_fault_of_flags_is_named_at_once():
+    starts = pd.date_range("2026-01-05", periods=28 * 24, freq="1h", tz=TZ, unit="ns")
+    history = pd.DataFrame({"queue": "calls", "start": starts, "offered": 5.0})
+    day = starts[240]
+    flags = pd.DataFrame({"start": day, "end": [day, day], "action": ["drop", "keep"], "queue": ["cals", "calls"]})
+    with pytest.raises(DataError) as caught:
+        Forecaster().fit(history, flags=flags)
+    assert [problem.what.split(" at ")[0] for problem in caught.value.problems] == [
+        "unknown queue 'cals'",
+        "a flag ends",
+        "unknown action 'drop'",
+    ]
+
+
 def test_faulty_flags():
     history = bank()
     start = pd.to_datetime(["2026-03-24 10:00"]).tz_localize(TZ)

@@ -56,6 +56,17 @@ def test_empty_and_single_rows(history_of):
         read_history(history.iloc[:1])
 
 
+def test_queues_of_different_intervals_are_not_read_as_half_missing(history_of):
+    fine = history_of(lambda starts: 1.0, days=14, freq="30min")
+    coarse = history_of(lambda starts: 1.0, days=14, freq="1h", queue="mail")
+    with pytest.raises(DataError, match="queue 'mail' has intervals of 60 minutes, the others of 30; sum all queues"):
+        read_history(pd.concat([fine, coarse]))
+    # A queue with an interval a day, or with gaps, has no interval of its own.
+    daily = coarse[coarse["start"].dt.hour == 9]
+    gaps = fine.assign(queue="chat").drop(index=fine.index[1::4])
+    assert len(read_history(pd.concat([fine, daily, gaps])).queues) == 3
+
+
 def test_two_working_weeks_are_enough_and_a_day_less_is_not(history_of):
     history = history_of(lambda starts: 1.0, days=12, weekdays=(0, 1, 2, 3, 4))
     assert read_history(history).queues == ("calls",)

@@ -52,6 +52,14 @@ def test_what_was_expected_changes_nothing_but_the_bands(forecast):
     assert_frame_valid(found, "forecast")
 
 
+@pytest.mark.parametrize("count", [4, 8, 20])
+def test_the_busier_the_morning_the_busier_the_rest_of_the_day(forecast, count):
+    # However far beyond the usual: contacts that come in ten times the number are no outlier if all intervals say so.
+    factors = [reforecast(forecast, seen(forecast, count, k)).summary["factor"].iloc[0] for k in (1, 2, 4, 8, 16, 40)]
+    assert (np.diff(factors) > 0).all()
+    assert factors[-1] > 10
+
+
 def test_little_is_learnt_early_and_more_later(forecast):
     factors = [reforecast(forecast, seen(forecast, n, 1.2)).summary["factor"].iloc[0] for n in (1, 4, 12, 20)]
     assert 1 < factors[0] < factors[1] < factors[2] < 1.2

@@ -114,6 +114,50 @@ def test_one_wild_day_is_named_and_hardly_moves_the_forecast(factor, place):
     np.testing.assert_allclose(fit.predict(days(MONDAY + 70, 7))[0], clean, rtol=0.02)
 
 
+@pytest.mark.parametrize("wild", [5, 6])
+def test_a_weekday_that_is_less_sure_has_more_noise(wild):
+    known, ahead = days(MONDAY, 210), days(MONDAY + 210, 7)
+    on = known.weekday == wild
+    level = noisy(210, 10) * np.exp(np.random.default_rng(11).normal(0, 0.15, 210) * on)
+    fit = fit_level(level, known)
+    factors = fit.own_noise.by_weekday[:7]
+    assert factors[wild] > 3 * np.delete(factors, wild).max()
+    variance = np.diag(fit.predict(ahead)[1])
+    assert variance[wild] > 2.5 * np.delete(variance, wild).max()
+    assert np.exp(np.log(factors[known.weekday]).mean()) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_weekdays_that_are_equally_sure_stay_so():
+    fits = [fit_level(noisy(140, seed), days(MONDAY, 140)) for seed in range(20, 32)]
+    factors = np.array([fit.own_noise.by_weekday[:7] for fit in fits])
+    assert np.mean(np.abs(np.log(factors)).max(axis=1) < 0.3) >= 0.75
+    assert np.abs(np.log(factors)).max() < 1.0
+
+
+def test_thin_days_have_the_noise_of_counting():
+    rng = np.random.default_rng(12)
+    expected = np.array([400.0, 400, 400, 400, 400, 25, 25])[np.arange(140) % 7]
+    known, ahead = days(MONDAY, 140), days(MONDAY + 140, 7)
+    fit = fit_level(rng.poisson(expected).astype(float), known, counted=True)
+    own = fit.noise**2 * fit.own_noise.of(ahead.weekday, expected[:7])
+    # Of a Poisson number the relative variance is 1 / mean: the square of 0.05 and of 0.2.
+    np.testing.assert_allclose(own[:5].mean(), 1 / 400, rtol=0.4)
+    np.testing.assert_allclose(own[5:].mean(), 1 / 25, rtol=0.4)
+    assert fit_level(rng.poisson(expected).astype(float), known).own_noise.chance == 0
+
+
+def test_a_doubled_last_day_of_a_noisy_queue_hardly_moves_the_forecast():
+    rng = np.random.default_rng(13)
+    moved = []
+    for _ in range(8):
+        level = 1000 * np.exp(rng.normal(0, 0.1, 140))
+        said = fit_level(level[:-1], days(MONDAY, 139)).predict(days(MONDAY + 140, 7))[0]
+        level[-1] *= 2
+        moved.append((fit_level(level, days(MONDAY, 140)).predict(days(MONDAY + 140, 7))[0] / said).mean() - 1)
+    assert max(moved) < 0.03
+    assert np.mean(moved) < 0.01
+
+
 def test_a_step_of_the_level_is_followed():
     level = noisy(98, 7)
     level[90:] *= 1.3

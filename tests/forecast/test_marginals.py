@@ -80,3 +80,10 @@ def test_quantiles_are_monotone_not_negative_and_finite(mean, share, whole):
     assert np.isfinite(found).all()
     assert found[0] >= 0
     assert np.all(np.diff(found) >= -1e-9 * mean)
+
+
+def test_a_variance_that_no_whole_number_can_have_is_that_of_poisson():
+    # 0.04 with variance 0.02 cannot be: the least variance of a whole number of that mean is 0.04 × 0.96.
+    mean, levels = np.array([0.04]), np.array([0.5, 0.95, 0.97, 0.999])
+    said = Marginals.of(mean, np.array([0.02]), whole=True).quantiles(levels)
+    np.testing.assert_array_equal(said[0], stats.poisson.ppf(levels, 0.04))

@@ -145,3 +145,10 @@ def test_importing_the_members_loads_no_statsmodels():
 
     code = "import sys, wfm.forecast; sys.exit('statsmodels' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@EACH
+def test_a_queue_without_a_contact_is_0(member, history_of):
+    forecast = member().fit(history_of(lambda starts: 0.0)).predict(ahead())
+    assert not forecast.to_frame()[["offered", *QUANTILES]].to_numpy().any()
+    assert forecast.models == {"calls": "no contact in the history: 0"}

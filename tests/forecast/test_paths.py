@@ -144,3 +144,39 @@ def test_a_queue_without_contacts_and_a_day_of_the_clock_change():
     assert not drawn["none"].any()
     assert drawn["calls"].shape == (200, 24 + 23 + 24)
     assert not said.days().query("queue == 'none'")[list(QUANTILES)].to_numpy().any()
+
+
+@pytest.mark.parametrize("rate", [0.03, 0.1])
+def test_paths_of_a_thin_queue_have_as_many_contacts_as_the_forecast(rate):
+    # One contact is many standard deviations from next to none; cut off as wild, it left the paths a fifth short.
+    starts = pd.date_range("2026-01-05", periods=120 * 48, freq="30min", tz="UTC", unit="ns")
+    thin = rate * (1 + 0.8 * np.sin(np.asarray(starts.hour) / 12 * np.pi))
+    history = pd.DataFrame({"queue": "mail", "start": starts, "offered": np.random.default_rng(0).poisson(thin)})
+    forecast = Forecaster().fit(history).predict(Horizon("2026-05-05", weeks=4, tz="UTC"))
+    drawn = forecast.path_arrays(4000)["mail"].sum() / 4000
+    assert drawn == pytest.approx(forecast.to_frame()["offered"].sum(), rel=0.06)
+
+
+@pytest.mark.parametrize("rate", [0.03, 0.3, 3.0, 60.0])
+def test_paths_have_the_mean_of_the_forecast_where_its_bands_were_corrected(rate):
+    # Narrowed bands of skewed numbers cut more off above than below, and left the paths up to a twentieth short.
+    starts = pd.date_range("2026-01-05", periods=120 * 48, freq="30min", tz="UTC", unit="ns")
+    rng = np.random.default_rng(3)
+    wave = rate * (1 + 0.8 * np.sin(np.asarray(starts.hour) / 12 * np.pi)) * rng.gamma(2.0, 0.5, len(starts))
+    history = pd.DataFrame({"queue": "mail", "start": starts, "offered": rng.poisson(wave)})
+    forecast = Forecaster().fit(history).predict(Horizon("2026-05-05", weeks=4, tz="UTC"))
+    totals = forecast.path_arrays(4000)["mail"].sum(axis=1, dtype=float)
+    error = totals.std() / np.sqrt(len(totals))
+    assert abs(totals.mean() - forecast.to_frame()["offered"].sum()) < 4 * error
+
+
+def test_one_queue_is_still_a_list():
+    forecast = Forecast(
+        pd.DataFrame({"queue": [], "start": [], "offered": []}).astype(
+            {"queue": "str", "start": "datetime64[ns, UTC]", "offered": float}
+        ),
+        tz="UTC",
+        interval_s=1800,
+    )
+    with pytest.raises(DataError, match=r"queues is a text: 'calls'; write queues=\['calls'\]"):
+        forecast.sample_paths(1, queues="calls")

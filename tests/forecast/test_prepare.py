@@ -7,7 +7,8 @@ import pytest
 from wfm.calendar import Calendar
 from wfm.domain import CalendarSpec, OpeningHours
 from wfm.errors import DataError
-from wfm.forecast.prepare import check_horizon, prepare
+from wfm.forecast.prepare import check_horizon, early_ends, prepare
+from wfm.testing import make_centre
 from wfm.timegrid import Horizon
 
 ALWAYS = CalendarSpec()
@@ -78,6 +79,86 @@ def test_faults_of_calendar_and_hours(history_of):
     ]
     with pytest.raises(DataError, match="the history is in Europe/Berlin, the calendar in Asia/Shanghai; call history"):
         prepare(history, Calendar(ALWAYS, "Asia/Shanghai"))
+
+
+def test_a_queue_that_the_centre_does_not_have(history_of):
+    centre, history = make_centre(), history_of(lambda starts: 5.0, days=28)
+    both = pd.concat([history, history.assign(queue="cals"), history.assign(queue="total")])
+    with pytest.raises(DataError) as caught:
+        prepare(both, centre)
+    name, known = repr(centre.name), "calls"
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"the history has queue 'cals', which centre {name} does not have; did you mean 'calls'? Known: {known}; "
+        "or give the hours alone: Calendar.of(centre)",
+        f"the history has queue 'total', which centre {name} does not have; known: {known}; "
+        "or give the hours alone: Calendar.of(centre)",
+    ]
+    assert len(prepare(both, Calendar.of(centre)).queues) == 3
+
+
+def test_hours_that_are_not_those_of_the_history_are_refused_and_not_forecast_as_nothing(history_of):
+    calls = history_of(lambda starts: 5.0, days=28, opens=8, closes=18)
+    mail = history_of(lambda starts: starts.hour % 3 == 0, days=28, queue="mail")
+    with pytest.raises(DataError) as caught:
+        prepare(pd.concat([calls, mail[mail["offered"] > 0]]), ALWAYS)
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"queue '{queue}' has {share} of its open intervals on the days that are recorded; give a row with 0 for each "
+        "open interval without a contact, or opening hours that are those of the queue"
+        for queue, share in (("calls", "43%"), ("mail", "33%"))
+    ]
+    # Whole days that are missing, as before a queue began or in a long outage, say nothing against the hours.
+    assert prepare(mail[mail["start"].dt.day % 3 == 0], ALWAYS).queues[0].opened.all()
+
+
+@pytest.mark.parametrize(("hours", "where"), [("24x7", "Sun 00:00"), ("Mon-Sun 08:00-22:00", "Sun 08:00")])
+def test_hours_wider_than_the_history_are_refused_and_not_filled(history_of, hours, where):
+    history = history_of(lambda starts: 5.0, days=28, opens=8, closes=22, weekdays=(0, 1, 2, 3, 4, 5))
+    assert prepare(history, CalendarSpec(hours="Mon-Sat 08:00-22:00")).audit == ()
+    with pytest.raises(DataError) as caught:
+        prepare(history, CalendarSpec(hours=hours))
+    share = 1 - 6 * 14 / (7 * (24 if hours == "24x7" else 14))
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"queue 'calls' has no row, in any week, in {share:.0%} of the intervals of the week in which it is open, "
+        f"such as {where}; give the opening hours of the queue, or where it was open and nobody came, rows with 0"
+    ]
+
+
+def test_a_log_without_its_zeros_is_said_in_one_line(history_of):
+    history = history_of(lambda starts: 1.0, days=56, seed=1)
+    thin = history[history["offered"] > 0]  # 1 - exp(-1): 63 % of the intervals
+    (line,) = prepare(thin, ALWAYS).audit
+    share = 1 - len(thin) / len(history)
+    assert line[3] == f"no row: {share:.0%} of the open intervals of recorded days"
+    assert line[4] == (
+        "count as not recorded, not as 0; if the log leaves out intervals without a contact, "
+        "give each open interval without a contact a row with offered = 0"
+    )
+
+
+def test_hours_that_cannot_be_read_are_refused_and_not_forecast_as_closed(history_of):
+    history = history_of(lambda starts: 0.4, days=56, seed=1)
+    with pytest.raises(DataError, match="the opening hours of queue 'calls' cannot be read from its history"):
+        prepare(history[history["offered"] > 0], None)
+    fewer = history_of(lambda starts: 1.0, days=56, seed=1)
+    audit = prepare(fewer[fewer["offered"] > 0], None).audit
+    assert len(audit) < 4
+    assert any("give each open interval without a contact a row with offered = 0" in line[4] for line in audit)
+
+
+def test_a_queue_of_the_centre_without_history_is_said(history_of):
+    history = history_of(lambda starts: 5.0, days=28)
+    said = [line for line in prepare(history, make_centre(cross_skilled=True)).audit if line[0] == "orders"]
+    assert [line[3] for line in said] == ["queue of the centre without any history"]
+    assert not any("without any history" in line[3] for line in prepare(history, make_centre()).audit)
+
+
+def test_a_history_that_ends_before_the_others_is_said(history_of):
+    both = pd.concat([history_of(lambda starts: 5.0, days=28), history_of(lambda starts: 5.0, days=21, queue="chat")])
+    prepared = prepare(both, ALWAYS)
+    horizon = Horizon("2026-02-02", weeks=1, interval="1h", tz="Europe/Berlin")
+    assert [(line[0], line[3]) for line in early_ends(horizon, prepared)] == [
+        ("chat", "history ends early: 7 days before the horizon")
+    ]
 
 
 def test_horizons_that_do_not_fit(history_of):

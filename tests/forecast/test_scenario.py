@@ -212,5 +212,9 @@ def test_faulty_changes():
         HandleTimeChange(factor=1, first="2026-11-03")
     with pytest.raises(DataError, match="no handle time, which this change needs"):
         what_if(poisson({"calls": 10.0}), HandleTimeChange(factor=1.1))
+    half = poisson({"calls": 10.0, "mail": 5.0}, {"calls": 200.0, "mail": np.nan})
+    for change in (HandleTimeChange(factor=2, queue="mail"), Containment(queue="mail", share=0.1, contained_aht_s=60)):
+        with pytest.raises(DataError, match="queue 'mail' has no handle time, which this change needs; give a history"):
+            what_if(half, change)
     with pytest.raises(DataError, match="a DataFrame is no forecast"):
         what_if(poisson({"calls": 10.0}).to_frame(), Growth(factor=1))

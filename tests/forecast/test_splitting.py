@@ -100,6 +100,16 @@ def test_faulty_plans(row, message):
         split(plan_of(row), shape_of())
 
 
+def test_every_fault_of_a_plan_is_named_at_once():
+    with pytest.raises(DataError) as caught:
+        split(plan_of(("calls", "2026-11", -5), ("mail", "2026-11", 5), ("calls", "soon", 5)), shape_of())
+    assert [problem.what.split(",")[0] for problem in caught.value.problems] == [
+        "column 'offered' must be a finite number of at least 0",
+        "queue 'mail' is not in the forecast",
+        "period 'soon' cannot be read",
+    ]
+
+
 def test_more_faults():
     with pytest.raises(DataError, match="period 2026-W45 of 'calls' overlaps another one"):
         split(plan_of(("calls", "2026-11", 5), ("calls", "2026-W45", 5)), shape_of())

@@ -75,6 +75,11 @@ def test_faults_are_named(forecast, actual):
         breach_probability(forecast, {"calls": -1})
     with pytest.raises(DataError, match="queue 'cals' is not in the forecast; did you mean 'calls'"):
         breach_probability(forecast, {"cals": 5})
+    with pytest.raises(DataError, match="no queue with a capacity; give one number for all queues"):
+        breach_probability(forecast, {})
+    closed = Forecast(forecast.to_frame().head(0), tz=TZ, interval_s=1800)
+    with pytest.raises(DataError, match="the forecast has no open interval; give a longer horizon"):
+        breach_probability(closed, 5)
     with pytest.raises(DataError, match="forecast it with Forecaster"):
         breach_probability(Forecast(forecast.to_frame(), tz=TZ, interval_s=1800), 5)
     with pytest.raises(DataError, match=r"1 intervals of queue 'calls' are missing, the first at 2026-03-02T08:00"):

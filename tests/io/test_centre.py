@@ -201,9 +201,9 @@ def test_people_leave_and_wishes_come_from_csv_or_excel_alike(tmp_path: Path) ->
     tables = {
         "people": [["employee", "contract", "skills", "team"], ["1001", "full", "chat; phone:0.8", ""]],
         "unavailability": [
-            ["employee", "start", "end", "reason"],
-            ["1001", "2026-11-02", "2026-11-09", ""],
-            ["1001", "2026-11-12 08:00", "2026-11-12 12:00", "training"],
+            ["employee", "start", "end", "reason", "credit"],
+            ["1001", "2026-11-02", "2026-11-09", "", ""],
+            ["1001", "2026-11-12 08:00", "2026-11-12 12:00", "training", "4h"],
         ],
         "preferences": [["employee", "day", "wish"], ["1001", "2026-12-24", "off"]],
     }
@@ -217,6 +217,7 @@ def test_people_leave_and_wishes_come_from_csv_or_excel_alike(tmp_path: Path) ->
         book.save(tmp_path / f"{name}.xlsx")
     assert read(tmp_path, with_files(*tables).replace(".csv", ".xlsx")) == from_csv
     assert from_csv.employee("1001").skills == (Skill("chat"), Skill("phone", 0.8))
+    assert [away.credit_s for away in from_csv.employee("1001").unavailable] == [None, 4 * 3600]
     assert from_csv.employee("1001").unavailable[1].start == datetime(
         2026, 11, 12, 8, tzinfo=timezone(timedelta(hours=1))
     )

@@ -628,6 +628,20 @@ def test_leave_lowers_the_minimum_by_a_fifth_for_each_weekday_whatever_its_form(
     ]
 
 
+def test_leave_counts_for_its_credit_in_the_week_in_which_it_begins() -> None:
+    monday = date(2026, 11, 2)
+    away = (
+        Unavailability(start=date(2026, 11, 8), end=date(2026, 11, 10), credit="8h"),  # Sunday and Monday
+        Unavailability(start=date(2026, 11, 13), end=date(2026, 11, 14)),
+    )
+    draft = Draft(monday).add("Ann", WED, "07:00", "early").add("Ann", NEXT + WED, "07:00", "early")
+    centre = one_person(contract_min_week="20h", employee_unavailable=away)
+    assert rules_of(draft, centre, a_requirement(monday)) == [
+        "week_hours_below: Ann, 2026-11-02: 8 h paid in the week, at least 12 h (8 h credited)",
+        "week_hours_below: Ann, 2026-11-09: 8 h paid in the week, at least 16 h (20 h less 1 of 5 days of leave)",
+    ]
+
+
 def test_overtime_raises_the_maximum_of_a_week() -> None:
     draft = Draft(date(2026, 11, 2))
     for day in (MON, TUE, WED):

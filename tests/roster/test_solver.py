@@ -29,6 +29,7 @@ from wfm.domain import (
 )
 from wfm.errors import DataError
 from wfm.roster import Roster, Status, check, solve
+from wfm.timegrid import Horizon
 
 Need = Callable[..., pd.DataFrame]
 Make = Callable[..., Centre]
@@ -377,3 +378,46 @@ def test_the_result_prints_and_shows(need: Need, make_centre: Make) -> None:
     assert "<table>" in roster._repr_html_()
     assert roster.to_frame() is roster.activities
     assert roster.gap == pytest.approx(0.0)
+
+
+def test_in_a_typical_week_sunday_night_covers_monday(make_centre: Make) -> None:
+    night = ShiftTemplate(name="night", earliest_start="22:00", min_length="8h", weekdays=(6,))
+    centre = make_centre([("calls",)], shifts=(night,))
+    week = Horizon("2026-11-02", weeks=1, tz="Europe/Berlin", cyclic=True)
+    starts = week.starts[:12]  # Monday 00:00 to 06:00
+    wanted = pd.DataFrame({"queue": "calls", "start": starts, "load_erl": 0.5, "agents": 1, "scheduled": 1})
+    roster = solve(wanted, centre, horizon=week)
+    assert roster.shifts["shift_start"].tolist() == [pd.Timestamp("2026-11-08 22:00", tz="Europe/Berlin")]
+    assert roster.coverage["rostered"].tolist() == [1.0] * 12
+    assert roster.status is Status.OPTIMAL
+    assert check(roster, centre, wanted, horizon=week) == []
+    # Without the wrap nobody can be there, and whoever came would cover nothing.
+    plain = solve(wanted, centre, horizon=replace(week, cyclic=False))
+    assert plain.headcount == 0
+    assert short_h(plain) == 6
+
+
+def test_a_horizon_that_does_not_fit_is_refused_with_every_fault(need: Need, make_centre: Make) -> None:
+    horizon = Horizon("2026-11-03", weeks=1, interval="15min", tz="UTC")
+    with pytest.raises(DataError) as caught:
+        solve(need("2026-11-02 07:00", 16, calls=1), make_centre([("calls",)]), horizon=horizon)
+    text = str(caught.value)
+    assert "it is in UTC, the centre in Europe/Berlin; write Horizon(..., tz='Europe/Berlin')" in text
+    assert "it has intervals of 15min, the centre of 30min; write Horizon(..., interval='30min')" in text
+    assert "it runs from 2026-11-03 to 2026-11-09, the requirement from 2026-11-02 to 2026-11-02" in text
+
+
+@pytest.mark.parametrize(("credit", "hours"), [(None, 32), ("8h", 32), ("20h", 20), ("0h", 40), ("60h", 0)])
+def test_leave_lowers_the_minimum_by_its_credit(make_centre: Make, credit: str | None, hours: int) -> None:
+    contract = Contract(name="full", min_week="40h", cost_per_hour=1.0)
+    shift = ShiftTemplate(name="any", earliest_start="07:00", min_length="4h", max_length="8h")
+    centre = make_centre([("calls",)], contract=contract, shifts=(shift,))
+    leave = Unavailability(start=date(2026, 11, 3), end=date(2026, 11, 4), credit=credit)
+    centre = replace(centre, employees=(replace(centre.employees[0], unavailable=(leave,)),))
+    starts = Horizon("2026-11-02", weeks=1, tz="Europe/Berlin").starts
+    idle = pd.DataFrame({"queue": "calls", "start": starts, "load_erl": 0.0, "agents": 0, "scheduled": 0})
+    if credit == "0h":
+        centre = replace(centre, contracts=(replace(contract, max_days_per_week=6),))
+    roster = solve(idle, centre, work_limit=5)
+    assert roster.paid_h == hours
+    assert check(roster, centre, idle) == []

@@ -77,8 +77,8 @@ class Contract:
         Shortest and longest paid time of a day that is worked; default none and 8 hours.
     min_week, max_week
         Paid time of a week; default none and 40 hours. A part-timer has less than 40. The minimum of a week is reduced
-        by a fifth for each weekday (Monday to Friday) wholly covered by an unavailability of any reason, and does not
-        bind in a week that the horizon cuts.
+        by a fifth for each weekday (Monday to Friday) wholly covered by an unavailability of any reason, or by the
+        credit of the unavailability where it has one, and does not bind in a week that the horizon cuts.
     min_period, max_period
         Paid time of the horizon; default none.
     max_days_per_week
@@ -221,11 +221,14 @@ class Unavailability:
         zone.
     reason
         Leave, sick, training or other; default leave.
+    credit
+        Paid time that it counts for in the minimum hours of the week in which it begins, such as `"8h"`; default a
+        fifth of the minimum for each weekday (Monday to Friday) that it covers wholly.
 
     Raises
     ------
     DataError
-        If `end` is not after `start`, or an instant has no zone.
+        If `end` is not after `start`, an instant has no zone, or the credit has no unit.
 
     Examples
     --------
@@ -236,9 +239,14 @@ class Unavailability:
     start: date | datetime
     end: date | datetime
     reason: Absence | str = Absence.LEAVE
+    credit: timedelta | str | None = None
+    credit_s: float | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reason", check_choice("reason", self.reason, Absence))
+        object.__setattr__(self, "credit_s", None)
+        if self.credit is not None:
+            set_duration(self, "credit", allow_zero=True)
         for name, value in (("start", self.start), ("end", self.end)):
             if not isinstance(value, date):
                 remedy = "give a date, or an instant with a zone"

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.special import betaincinv
 
 from wfm.calendar import Calendar
+from wfm.checks import check_kind
 from wfm.domain import CalendarSpec, Centre
 from wfm.errors import DataError, Faults, Problem
 from wfm.forecast.days import as_date, day_features, day_number
@@ -92,6 +93,7 @@ def forecast_shrinkage(absence: FrameLike, horizon: Horizon, *, calendar: Place 
     >>> ahead.to_frame()["rate"].round(6).tolist()
     [0.12, 0.12]
     """
+    check_kind("horizon", horizon, Horizon)
     known = _by_day(absence, horizon)
     if len(known) < _LEAST_DAYS:
         what = f"{len(known)} days with scheduled time"
@@ -167,7 +169,7 @@ def _calendar(calendar: Place | None, tz: str) -> Calendar | None:
         return Calendar.of(calendar)
     if isinstance(calendar, CalendarSpec):
         return Calendar(calendar, tz)
-    return calendar
+    return None if calendar is None else check_kind("calendar", calendar, Calendar)
 
 
 def _open_ahead(number: IntArray, scheduled: BoolArray, last: int, calendar: Calendar | None) -> BoolArray:

@@ -153,6 +153,13 @@ def backtest(
     checked = read_history(history)
     chosen, stated = _origins(checked, origins, weeks)
     tried: dict[str, Model] = dict(models or {"Forecaster": Forecaster(calendar=calendar, hours=hours)})
+    faults = Faults("the models")
+    for name, model in tried.items():
+        if not (callable(getattr(model, "fit", None)) and callable(getattr(model, "predict", None))):
+            faults.add(
+                f"{name!r} is no model: {model!r}", remedy="give an object with fit(history) and predict(horizon)"
+            )
+    faults.raise_if_any()
     tried.setdefault("SeasonalNaive", SeasonalNaive(calendar=calendar, hours=hours))
     tried.setdefault("WeeklyMean", WeeklyMean(calendar=calendar, hours=hours))
     values = [
@@ -180,9 +187,13 @@ def _origins(history: History, given: Iterable[date | str] | None, weeks: int) -
         dates = [as_date(number) for number in sorted(found)]
         chosen = f"the last {len(dates)} that fit, {_SPACING} days apart" if len(dates) > 1 else "the last that fits"
     else:
-        dates = sorted({_as_day(value) for value in given})
         faults = Faults("the origins")
-        if not dates:
+        read: set[date] = set()
+        for value in given:
+            with faults.collecting():
+                read.add(_as_day(value))
+        dates = sorted(read)
+        if not dates and not faults:
             faults.add("no origin", remedy="give at least one date, or leave origins out")
         for origin in dates:
             if not first <= day_number(origin) < last:
@@ -191,7 +202,8 @@ def _origins(history: History, given: Iterable[date | str] | None, weeks: int) -
         faults.raise_if_any()
         chosen = "as given"
     listed = ", ".join(origin.isoformat() for origin in dates)
-    return dates, f"{len(dates)} origin{'s' if len(dates) > 1 else ''} ({chosen}): {listed}; {weeks} weeks ahead"
+    count = f"{len(dates)} origin{'s' if len(dates) > 1 else ''}"
+    return dates, f"{count} ({chosen}): {listed}; {weeks} week{'s' if weeks > 1 else ''} ahead"
 
 
 def _as_day(value: date | str) -> date:

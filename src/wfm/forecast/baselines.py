@@ -11,7 +11,7 @@ from wfm.checks import check_int
 from wfm.errors import NotFittedError
 from wfm.forecast.days import weekdays
 from wfm.forecast.grid import FloatArray, IntArray, wall_clock
-from wfm.forecast.prepare import AuditRow, OwnHours, Place, Prepared, QueueHistory, check_horizon, prepare
+from wfm.forecast.prepare import AuditRow, OwnHours, Place, Prepared, QueueHistory, check_horizon, early_ends, prepare
 from wfm.forecast.result import Forecast, audit_frame
 from wfm.schema import QUANTILES, FrameLike
 from wfm.timegrid import Horizon
@@ -68,7 +68,7 @@ class _Repeated(ABC):
             raise NotFittedError(f"the {type(self).__name__} is not fitted; call fit(history) first")
         prepared = self._prepared
         check_horizon(horizon, prepared, self.stale_after_days)
-        audit = list(prepared.audit)
+        audit = [*prepared.audit, *early_ends(horizon, prepared)]
         frames = [self._predict_queue(queue, horizon, audit) for queue in prepared.queues]
         return Forecast(
             pd.concat(frames, ignore_index=True),

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import betainc, gammainc, gammaincc
 
-from wfm.errors import Faults, did_you_mean
+from wfm.errors import DataError, Faults, did_you_mean
 from wfm.forecast.days import DayFeatures
 from wfm.forecast.grid import DAY_S, BoolArray, FloatArray, IntArray, QueueGrid
 from wfm.forecast.profile import day_levels, fit_profile
@@ -127,8 +127,14 @@ def read_flags(flags: FrameLike, queues: Sequence[str], tz: str) -> Flags:
     DataError
         With every fault of the frame: an unknown queue or action, an end that is not after its start.
     """
-    frame = as_frame(flags, "flags", tz=tz, known={"queue": queues})
     faults = Faults("frame 'flags'")
+    with faults.collecting():
+        as_frame(flags, "flags", tz=tz, known={"queue": queues})
+    try:
+        frame = as_frame(flags, "flags", tz=tz)  # an unknown queue hides nothing else
+    except DataError:
+        faults.raise_if_any()
+        raise
     wrong = frame["end"] <= frame["start"]
     if wrong.any():
         what = f"a flag ends at {frame.loc[wrong, 'end'].iloc[0]}, not after its start"

@@ -173,7 +173,7 @@ def read_history(history: FrameLike, weeks: int | None = None) -> History:
     ------
     DataError
         With every fault: those of the frame, an interval that cannot be told or neither divides the hour nor is a day,
-        stamps off the grid, fewer than two weeks of a queue.
+        stamps off the grid, a queue with longer intervals than the others, fewer than two weeks of a queue.
     """
     frame = as_frame(history, "history")
     if frame.empty:
@@ -193,6 +193,7 @@ def read_history(history: FrameLike, weeks: int | None = None) -> History:
             what = f"starts off the grid of {interval_s // 60} minutes: {shown}"
             remedy = "sum the history to intervals that begin on the hour (wfm.timegrid.floor_to_interval)"
         faults.add(what, remedy=remedy, rows=frame.index[off])
+    _note_coarser(frame, firsts, interval_s, faults)
     first = int(day.max()) + 1 - 7 * weeks if weeks is not None else int(day.min())
     within = f" within the last {weeks} weeks" if weeks is not None else ""
     for begin, end in pairwise(firsts.tolist()):
@@ -228,6 +229,19 @@ def _interval(frame: pd.DataFrame, firsts: IntArray) -> int:
         what = f"the interval of the history is {timedelta(seconds=step)}, which does not divide an hour"
         raise DataError(Problem(what, remedy="give 5, 10, 15, 20, 30 or 60 minutes, or days"))
     return step
+
+
+def _note_coarser(frame: pd.DataFrame, firsts: IntArray, interval_s: int, faults: Faults) -> None:
+    """Note the queues whose intervals are longer than those of the history: they would be read as half missing."""
+    seconds = pd.DatetimeIndex(frame["start"]).as_unit("s").asi8
+    for begin, end in pairwise(firsts.tolist()):
+        steps = np.diff(seconds[begin:end])
+        shortest = int(steps.min()) if len(steps) else interval_s
+        # A queue that is open for one interval a day has steps of days.
+        if interval_s < shortest <= 3600:
+            what = f"queue {frame['queue'].iloc[begin]!r} has intervals of {shortest // 60} minutes"
+            rest = f"the others of {interval_s // 60}"
+            faults.add(f"{what}, {rest}", remedy="sum all queues to the same intervals, or forecast them one by one")
 
 
 def _off_grid(starts: pd.DatetimeIndex, interval_s: int) -> BoolArray:

@@ -44,6 +44,8 @@ def told(
     if drivers is None and lags:
         faults.add(f"lags of {', '.join(sorted(lags))}, and no drivers", remedy="give fit(..., drivers=) too")
     faults.raise_if_any()
+    if checked is not None:
+        _note_outside(checked, prepared, audit)
     result: list[Told] = []
     for queue in prepared.queues:
         fitted: QueueDrivers | None = None
@@ -54,6 +56,18 @@ def told(
         result.append(Told(fitted, checked))
     faults.raise_if_any()
     return result
+
+
+def _note_outside(flags: Flags, prepared: Prepared, audit: list[AuditRow]) -> None:
+    """Note the flags that touch no day of the history of their queue; one of all queues, if it touches none of any."""
+    first = {queue.name: int(queue.grid.days[0]) for queue in prepared.queues}
+    begins = dict(zip(first, day_starts([as_date(day) for day in first.values()], prepared.tz), strict=True))
+    ends = {queue.name: queue.end for queue in prepared.queues}
+    for row in flags.frame.itertuples():
+        own = getattr(row, "queue", None)
+        named = [own] if isinstance(own, str) else list(begins)
+        if row.end <= min(begins[name] for name in named) or row.start >= max(ends[name] for name in named):
+            audit.extend((name, row.start, row.end, "flag outside the history", "leaves out nothing") for name in named)
 
 
 def with_told(

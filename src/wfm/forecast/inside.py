@@ -13,6 +13,7 @@ __all__ = ["calibrate_inside"]
 
 _ORIGINS, _SPACING, _AHEAD = 6, 7, 28  # how many forecasts, how far apart, how long (days)
 _LEAST_TRAINING = 10  # days before the first of them
+_ENOUGH = 4000  # intervals that bands are corrected by; of more, every second one or fewer tell as much
 
 
 def calibrate_inside(
@@ -62,8 +63,11 @@ def calibrate_inside(
     wider = fit_day_variance(np.concatenate(standard), count)
     slots = np.arange(volume.shape[1])
     seen, means, variances = [nothing], [nothing], [nothing]
+    thinned = sum(actual.size for actual, _, _ in parts) // _ENOUGH + 1
     for actual, mean, variance in parts:
-        use = ~np.isnan(actual)
+        # Others on the next day, so that all times of day are heard.
+        turn = (np.arange(len(actual))[:, None] + slots) % thinned == 0
+        use = ~np.isnan(actual) & turn
         seen.append(actual[use])
         means.append(mean[use])
         variances.append(dispersion.variance(mean, wider * variance[:, None], slots)[use])

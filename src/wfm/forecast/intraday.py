@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from wfm.checks import check_flag, check_in_range, check_int, check_kind
+from wfm.domain.duration import format_duration
 from wfm.errors import DataError, Faults, Problem
 from wfm.forecast.grid import FloatArray, IntArray
 from wfm.forecast.paths import Course, course_of, total_quantiles
@@ -256,6 +257,7 @@ def _check_rows(known: pd.DataFrame, forecast: Forecast, now: pd.Timestamp | Non
         raise DataError(Problem("no interval of today was given", remedy="give at least one finished interval"))
     faults = Faults("today so far")
     step = pd.Timedelta(seconds=forecast.interval_s)
+    each = format_duration(step.to_pytimedelta())
     if now is not None:
         if not isinstance(now, pd.Timestamp) or now.tz is None:
             remedy = f"write pd.Timestamp('2026-11-02 10:30', tz={forecast.tz!r})"
@@ -273,7 +275,7 @@ def _check_rows(known: pd.DataFrame, forecast: Forecast, now: pd.Timestamp | Non
         if strange.any():
             what = f"queue {queue!r} is closed or not forecast at {own.loc[strange, 'start'].iloc[0].isoformat()}"
             first, last = rows["start"].min(), rows["start"].max() + step
-            remedy = f"give open intervals from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}, {step} each"
+            remedy = f"give open intervals from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}, {each} each"
             faults.add(what, remedy=remedy, rows=own.index[strange])
             continue
         begins = own["start"].min().normalize()

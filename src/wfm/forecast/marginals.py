@@ -21,6 +21,7 @@ __all__ = ["Marginals"]
 
 _EXACT_MEAN = 30.0  # mean up to which whole contacts are summed up exactly
 _LEAST_RANDOM = 0.75  # variance / mean below which whole contacts are less random than Poisson, and not by chance
+_SMALL_MEAN = 0.5  # below it, whole numbers have a variance of at least half of the mean
 _TAIL = 1e-9  # probability left out above the exact sums
 _MOST_TERMS = 4000  # of the sum; beyond them the gamma distribution serves
 _NODES = 14
@@ -53,7 +54,8 @@ class Marginals:
         mean
             0 or more.
         variance
-            0 or more. Of whole contacts, one a little below the mean is taken for Poisson.
+            0 or more. Of whole contacts, one a little below the mean is taken for Poisson, and one of a mean below 0.5
+            at least for that.
         whole
             Whether contacts are whole numbers.
         """
@@ -61,7 +63,8 @@ class Marginals:
         spread = np.maximum(variance, 1e-12 * safe**2)
         counted = np.zeros(len(safe), dtype=bool)
         if whole:
-            counted = spread >= _LEAST_RANDOM * safe
+            # A whole number of a small mean cannot vary less: the variance was estimated too low.
+            counted = (spread >= _LEAST_RANDOM * safe) | (safe < _SMALL_MEAN)
             spread = np.where(counted, np.maximum(spread, safe), spread)
         sd = np.sqrt(spread)
         skewness = np.where(counted, (2 * spread / safe - 1) / sd, 2 * sd / safe)

@@ -20,7 +20,7 @@ from wfm.errors import DataError, NotFittedError, Problem
 from wfm.forecast.days import DayFeatures
 from wfm.forecast.grid import BoolArray, FloatArray, wall_clock
 from wfm.forecast.marks import Sort
-from wfm.forecast.prepare import OwnHours, Place, QueueHistory, check_horizon, prepare
+from wfm.forecast.prepare import OwnHours, Place, QueueHistory, check_horizon, early_ends, prepare
 from wfm.forecast.profile import day_levels, fit_profile
 from wfm.forecast.result import Forecast, audit_frame
 from wfm.forecast.uncertainty import LEVELS, Calibration, Dispersion, fit_dispersion, quantiles
@@ -122,7 +122,7 @@ class _Member(ABC):
             pd.concat(frames, ignore_index=True),
             tz=self._prepared.tz,
             interval_s=float(self._prepared.interval_s),
-            audit=audit_frame(list(self._prepared.audit), self._prepared.tz),
+            audit=audit_frame([*self._prepared.audit, *early_ends(horizon, self._prepared)], self._prepared.tz),
             models=words,
             as_of=self._prepared.end,
         )
@@ -137,7 +137,10 @@ class _Member(ABC):
             # Every day from the end of the history on: a model by days counts those between, too.
             features = queue.features(int(day.max()), self._prepared.calendar)
             ahead = features.take(features.number > sample.features.number[-1])
-            said, spread, words[queue.name] = self._said(sample, ahead)
+            said, spread = np.zeros((len(ahead.number), sample.volume.shape[1])), np.zeros(len(ahead.number))
+            words[queue.name] = "no contact in the history: 0"
+            if sample.levels[sample.used].any():
+                said, spread, words[queue.name] = self._said(sample, ahead)
             row = day - ahead.number[0]
             mean = np.maximum(said[row, slot], 0.0)
             variance = sample.dispersion.variance(mean, spread[row], slot)
@@ -245,8 +248,6 @@ class PoissonGLM(_Member):
         design = self._design(sample, past)[day, slot]
         weight = 0.5 ** ((past.number[-1] - past.number[day]) / _HALF_LIFE)
         mean = float(sample.volume[known].mean())
-        if mean == 0:
-            return np.zeros((len(days.number), sample.volume.shape[1])), np.zeros(len(days.number)), "no contact: 0"
         # A weekday with few open intervals cannot hold all its waves: what the data cannot tell apart is left at 0.
         strength, directions = np.linalg.eigh(design.T @ (weight[:, None] * design))
         basis = directions[:, strength > 1e-7 * strength[-1]]

@@ -23,7 +23,16 @@ from wfm.forecast.level import DayLevel, fit_level
 from wfm.forecast.many import check_workers, for_each
 from wfm.forecast.marks import names_of
 from wfm.forecast.opening import SeenHours
-from wfm.forecast.prepare import AuditRow, OwnHours, Place, Prepared, QueueHistory, check_horizon, prepare
+from wfm.forecast.prepare import (
+    AuditRow,
+    OwnHours,
+    Place,
+    Prepared,
+    QueueHistory,
+    check_horizon,
+    early_ends,
+    prepare,
+)
 from wfm.forecast.profile import Profile, day_levels, fit_courses, fit_profile, likeness
 from wfm.forecast.result import Forecast, audit_frame
 from wfm.forecast.special import Looks
@@ -242,7 +251,8 @@ class Forecaster:
         faults = Faults("the drivers")
         faults.problems.extend(problem for one in said.values() for problem in one.problems)
         faults.raise_if_any()
-        audit = [*self._rows, *(line for one in said.values() for line in one.audit)]
+        audit = [*self._rows, *early_ends(horizon, self._prepared)]
+        audit.extend(line for one in said.values() for line in one.audit)
         frame = pd.concat([one.rows for one in said.values()], ignore_index=True)
         if "aht_s" in frame:
             frame.insert(frame.columns.get_loc("offered") + 1, "aht_s", frame.pop("aht_s"))
@@ -258,7 +268,7 @@ class Forecaster:
             frame,
             tz=self.tz_,
             interval_s=float(self.interval_s_),
-            audit=audit_frame(audit, self.tz_),
+            audit=audit_frame(audit, self.tz_) if len(audit) > len(self._rows) else self.audit_.copy(),
             models=words,
             as_of=self.end_,
             spread={name: one.spread for name, one in said.items()},
@@ -295,7 +305,10 @@ def _fit_queue(
     used = (covered >= _LEAST_COVERED) & ~idle[features.weekday]
     _note_days(queue, features, (covered > 0) & (covered < _LEAST_COVERED), idle, prepared, audit)
     known = features.take(used)
-    level = fit_level(levels[used], known, likeness(grid.volume[used], first), kept[used]) if used.sum() > 1 else None
+    volume = grid.volume[~np.isnan(grid.volume)]
+    whole = bool(np.mean(volume == np.rint(volume)) > 0.99)
+    alike = likeness(grid.volume[used], first)
+    level = fit_level(levels[used], known, alike, kept[used], counted=whole) if used.sum() > 1 else None
     weight = np.zeros(len(discount))
     if level is not None:
         weight[used] = ordinary[used] * level.weights * ~level.unusual
@@ -306,8 +319,6 @@ def _fit_queue(
     dispersion = fit_dispersion(grid.volume, mean, weight)
     looks = Looks({}, None) if level is None else level.looks
     profile = fit_courses(grid.volume[used], known, Profile(shares, queue.usual, looks, {}), dispersion)
-    volume = grid.volume[~np.isnan(grid.volume)]
-    whole = bool(np.mean(volume == np.rint(volume)) > 0.99)
     handle_time = None
     if grid.handle_s is not None and grid.handled is not None:
         handle_time = fit_handle_time(grid.handle_s, grid.handled, features.weekday, ordinary)
@@ -432,11 +443,13 @@ def _predict_queue(
     weekday = features.weekday[row]
     mean = level[row] * model.profile.shares(features)[row, model.nearest[slot]]
     variance = model.dispersion.variance(mean, np.diag(joint)[row], slot)
-    new = model.nearest[slot] != slot
+    recorded = np.asarray(queue.ever.any(axis=1))
+    new = recorded[weekday] & ~queue.ever[weekday, slot]
     if new.any():
         step = pd.Timedelta(seconds=horizon.interval_s)
         finding = f"open intervals that the history never has: {int(new.sum())}"
-        action = "forecast as the nearest interval of the day that it has"
+        action = "forecast as other weekdays or the nearest interval of the day: "
+        action += f"{mean[new].sum():,.0f} of the {mean.sum():,.0f} contacts"
         audit.append((queue.name, starts[new][0], starts[new][-1] + step, finding, action))
     columns: dict[str, object] = {"queue": queue.name, "start": starts, "offered": mean}
     if model.handle_time is not None:

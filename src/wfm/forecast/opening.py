@@ -16,9 +16,9 @@ from wfm.forecast.days import weekdays
 from wfm.forecast.grid import DAY_NAMES, DAY_S, BoolArray, Clock, IntArray, QueueGrid, wall_clock
 from wfm.timegrid import Horizon
 
-__all__ = ["CalendarHours", "Hours", "SeenHours", "hours_of"]
+__all__ = ["RECENT_DAYS", "CalendarHours", "Hours", "SeenHours", "hours_of"]
 
-_RECENT_DAYS = 56
+RECENT_DAYS = 56  # that opening hours are read from
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def hours_of(grid: QueueGrid, calendar: Calendar | None, given: Mapping[str, Ope
     """
     if calendar is not None:
         return CalendarHours(calendar, given.get(grid.queue))
-    recent = grid.days > grid.days[-1] - _RECENT_DAYS
+    recent = grid.days > grid.days[-1] - RECENT_DAYS
     recorded, weekday = grid.recorded[recent], weekdays(grid.days[recent], None)
     seen = np.zeros((7, recorded.shape[1]), dtype=bool)
     for n in range(7):

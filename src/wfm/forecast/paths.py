@@ -1,9 +1,10 @@
 """Sample paths: equally likely courses of the volume, with what intervals and days have in common.
 
 Every interval has a normal score: of its day's total, which days share, and of its place beside the total, which
-neighbours share. The scores are turned into contacts by the interval's own distribution, so that each interval has
-exactly the quantiles of the forecast, and the day totals the spread of the day level (a Gaussian copula). Since counts
-follow their scores only in steps, scores are tied together by as much more as makes the contacts' covariance right.
+neighbours share. The scores are turned into contacts by the interval's own distribution, moved so that its mean is that
+of the forecast, so that each interval has the mean of the forecast and nearly its quantiles, and the day totals the
+spread of the day level (a Gaussian copula). Since counts follow their scores only in steps, scores are tied together by
+as much more as makes the contacts' covariance right.
 
 Source: Nelsen, *An Introduction to Copulas* (2nd ed., 2006), sect. 2.9; Cario & Nelson, "Modeling and generating random
 vectors with arbitrary marginal distributions and correlation matrix" (1997), sect. 2, for the correlation to put in.
@@ -27,6 +28,7 @@ __all__ = ["Course", "course_of", "draw_paths", "total_moments", "total_quantile
 
 _STEP = 0.1  # of the normal scores at which distributions are tabulated
 _GRID: FloatArray = np.arange(-60, 61) * np.float64(_STEP)
+_ROUNDS = 2  # in which distributions are moved to their means
 _FARTHEST = 7.0  # score beyond which nothing is read off
 
 
@@ -70,9 +72,7 @@ def course_of(rows: pd.DataFrame, interval_s: float, spread: Spread) -> Course:
 
 def draw_paths(course: Course, spread: Spread, paths: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """Draw courses of the volume: a row for each path and a column for each interval."""
-    variance = spread.interval_variance(course.mean, course.day, course.slot)
-    marginals = Marginals.of(course.mean, variance, whole=spread.whole)
-    table = marginals.smooth_quantiles(ndtr(_bounded(spread.calibration.scores(_GRID))))
+    marginals, table = _centred(course, spread)
     scores = _scores(course, spread, _slopes(marginals, table, spread), paths, rng)
     result = _read_off(table, scores)
     result = np.rint(result) if spread.whole else result
@@ -80,6 +80,32 @@ def draw_paths(course: Course, spread: Spread, paths: int, rng: np.random.Genera
     for n, row in enumerate(marginals.exact):
         result[:, row] = np.searchsorted(marginals.sums[n], level[:, n])
     return np.maximum(result, 0.0).astype(np.float32)
+
+
+def _centred(course: Course, spread: Spread) -> tuple[Marginals, FloatArray]:
+    """Return distributions that have the forecast's means once their levels are corrected, and their table by score.
+
+    Where bands are narrowed, a skewed distribution loses more of its long end than of its short one, and so some of its
+    mean; where they are widened, it gains. It is given back by a mean to begin with that is as much higher or lower.
+    """
+    levels = ndtr(_bounded(spread.calibration.scores(_GRID)))
+    begun = course.mean.copy()
+    for left in reversed(range(_ROUNDS + 1)):
+        variance = spread.interval_variance(begun, course.day, course.slot)
+        marginals = Marginals.of(begun, variance, whole=spread.whole)
+        table = marginals.smooth_quantiles(levels)
+        if left == 0:
+            break
+        found = np.maximum(table, 0.0) @ np.exp(-(_GRID**2) / 2) * (_STEP / np.sqrt(2 * np.pi))
+        found[marginals.exact] = ndtr(-_nominal(marginals, spread)).sum(axis=1)
+        begun *= np.where(found > 0, course.mean / np.maximum(found, 1e-12), 1.0)
+    return marginals, table
+
+
+def _nominal(marginals: Marginals, spread: Spread) -> FloatArray:
+    """Return the normal scores at which thin intervals step from 0 to 1, 2, ... contacts, a row for each."""
+    with np.errstate(divide="ignore"):
+        return spread.calibration.nominal(ndtri(marginals.sums))
 
 
 def total_moments(course: Course, group: IntArray, spread: Spread) -> tuple[FloatArray, FloatArray]:
@@ -112,9 +138,7 @@ def _bounded(scores: FloatArray) -> FloatArray:
 def _slopes(marginals: Marginals, table: FloatArray, spread: Spread) -> FloatArray:
     """Return the covariance of each interval's contacts with their normal score: their standard deviation, or less."""
     slope = table @ (_GRID * np.exp(-(_GRID**2) / 2)) * (_STEP / np.sqrt(2 * np.pi))
-    with np.errstate(divide="ignore"):
-        steps = spread.calibration.nominal(ndtri(marginals.sums))
-    slope[marginals.exact] = np.exp(-(steps**2) / 2).sum(axis=1) / np.sqrt(2 * np.pi)
+    slope[marginals.exact] = np.exp(-(_nominal(marginals, spread) ** 2) / 2).sum(axis=1) / np.sqrt(2 * np.pi)
     return np.asarray(slope)
 
 

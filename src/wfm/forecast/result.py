@@ -26,13 +26,14 @@ AUDIT_COLUMNS = ("queue", "start", "end", "finding", "action")
 
 def audit_frame(rows: list[tuple[str, pd.Timestamp, pd.Timestamp, str, str]], tz: str) -> pd.DataFrame:
     """Return the audit as a frame, sorted by queue and start."""
+    rows = sorted(rows, key=lambda row: (row[0], row[1], row[3]))
     frame = pd.DataFrame(rows, columns=list(AUDIT_COLUMNS))
     for column in ("start", "end"):
         stamps = pd.DatetimeIndex(pd.to_datetime(frame[column], utc=True))
         frame[column] = stamps.as_unit("ns").tz_convert(tz)
     for column in ("queue", "finding", "action"):
         frame[column] = frame[column].astype("str")
-    return frame.sort_values(["queue", "start", "finding"], kind="stable", ignore_index=True)
+    return frame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,8 +136,8 @@ class Forecast:
         """Draw equally likely courses of the volume, as arrays.
 
         Intervals of a day go together as they did in the history, days as the day level says; each interval has the
-        quantiles of the forecast. Queues are drawn independently of each other, each from its own stream of random
-        numbers, so that one queue's paths are the same whatever other queues there are.
+        mean of the forecast and nearly its quantiles. Queues are drawn independently of each other, each from its own
+        stream of random numbers, so that one queue's paths are the same whatever other queues there are.
 
         Parameters
         ----------
@@ -215,6 +216,8 @@ class Forecast:
 
     def _known(self, queues: Iterable[str] | None) -> list[str]:
         """Return the queues asked for, sorted; all of them have a spread."""
+        if isinstance(queues, str):
+            raise DataError(Problem(f"queues is a text: {queues!r}", remedy=f"write queues=[{queues!r}]"))
         chosen = sorted(set(self.queues if queues is None else queues))
         faults = Faults("the sample paths")
         for queue in chosen:

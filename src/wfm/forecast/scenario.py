@@ -129,7 +129,7 @@ class HandleTimeChange:
     def apply(self, forecast: Forecast) -> Forecast:
         """Return the forecast with the handle time times the factor."""
         rows = rows_of(forecast, self.queue, self.first, self.last)
-        aht = _handle_time(forecast)
+        aht = _handle_time(forecast, rows)
         finding = f"handle time × {self.factor:g}{span_text(self.first, self.last)}"
         notes = [(queue, part, finding, "volume unchanged") for queue, part in _by_queue(forecast, rows)]
         return changed(forecast, {"aht_s": np.where(rows, aht * self.factor, aht)}, notes)
@@ -171,7 +171,7 @@ class Containment:
     def apply(self, forecast: Forecast) -> Forecast:
         """Return the forecast without the contained contacts."""
         rows = rows_of(forecast, self.queue, self.first, self.last)
-        before, aht = _offered(forecast), _handle_time(forecast)
+        before, aht = _offered(forecast), _handle_time(forecast, rows)
         offered = np.where(rows, before * (1 - self.share), before)
         rest = _rest(forecast, rows, aht, self.share, self.contained_aht_s, "contained_aht_s")
         left = float((before - offered).sum())
@@ -281,11 +281,16 @@ def _offered(forecast: Forecast) -> FloatArray:
     return np.asarray(forecast.frame["offered"].to_numpy(dtype=float))
 
 
-def _handle_time(forecast: Forecast) -> FloatArray:
+def _handle_time(forecast: Forecast, rows: BoolArray | None = None) -> FloatArray:
+    """Return the handle time; refuse a forecast that has none, or none in these rows."""
+    remedy = "give a history with handle_s and handled, or assign aht_s to the frame of the forecast"
     if "aht_s" not in forecast.frame:
-        remedy = "give a history with handle_s and handled, or assign aht_s to the frame of the forecast"
         raise DataError(Problem("the forecast has no handle time, which this change needs", remedy=remedy))
-    return np.asarray(forecast.frame["aht_s"].to_numpy(dtype=float))
+    aht = np.asarray(forecast.frame["aht_s"].to_numpy(dtype=float))
+    if rows is not None and np.isnan(aht[rows]).all():
+        queues = ", ".join(repr(queue) for queue, _ in _by_queue(forecast, rows))
+        raise DataError(Problem(f"queue {queues} has no handle time, which this change needs", remedy=remedy))
+    return aht
 
 
 def _by_queue(forecast: Forecast, rows: BoolArray) -> list[tuple[str, BoolArray]]:

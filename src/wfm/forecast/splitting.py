@@ -92,13 +92,16 @@ def split(plan: pd.DataFrame, forecast: Forecast, *, whole: bool = True) -> Fore
     queue, before = forecast.frame["queue"].to_numpy(), forecast.frame["offered"].to_numpy(dtype=float)
     offered, planned = before.copy(), np.zeros(len(before), dtype=bool)
     faults, notes = Faults("the plan"), []
-    for label, row in _checked(plan).iterrows():
+    checked = _checked(plan, faults)
+    for label, row in checked.iterrows():
         with faults.collecting(f"row {label}"):
             rows = _rows(str(row["queue"]), str(row["period"]), forecast, queue == row["queue"], day)
             if (rows & planned).any():
                 what = f"period {row['period']} of {row['queue']!r} overlaps another one"
                 raise DataError(Problem(what, remedy="give each day once"))
             planned |= rows
+            if np.isnan(row["offered"]):
+                continue
             offered[rows] = _shared(float(row["offered"]), before[rows], whole=whole)
             action = f"{before[rows].sum():,.0f} → {row['offered']:,.10g} contacts along the shape of the forecast"
             notes.append((str(row["queue"]), rows, f"planned total of {row['period']}", action))
@@ -107,8 +110,8 @@ def split(plan: pd.DataFrame, forecast: Forecast, *, whole: bool = True) -> Fore
     return _only(result, planned)
 
 
-def _checked(plan: pd.DataFrame) -> pd.DataFrame:
-    faults = Faults("the plan")
+def _checked(plan: pd.DataFrame, faults: Faults) -> pd.DataFrame:
+    """Return the plan with numbers, missing where they are none; note which are not."""
     if not isinstance(plan, pd.DataFrame) or plan.empty:
         raise DataError(Problem("the plan has no row", remedy="give a frame queue, period, offered"))
     for column in ("queue", "period", "offered"):
@@ -120,8 +123,7 @@ def _checked(plan: pd.DataFrame) -> pd.DataFrame:
     if wrong.any():
         what = f"column 'offered' must be a finite number of at least 0, got {plan['offered'][wrong].iloc[0]}"
         faults.add(what, remedy="correct the value", rows=plan.index[wrong.to_numpy()])
-    faults.raise_if_any()
-    return plan.assign(offered=offered)
+    return plan.assign(offered=offered.where(~wrong))
 
 
 def _rows(queue: str, period: str, forecast: Forecast, own: BoolArray, day: IntArray) -> BoolArray:

@@ -40,6 +40,7 @@ _PRIOR_DAYS = 30.0  # days of evidence at which the correction is half believed
 _PRIOR_TOTALS = 90.0  # the same of day totals, for the errors of days forecast at once are much alike
 _PRIOR_TIMES = 10.0  # days of evidence at which the variance of a time of day is half believed
 _WILD = 9.0  # times the usual variance beyond which an interval counts no more
+_NEVER_WILD = 2.0  # contacts more or less than expected, which are never wild: where few come, one is far from none
 _EDGE = 0.002  # levels are kept this far from 0 and 1
 _REACH = np.concatenate([np.linspace(0, 0.9, 31), np.linspace(0.91, 1.0, 19)])  # twice a level's distance from .5
 _BAND = 0.8  # the band of day totals that is made to hold
@@ -127,7 +128,8 @@ def fit_dispersion(volume: FloatArray, mean: FloatArray, weight: FloatArray) -> 
 def _two_parts(volume: FloatArray, mean: FloatArray, weight: FloatArray) -> tuple[float, float]:
     """Fit the variance as a part that grows with the mean and one that grows with its square."""
     ratio = (volume - mean) ** 2 / mean
-    ratio = np.minimum(ratio, np.quantile(ratio, 0.995))  # a single wild interval is not the usual noise
+    # A single wild interval is not the usual noise.
+    ratio = np.minimum(ratio, np.maximum(np.quantile(ratio, 0.995), _NEVER_WILD**2 / mean))
     total, first, second = weight.sum(), weight @ mean, weight @ mean**2
     left, right = weight @ ratio, weight @ (ratio * mean)
     determinant = total * second - first**2
@@ -145,7 +147,8 @@ def _by_time(volume: FloatArray, mean: FloatArray, weight: FloatArray, usual: Di
     """Return by how much the variance at each time of day is more than the usual, shrunk towards 1."""
     said = usual.variance(mean, np.zeros_like(mean))
     known = (weight > 0) & (said > 0)
-    ratio = np.minimum(np.where(known, (volume - mean) ** 2 / np.where(known, said, 1.0), 0.0), _WILD)
+    most = np.maximum(_WILD, _NEVER_WILD**2 / np.where(known, said, 1.0))
+    ratio = np.minimum(np.where(known, (volume - mean) ** 2 / np.where(known, said, 1.0), 0.0), most)
     counted = np.where(known, weight, 0.0)
     seen = counted.sum(axis=0)
     # Weights fall with age: as many days as would tell as much if they counted fully.

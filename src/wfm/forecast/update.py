@@ -23,6 +23,7 @@ __all__ = ["Update", "update"]
 
 _ODD = 3.0  # standard deviations from which an interval counts less
 _PASSES = 4
+_FEWEST_SEEN = 3  # intervals of a day from which it is told at what level the day runs
 _LEAST = 0.05  # share of what was expected that is always left
 
 
@@ -49,7 +50,7 @@ def update(course: Course, spread: Spread, seen: IntArray, actual: FloatArray) -
     """
     later = np.arange(seen[-1] + 1, len(course.mean))
     prior = _covariance(course, spread, seen, seen)
-    trusted = _trusted(prior, actual - course.mean[seen])
+    trusted = _trusted(prior, actual - course.mean[seen], _running(course, seen, actual))
     pull = cho_solve(cho_factor(trusted), actual - course.mean[seen])
     with_seen = _covariance(course, spread, later, seen)
     mean = np.maximum(course.mean[later] + with_seen @ pull, _LEAST * course.mean[later])
@@ -65,14 +66,30 @@ def update(course: Course, spread: Spread, seen: IntArray, actual: FloatArray) -
     return Update(later, mean, replace(spread, days=spread.days[days], covariance=(relative + relative.T) / 2))
 
 
-def _trusted(covariance: FloatArray, off: FloatArray) -> FloatArray:
-    """Return the covariance with more variance for each interval that the others do not bear out."""
+def _running(course: Course, seen: IntArray, actual: FloatArray) -> FloatArray:
+    """Return how many times as many contacts as expected come on the day of each interval seen; 1 or more.
+
+    It is the median over the day's intervals, so that a spike does not move it; 1 of fewer than three.
+    """
+    result = np.ones(len(seen))
+    for day in np.unique(course.day[seen]):
+        rows = np.flatnonzero((course.day[seen] == day) & (course.mean[seen] > 0))
+        if len(rows) >= _FEWEST_SEEN:
+            result[rows] = max(float(np.median(actual[rows] / course.mean[seen][rows])), 1.0)
+    return result
+
+
+def _trusted(covariance: FloatArray, off: FloatArray, running: FloatArray) -> FloatArray:
+    """Return the covariance with more variance for each interval that the others do not bear out.
+
+    On a day that runs at several times what was expected, intervals are off each other by as many times more.
+    """
     least = 1e-9 * max(float(np.diag(covariance).mean()), 1e-9)
     extra = np.zeros(len(off))
     for _ in range(_PASSES):
         inverse = cho_solve(cho_factor(covariance + np.diag(extra + least)), np.eye(len(off)))
         left_out = 1 / np.diag(inverse)
-        usual = np.maximum(left_out - extra, least)
+        usual = np.maximum(left_out - extra, least) * running**2
         distance = np.abs(inverse @ off) * left_out / np.sqrt(usual)
         extra = usual * np.maximum((distance / _ODD) ** 2 - 1, 0.0)
     return np.asarray(covariance + np.diag(extra + least))

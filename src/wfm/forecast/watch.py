@@ -10,6 +10,7 @@ import pandas as pd
 from wfm.checks import check_in_range, check_int, check_kind
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 from wfm.forecast.marginals import Marginals
+from wfm.forecast.moving import check_forecast
 from wfm.forecast.paths import course_of, total_moments, total_quantiles
 from wfm.forecast.result import Forecast
 from wfm.forecast.trigger import Trigger, looks_of_paths, trigger_of
@@ -131,7 +132,7 @@ def breach_probability(forecast: Forecast, capacity: float | Mapping[str, float]
     Raises
     ------
     DataError
-        If a capacity is negative, or a queue unknown or without a spread.
+        If a capacity is negative, a queue unknown or without a spread, or there is no open interval.
 
     Examples
     --------
@@ -142,9 +143,11 @@ def breach_probability(forecast: Forecast, capacity: float | Mapping[str, float]
     >>> [round(breach_probability(forecast, limit)["probability"].iloc[0]) for limit in (300, 1000)]
     [1, 0]
     """
-    check_kind("forecast", forecast, Forecast)
+    check_forecast(forecast)
     limits = dict(capacity) if isinstance(capacity, Mapping) else dict.fromkeys(forecast.queues, capacity)
     faults = Faults("the capacity")
+    if not limits:
+        faults.add("no queue with a capacity", remedy="give one number for all queues, or one by queue")
     for queue, limit in limits.items():
         with faults.collecting():
             check_in_range(f"capacity of {queue!r}", limit, 0.0)

@@ -80,7 +80,7 @@ def read_centre(path: str | Path) -> Centre:
     people         `employee`, `contract`, `skills` such as `chat; phone:0.8` (the primary first, each with its
                    proficiency where that is not 1), `team` (optional)
     unavailability `employee`, `start`, `end` (both dates, `end` being the first day back; or both stamps, on the
-                   centre's clock where they have no offset), `reason` (optional)
+                   centre's clock where they have no offset), `reason`, `credit` such as `8h` (both optional)
     preferences    `employee`, `day`, `wish`, `template` (with the wish `template`), `rank` (optional)
     ============== ============================================================================================
 

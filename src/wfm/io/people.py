@@ -38,7 +38,7 @@ class Columns:
 
 
 PEOPLE = Columns(("employee", "contract", "skills"), ("team",))
-UNAVAILABILITY = Columns(("employee", "start", "end"), ("reason",))
+UNAVAILABILITY = Columns(("employee", "start", "end"), ("reason", "credit"))
 PREFERENCES = Columns(("employee", "day", "wish"), ("template", "rank"))
 
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
@@ -196,7 +196,7 @@ def _stretch(record: Record, tz: str) -> Unavailability:
         reason = check_choice("reason", record.cells.get("reason", reason), Absence)
     faults.raise_if_any()
     start, end = _in_zone(moments, tz, record.where)
-    return Unavailability(start=start, end=end, reason=reason)
+    return Unavailability(start=start, end=end, reason=reason, credit=record.cells.get("credit"))
 
 
 def _moment(name: str, text: str) -> date | datetime:

@@ -81,7 +81,13 @@ def _texts(centre: Centre, stem: str) -> dict[str, str]:
         for who in centre.employees
     ]
     unavailability = [
-        [who.id, away.start.isoformat(), away.end.isoformat(), str(away.reason)]
+        [
+            who.id,
+            away.start.isoformat(),
+            away.end.isoformat(),
+            str(away.reason),
+            "" if away.credit is None else _cell("credit", away.credit),
+        ]
         for who in centre.employees
         for away in who.unavailable
     ]

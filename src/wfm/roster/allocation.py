@@ -1,101 +1,104 @@
 """Which queue each person works at each moment.
 
-Time is cut into cells so fine that everybody is present for all of a cell or none of it. Cell by cell, the people
-present are matched to the agent-time that the queues still lack in the interval. Covering comes first; then staying on
-the queue of the cell before, then the primary skill, then proficiency, so that stretches are long.
+In each interval the agent-time of each skill set is shared among its queues so that most of the demand is covered: a
+transport problem, solved exactly. Time is cut into cells so fine that everybody is present for all of a cell or none
+of it; cell by cell, people stay on the queue of the cell before as far as the shares allow, so that stretches are long.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from wfm.roster.problem import Case, Flags, Floats, Ints
 
 __all__ = ["allocate"]
 
-_STAY, _PRIMARY, _ABLE = 0.02, 0.01, 0.001
-_AHEAD = 0.5  # worth of covering time of the interval that a later cell might also cover
-_NONE = 1e-9
+_PRIMARY, _ABLE = 0.02, 0.01  # worth of time on the primary queue, and of proficiency, beside covering
+_NONE = 1e-6
 
 
-def allocate(case: Case, present: Flags, per_interval: int) -> Ints:
-    """Return the queue of each person in each cell, as people x cells; -1 where they are not at work.
+def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, width: int) -> Ints:
+    """Return the queue of each row in each cell, as rows x cells; -1 where they are not at work.
 
     Parameters
     ----------
     case
         The problem.
     present
-        Whether each person is at work in each cell, as people x cells.
+        Whether the person of each row is at work in each cell of the intervals of demand.
+    owners
+        Person of each row.
     per_interval
         Cells in an interval.
+    width
+        Columns of the result; those beyond `present` are -1.
     """
-    skills = np.array([person.skills for person in case.people])
-    primary = np.array([person.primary for person in case.people])
-    taste = _ABLE * np.array([person.proficiency for person in case.people])
-    taste[np.arange(len(primary)), primary] += _PRIMARY
-    planned = np.full(present.shape, -1, dtype=np.int64)
-    current = np.full(len(primary), -1, dtype=np.int64)
-    left = np.zeros(len(case.queues))
-    for cell in range(present.shape[1]):
-        interval, part = divmod(cell, per_interval)
-        if part == 0:
-            left = case.demand[interval] * per_interval
-        here = np.flatnonzero(present[:, cell])
-        current[~present[:, cell]] = -1
-        if len(here):
-            usable = skills[here] & case.is_open[interval]
-            closed = ~usable.any(axis=1)
-            usable[closed] = skills[here][closed]
-            liking = taste[here].copy()
-            stayed = current[here] >= 0
-            liking[stayed, current[here][stayed]] += _STAY
-            chosen = _share_out(left, left / (per_interval - part), usable, liking)
-            planned[here, cell] = current[here] = chosen
-            left = left - np.bincount(chosen, minlength=len(left))
+    planned = np.full((len(owners), width), -1, dtype=np.int64)
+    kinds: dict[tuple[tuple[bool, ...], int, tuple[float, ...]], list[int]] = {}
+    for row, owner in enumerate(owners.tolist()):
+        person = case.people[owner]
+        kinds.setdefault((person.skills, person.primary, person.proficiency), []).append(row)
+    members = [np.array(rows, dtype=np.int64) for rows in kinds.values()]
+    skills = np.array([kind[0] for kind in kinds])
+    liking = _ABLE * np.array([kind[2] for kind in kinds])
+    liking[np.arange(len(kinds)), [kind[1] for kind in kinds]] += _PRIMARY
+    current = np.full(len(owners), -1, dtype=np.int64)
+    for interval in range(len(case.demand)):
+        cells = slice(interval * per_interval, (interval + 1) * per_interval)
+        usable = skills & case.is_open[interval]
+        closed = ~usable.any(axis=1)
+        usable[closed] = skills[closed]
+        there = np.array([present[rows, cells].sum() for rows in members], dtype=float)
+        shares = _share_out(case.demand[interval] * per_interval, there, usable, liking)
+        for part in range(per_interval):
+            cell = cells.start + part
+            current[~present[:, cell]] = -1
+            for kind, rows in enumerate(members):
+                here = rows[present[rows, cell]]
+                if len(here):
+                    even = shares[kind] / (per_interval - part)
+                    current[here] = _assign(current[here], even, usable[kind], liking[kind])
+                    shares[kind] -= np.bincount(current[here], minlength=len(even))
+                    np.maximum(shares[kind], 0.0, out=shares[kind])
+            planned[:, cell] = current
     return planned
 
 
-def _share_out(left: Floats, now: Floats, usable: npt.NDArray[np.bool_], liking: Floats) -> Ints:
-    """Return the queue of each person present.
+def _share_out(wanted: Floats, there: Floats, usable: Flags, liking: Floats) -> Floats:
+    """Return how much of the time that each kind of person is there goes to each queue, at most what is wanted."""
+    from scipy.optimize import linprog
 
-    `left` is the cells of agent-time that each queue still lacks in the interval, `now` the even part of it for this
-    cell.
-    """
-    from scipy.optimize import linear_sum_assignment
+    kind, queue = np.nonzero(usable & (wanted > _NONE) & (there[:, None] > 0))
+    shares = np.zeros(usable.shape)
+    if not len(kind):
+        return shares
+    if len(np.unique(kind)) == len(kind) or len(np.unique(queue)) == 1:
+        # Nobody has a choice, or there is one queue alone: shares in proportion cover all that can be covered.
+        total = np.bincount(queue, weights=there[kind], minlength=len(wanted))
+        shares[kind, queue] = there[kind] * np.minimum(1.0, wanted[queue] / total[queue])
+        return shares
+    rows = np.concatenate((kind, usable.shape[0] + queue))
+    columns = np.tile(np.arange(len(kind)), 2)
+    matrix = np.zeros((usable.shape[0] + len(wanted), len(kind)))
+    matrix[rows, columns] = 1.0
+    found = linprog(-(1.0 + liking[kind, queue]), A_ub=matrix, b_ub=np.concatenate((there, wanted)), method="highs")
+    shares[kind, queue] = found.x
+    return shares
 
-    chosen: Ints = np.where(usable, liking, -np.inf).argmax(axis=1).astype(np.int64)
-    people = np.flatnonzero(usable.sum(axis=1) > 1)
-    if not len(people):
-        return chosen
-    taken = np.delete(chosen, people)
-    used = np.bincount(taken, minlength=len(left))
-    queue, worth = _seats(left - used, now - used, np.asarray(usable[people].any(axis=0)), len(people))
-    if not len(queue):
-        return chosen
-    value = worth[None, :] + liking[people][:, queue]
-    value[~usable[people][:, queue]] = -1.0
-    # Each person may also stay out of every seat: they then follow their liking, which covers nothing.
-    aside = np.full((len(people), len(people)), -1.0)
-    np.fill_diagonal(aside, liking[people, chosen[people]])
-    rows, columns = linear_sum_assignment(np.concatenate((value, aside), axis=1), maximize=True)
-    seated = columns < len(queue)
-    chosen[people[rows[seated]]] = queue[columns[seated]]
+
+def _assign(before: Ints, share: Floats, usable: Flags, liking: Floats) -> Ints:
+    """Return the queues of people who are alike: first those who stay, then who is wanted most, then what they like."""
+    seats = np.where(usable, np.ceil(share - _NONE), 0).astype(np.int64)
+    chosen = np.full(len(before), -1, dtype=np.int64)
+    for queue in np.flatnonzero(seats).tolist():
+        stays = np.flatnonzero(before == queue)[: seats[queue]]
+        chosen[stays] = queue
+        seats[queue] -= len(stays)
+    free = np.flatnonzero(chosen < 0)
+    order = np.argsort(-share, kind="stable")
+    wanted = np.repeat(order, seats[order])[: len(free)]
+    chosen[free[: len(wanted)]] = wanted
+    rest = free[len(wanted) :]
+    remain = (before[rest] >= 0) & usable[before[rest]]
+    chosen[rest] = np.where(remain, before[rest], int(np.argmax(np.where(usable, liking, -np.inf))))
     return chosen
-
-
-def _seats(left: Floats, now: Floats, wanted: Flags, most: int) -> tuple[Ints, Floats]:
-    """Return the seats that a person in this cell can fill: the queue of each, and what filling it is worth.
-
-    A seat of this cell is worth what it covers of one agent; one that a later cell could fill as well is worth half.
-    """
-    queue: list[int] = []
-    worth: list[float] = []
-    for number in np.flatnonzero(wanted & (left > _NONE)).tolist():
-        for place in range(min(most, int(np.ceil(left[number] - _NONE)))):
-            due = float(np.clip(now[number] - place, 0.0, 1.0))
-            later = float(np.clip(left[number] - place, 0.0, 1.0)) - due
-            queue.append(number)
-            worth.append(due + _AHEAD * later)
-    return np.array(queue, dtype=np.int64), np.array(worth)

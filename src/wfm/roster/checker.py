@@ -20,6 +20,7 @@ from wfm.errors import did_you_mean
 from wfm.roster.checker_case import DAY, Case, Person, RosterLike, Shift, Stretch, midnight_s, read_case, seconds
 from wfm.roster.violations import Rule, Violation, violations_frame
 from wfm.schema import FrameLike, as_frame
+from wfm.timegrid import Horizon
 
 __all__ = ["RosterLike", "Rule", "Violation", "check", "violations_frame"]
 
@@ -27,7 +28,9 @@ _SLACK_S = 1.0  # hours that were written to a file and read again are off by le
 _SLACK_AGENTS = 1e-6
 
 
-def check(roster: RosterLike, centre: Centre, requirement: FrameLike | None = None) -> list[Violation]:
+def check(
+    roster: RosterLike, centre: Centre, requirement: FrameLike | None = None, *, horizon: Horizon | None = None
+) -> list[Violation]:
     """Return every rule that a roster breaks, in the order of `Rule`, then by person and time; none if it is legal.
 
     Parameters
@@ -40,6 +43,9 @@ def check(roster: RosterLike, centre: Centre, requirement: FrameLike | None = No
         The requirement that was rostered: its days are the horizon, and the coverage of the roster is held against
         it. Default none: the horizon runs from the day of the first shift to that of the last, and the coverage is
         not judged.
+    horizon
+        The days of the roster, where they are more than those of the requirement or cyclic: then what passes the end
+        covers the beginning. Default those of the requirement.
 
     Raises
     ------
@@ -77,7 +83,7 @@ def check(roster: RosterLike, centre: Centre, requirement: FrameLike | None = No
     if requirement is not None:
         queues = [queue.name for queue in centre.queues]
         need = as_frame(requirement, "requirement", tz=centre.tz, known={"queue": queues})
-    case = read_case(roster, centre, need)
+    case = read_case(roster, centre, need, horizon)
     found = [violation for person in case.people.values() for rules in _RULES for violation in rules(case, person)]
     coverage = getattr(roster, "coverage", None)
     if need is not None and coverage is not None:
@@ -160,7 +166,7 @@ def _between_shifts(case: Case, person: Person) -> Iterator[Violation]:
 
 
 def _unavailable(case: Case, person: Person) -> Iterator[Violation]:
-    for start_s, end_s, named in person.away:
+    for start_s, end_s, named, _ in person.away:
         for shift in person.shifts:
             if shift.start_s < end_s and shift.end_s > start_s:
                 what = f"a shift from {case.text(shift.start_s)} to {case.text(shift.end_s)} falls into {named}"
@@ -295,24 +301,35 @@ def _week_hours(case: Case, person: Person) -> Iterator[Violation]:
             yield Violation(Rule.WEEK_HOURS_ABOVE, person.id, monday, what)
     for monday in case.weeks if contract.min_week_s else ():
         leave = _leave_days(case, person, monday)
-        least_s = contract.min_week_s * (5 - leave) / 5
+        credit_s = _credit_s(case, person, monday)
+        least_s = contract.min_week_s * (5 - leave) / 5 - credit_s
         if weeks[monday] < least_s - _SLACK_S:
             what = f"{_hours(weeks[monday])} paid in the week, at least {_hours(least_s)}"
             if leave:
                 what += f" ({_hours(contract.min_week_s)} less {leave} of 5 days of leave)"
+            if credit_s:
+                what += f" ({_hours(credit_s)} credited)"
             yield Violation(Rule.WEEK_HOURS_BELOW, person.id, monday, what)
 
 
 def _leave_days(case: Case, person: Person, monday: date) -> int:
     """Return on how many days from Monday to Friday the person is away all day."""
     joined: list[tuple[float, float]] = []
-    for start_s, end_s, _ in person.away:
+    for start_s, end_s, _, credit_s in person.away:
+        if credit_s is not None:
+            continue
         if joined and start_s <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], end_s))
         else:
             joined.append((start_s, end_s))
     bounds = pairwise(midnight_s(monday + n * DAY, case.centre.tz) for n in range(6))
     return sum(any(start_s <= begin and end_s >= end for start_s, end_s in joined) for begin, end in bounds)
+
+
+def _credit_s(case: Case, person: Person, monday: date) -> float:
+    """Return the paid time that stretches which begin in a week stand for."""
+    begin, end = (midnight_s(monday + n * DAY, case.centre.tz) for n in (0, 7))
+    return sum(credit_s for start_s, _, _, credit_s in person.away if credit_s is not None and begin <= start_s < end)
 
 
 def _period_hours(_: Case, person: Person) -> Iterator[Violation]:
@@ -402,8 +419,9 @@ def _worked(case: Case, rows: pd.DataFrame) -> npt.NDArray[np.float64]:
         forward = mine & (ends_s > starts_s)
         begun, ended = (np.sort(values[forward]) - origin_s for values in (starts_s, ends_s))
         at = begins_s[here] - origin_s
-        time_s = _elapsed(begun, ended, at + case.centre.interval_s) - _elapsed(begun, ended, at)
-        agents[here] = time_s / case.centre.interval_s
+        for turn_s in (0.0, case.cycle_s) if case.cycle_s else (0.0,):
+            low_s, high_s = at + turn_s, at + turn_s + case.centre.interval_s
+            agents[here] += (_elapsed(begun, ended, high_s) - _elapsed(begun, ended, low_s)) / case.centre.interval_s
     return agents
 
 

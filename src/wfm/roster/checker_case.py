@@ -18,6 +18,7 @@ from wfm.calendar import Calendar
 from wfm.domain import MEETING, TRAINING, WORK, Centre, Contract, Employee, OpeningHours, ShiftTemplate
 from wfm.errors import DataError, Problem
 from wfm.schema import as_frame
+from wfm.timegrid import Horizon
 
 __all__ = ["DAY", "Case", "Person", "RosterLike", "Shift", "Stretch", "midnight_s", "read_case", "seconds"]
 
@@ -83,12 +84,15 @@ class Shift:
 
 @dataclass(slots=True)
 class Person:
-    """All that stands in the roster of one person, in order of time; `loose` are stretches that belong to no shift."""
+    """All that stands in the roster of one person, in order of time; `loose` are stretches that belong to no shift.
+
+    `away` are the stretches of unavailability: start, end, name, and the credit where one is given.
+    """
 
     id: str
     employee: Employee | None
     contract: Contract | None
-    away: list[tuple[float, float, str]]
+    away: list[tuple[float, float, str, float | None]]
     shifts: list[Shift] = field(default_factory=list)
     loose: list[Stretch] = field(default_factory=list)
 
@@ -98,7 +102,7 @@ class Case:
     """What is judged.
 
     `activity_names` are the allowed ones by template, under None those of all templates; `weeks` the Mondays of the
-    weeks that the horizon does not cut.
+    weeks that the horizon does not cut, `cycle_s` the length of a cyclic horizon, else 0.
     """
 
     centre: Centre
@@ -107,6 +111,7 @@ class Case:
     queues: frozenset[str]
     activity_names: dict[str | None, frozenset[str]]
     weeks: tuple[date, ...]
+    cycle_s: float
 
     def at(self, moment_s: float) -> pd.Timestamp:
         """Return an instant in the zone of the centre."""
@@ -117,14 +122,17 @@ class Case:
         return f"{self.at(moment_s):%Y-%m-%d %H:%M}"
 
 
-def read_case(roster: RosterLike, centre: Centre, need: pd.DataFrame | None) -> Case:
+def read_case(roster: RosterLike, centre: Centre, need: pd.DataFrame | None, horizon: Horizon | None) -> Case:
     """Return what is judged, or raise `DataError` where a frame has faults of form."""
     if not isinstance(roster, RosterLike):
         what = f"a {type(roster).__name__} is not a roster"
         raise DataError(Problem(what, remedy="give an object with the frames shifts and activities"))
     shifts = as_frame(roster.shifts, "shifts", tz=centre.tz)
     activities = as_frame(roster.activities, "activities", tz=centre.tz)
-    weeks = _whole_weeks(centre, shifts["shift_start"] if need is None else need["start"])
+    starts = shifts["shift_start"] if need is None else need["start"]
+    if horizon is not None:
+        starts = pd.Series(horizon.starts)
+    weeks = _whole_weeks(centre, starts)
     people = _people(centre, {*shifts["employee"], *activities["employee"]})
     _add_shifts(people, shifts, centre)
     _add_stretches(people, activities)
@@ -134,7 +142,8 @@ def read_case(roster: RosterLike, centre: Centre, need: pd.DataFrame | None) -> 
     }
     names[None] = frozenset(plain.union(*names.values()))
     queues = frozenset(queue.name for queue in centre.queues)
-    return Case(centre, people, activities, queues, names, weeks)
+    cycle_s = len(horizon) * horizon.interval_s if horizon is not None and horizon.cyclic else 0.0
+    return Case(centre, people, activities, queues, names, weeks, cycle_s)
 
 
 def seconds(stamps: pd.Series) -> npt.NDArray[np.float64]:
@@ -161,14 +170,18 @@ def midnight_s(day: date, tz: str) -> float:
     return datetime.combine(day, time(), ZoneInfo(tz)).timestamp()
 
 
-def _away(employee: Employee, tz: str) -> list[tuple[float, float, str]]:
-    """Return when a person is unavailable, in order, with a name for the messages."""
+def _away(employee: Employee, tz: str) -> list[tuple[float, float, str, float | None]]:
+    """Return when a person is unavailable, in order, with a name for the messages and the credit."""
 
     def moment_s(moment: date | datetime) -> float:
         return moment.timestamp() if isinstance(moment, datetime) else midnight_s(moment, tz)
 
     return sorted(
-        (moment_s(u.start), moment_s(u.end), f"{u.reason} {u.start} to {u.end}") for u in employee.unavailable
+        (
+            (moment_s(u.start), moment_s(u.end), f"{u.reason} {u.start} to {u.end}", u.credit_s)
+            for u in employee.unavailable
+        ),
+        key=lambda stretch: stretch[:2],
     )
 
 

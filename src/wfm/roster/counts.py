@@ -238,7 +238,7 @@ class _Builder:
 
     def _change(self, changes: Ints, columns: Ints, share: Floats) -> None:
         """Enter the change of presence from one interval to the next that a unit of each column brings."""
-        step = np.diff(share, axis=1, prepend=0.0)
+        step = np.diff(self.case.fold(share), axis=1, prepend=0.0)
         place, interval = np.nonzero(step)
         self.model.set(changes[interval], columns[place], step[place, interval])
 

@@ -5,8 +5,8 @@ max-flow min-cut, the largest over the sets K of queues of
 
     demand of K - people who serve at least one queue of K.
 
-So a table `slack[interval, K]` gives the shortage at once, and the worth of a person is a difference of two of them; no
-person is counted for two queues. Source: Gale's supply-demand theorem (1957).
+So a table `slack[interval, K]` gives the shortage at once; no person is counted for two queues. Source: Gale's
+supply-demand theorem (1957).
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ class Cover:
     """
 
     def __init__(self, case: Case, groups: list[tuple[bool, ...]]) -> None:
-        self._sets = queue_sets(len(case.queues), groups)
-        self.slack: Floats = case.demand @ self._sets.T.astype(float)
+        self.sets = queue_sets(len(case.queues), groups)
+        self.slack: Floats = case.demand @ self.sets.T.astype(float)
         self._short_price = case.shortage_price * case.interval_h
         self._over_price = case.surplus_price * case.interval_h
         self.touch: dict[tuple[bool, ...], Floats] = {
-            group: (self._sets & np.array(group)).any(axis=1).astype(float) for group in groups
+            group: (self.sets & np.array(group)).any(axis=1).astype(float) for group in groups
         }
         # Work outside the hours of all of a person's queues covers nothing and is no surplus.
-        self._counts: dict[tuple[bool, ...], Flags] = {
+        self.counts: dict[tuple[bool, ...], Flags] = {
             group: np.asarray(case.is_open[:, np.array(group)].any(axis=1)) for group in groups
         }
         self._surplus = np.zeros(len(case.demand))
@@ -69,7 +69,7 @@ class Cover:
             return
         low, high = int(where[0]), int(where[-1]) + 1
         self.slack[low:high] -= sign * np.multiply.outer(presence[low:high], self.touch[group])
-        self._surplus[low:high] += sign * presence[low:high] * self._counts[group][low:high]
+        self._surplus[low:high] += sign * presence[low:high] * self.counts[group][low:high]
 
     def short(self) -> Floats:
         """Return the shortage of each interval in agents, all queues together."""
@@ -84,11 +84,3 @@ class Cover:
             over = np.maximum(self._surplus - (self._demand - short), 0)
             cost += self._over_price * float(over.sum())
         return cost
-
-    def worth(self, group: tuple[bool, ...], share: float) -> Floats:
-        """Return what a further person present for `share` of an interval saves, by interval."""
-        saved = self.short() - (self.slack - share * self.touch[group]).max(axis=1)
-        worth: Floats = saved * self._short_price
-        if self._over_price:
-            worth = worth - (share - saved) * self._over_price * self._counts[group]
-        return worth

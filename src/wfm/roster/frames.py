@@ -9,8 +9,8 @@ import pandas as pd
 
 from wfm.domain.shift import WORK
 from wfm.roster.allocation import allocate
-from wfm.roster.improve import Plan, Rostered
-from wfm.roster.problem import Case, Flags, Floats, Ints
+from wfm.roster.lines import Plan, Rostered
+from wfm.roster.problem import Case, Floats, Ints
 from wfm.shifts import stamps
 
 __all__ = ["activities_frame", "cost_by_term", "coverage_frame", "shifts_frame"]
@@ -34,9 +34,9 @@ def shifts_frame(case: Case, lines: list[Rostered]) -> pd.DataFrame:
     ).sort_values(["employee", "shift_start"], ignore_index=True)
 
 
-def _present(plan: Plan) -> Flags:
-    """Return whether each person is at work in each cell of time, as people x cells."""
-    case, cell = plan.case, plan.breaks.cell_s
+def _planned_queues(plan: Plan) -> Ints:
+    """Return the queue of each person in each cell of the axis, as people x cells; -1 where they are not at work."""
+    case, cell = plan.case, plan.cell_s
     per_interval = case.interval_s // cell
     origin = int(case.starts_s[0])
     table = np.zeros((len(plan.lines), len(case.starts_s) * per_interval), dtype=bool)
@@ -44,14 +44,26 @@ def _present(plan: Plan) -> Flags:
         for candidate, breaks in zip(line.shifts, line.breaks, strict=True):
             for begin, end, activity in _stretches(case, candidate, breaks):
                 table[number, (begin - origin) // cell : (end - origin) // cell] = activity == WORK.name
-    return table
+    count = len(case.demand) * per_interval
+    owners = np.arange(len(table))
+    tail = table[:, count:]
+    if not tail.any():
+        return allocate(case, table[:, :count], owners, per_interval, width=table.shape[1])
+    # What passes the end of a cyclic horizon works at its beginning, beside the shifts that begin there.
+    late = np.flatnonzero(tail.any(axis=1))
+    wrapped = np.zeros((len(late), count), dtype=bool)
+    wrapped[:, : tail.shape[1]] = tail[late]
+    both = np.concatenate((table[:, :count], wrapped))
+    planned = allocate(case, both, np.concatenate((owners, late)), per_interval, width=table.shape[1])
+    planned[late, count:] = planned[len(owners) :, : tail.shape[1]]
+    return planned[: len(owners)]
 
 
 def activities_frame(plan: Plan) -> pd.DataFrame:
     """Return the frame `activities`, each stretch of work on its planned queue."""
     case = plan.case
-    cell = plan.breaks.cell_s
-    planned = allocate(case, _present(plan), case.interval_s // cell)
+    cell = plan.cell_s
+    planned = _planned_queues(plan)
     rows: list[tuple[str, int, int, str, str | None]] = []
     for number, line in enumerate(plan.lines):
         name = case.people[number].employee.id
@@ -107,7 +119,7 @@ def _by_queue(case: Case, planned: Ints, cell: int, begin: int, end: int) -> lis
 
 def coverage_frame(case: Case, activities: pd.DataFrame) -> pd.DataFrame:
     """Return the frame `coverage`, counted from the frame `activities` alone."""
-    table = np.zeros(case.demand.shape)
+    table = np.zeros((len(case.queues), len(case.starts_s)))
     work = activities[activities["queue"].notna()]
     step, origin = case.interval_s, int(case.starts_s[0])
     numbers = {name: position for position, name in enumerate(case.queues)}
@@ -115,9 +127,9 @@ def coverage_frame(case: Case, activities: pd.DataFrame) -> pd.DataFrame:
     ends = work["end"].dt.tz_convert("UTC").dt.tz_localize(None).dt.as_unit("s").astype("int64").to_numpy()
     for name, queue in numbers.items():
         mine = (work["queue"] == name).to_numpy()
-        table[:, queue] = _time_in_intervals(begins[mine] - origin, ends[mine] - origin, step, len(table)) / step
+        table[queue] = _time_in_intervals(begins[mine] - origin, ends[mine] - origin, step, table.shape[1]) / step
     required = case.demand[case.row_interval, case.row_queue]
-    rostered = table[case.row_interval, case.row_queue]
+    rostered = case.fold(table)[case.row_queue, case.row_interval]
     return pd.DataFrame(
         {
             "queue": case.requirement["queue"],

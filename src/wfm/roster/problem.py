@@ -87,7 +87,11 @@ class Person:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Requirement and centre on one axis of intervals that reaches past the horizon to the end of the last shift."""
+    """Requirement and centre on one axis of intervals that reaches past the horizon to the end of the last shift.
+
+    `demand` and `is_open` have a row for each interval of the axis, or of the horizon alone where it is cyclic: there
+    what passes its end covers its beginning.
+    """
 
     centre: Centre
     horizon: Horizon
@@ -101,6 +105,15 @@ class Case:
     row_queue: Ints
     weeks: tuple[Week, ...]
     people: tuple[Person, ...]
+
+    def fold(self, by_interval: Floats) -> Floats:
+        """Return values by interval of the axis (the last dimension) as the rows of `demand` count them."""
+        count = len(self.demand)
+        folded = by_interval[..., :count]
+        if by_interval.shape[-1] > count:
+            folded = folded.copy()
+            folded[..., : by_interval.shape[-1] - count] += by_interval[..., count:]
+        return folded
 
     @property
     def interval_s(self) -> int:
@@ -144,19 +157,17 @@ class Case:
         return result
 
 
-def build_case(requirement: FrameLike, centre: Centre) -> Case:
+def build_case(requirement: FrameLike, centre: Centre, horizon: Horizon | None = None) -> Case:
     """Check the input and lay it out; raise one `DataError` with every fault."""
     frame = _checked_requirement(requirement, centre)
-    first, last = frame["start"].min().date(), frame["start"].max().date()
-    interval = timedelta(seconds=centre.interval_s)
-    horizon = Horizon(first, last + timedelta(days=1), interval=interval, tz=centre.tz)
+    horizon = _horizon(frame, centre, horizon)
     shifts = candidates(centre, horizon)
     queues = tuple(queue.name for queue in centre.queues)
     axis = _axis(horizon, shifts)
     step = int(centre.interval_s)
     row_interval = (seconds(pd.DatetimeIndex(frame["start"])) - axis[0]) // step
     row_queue = frame["queue"].map({name: position for position, name in enumerate(queues)}).to_numpy(dtype=np.int64)
-    demand = np.zeros((len(axis), len(queues)))
+    demand = np.zeros((len(horizon) if horizon.cyclic else len(axis), len(queues)))
     demand[row_interval, row_queue] = frame["scheduled"].to_numpy(dtype=float)
     is_open = np.zeros(demand.shape, dtype=bool)
     is_open[row_interval, row_queue] = True
@@ -164,6 +175,26 @@ def build_case(requirement: FrameLike, centre: Centre) -> Case:
     bare = Case(centre, horizon, frame, shifts, axis, queues, demand, is_open, row_interval, row_queue, weeks, ())
     people = tuple(_person(bare, employee) for employee in sorted(centre.employees, key=lambda e: e.id))
     return Case(centre, horizon, frame, shifts, axis, queues, demand, is_open, row_interval, row_queue, weeks, people)
+
+
+def _horizon(frame: pd.DataFrame, centre: Centre, given: Horizon | None) -> Horizon:
+    """Return the days of the requirement, or those given, in which it must lie."""
+    first, last = frame["start"].min().date(), frame["start"].max().date()
+    interval = timedelta(seconds=centre.interval_s)
+    if given is None:
+        return Horizon(first, last + timedelta(days=1), interval=interval, tz=centre.tz)
+    faults = Faults("the horizon")
+    if given.tz != centre.tz:
+        faults.add(f"it is in {given.tz}, the centre in {centre.tz}", remedy=f"write Horizon(..., tz={centre.tz!r})")
+    if given.interval_s != centre.interval_s:
+        length = format_duration(interval)
+        what = f"it has intervals of {format_duration(timedelta(seconds=given.interval_s))}, the centre of {length}"
+        faults.add(what, remedy=f"write Horizon(..., interval={length!r})")
+    if not given.dates[0] <= first <= last <= given.dates[-1]:
+        what = f"it runs from {given.dates[0]} to {given.dates[-1]}, the requirement from {first} to {last}"
+        faults.add(what, remedy="make both for the same days")
+    faults.raise_if_any()
+    return given
 
 
 def _checked_requirement(requirement: FrameLike, centre: Centre) -> pd.DataFrame:
@@ -235,8 +266,7 @@ def _person(case: Case, employee: Employee) -> Person:
     proficiency = tuple(skill.get(name, 0.0) for name in case.queues)
     skills = tuple(value > 0 for value in proficiency)
     allowed = _allowed_by_contract(case, contract) & _meets_open_time(case, skills)
-    away = [_stretch_s(stretch, case.centre.tz) for stretch in employee.unavailable]
-    for begin, end in away:
+    for begin, end in (_stretch_s(stretch, case.centre.tz) for stretch in employee.unavailable):
         allowed &= (shifts.end_s <= begin) | (shifts.start_s >= end)
     free_days = np.zeros(len(case.horizon.dates), dtype=bool)
     free_days[shifts.day[allowed]] = True
@@ -250,7 +280,7 @@ def _person(case: Case, employee: Employee) -> Person:
         case.queues.index(employee.queues[0]),
         allowed,
         free_days,
-        tuple(week_minimum_s(case, contract, week, away) for week in case.weeks),
+        tuple(week_minimum_s(case, contract, week, employee.unavailable) for week in case.weeks),
         (high,) * len(case.weeks),
         wish,
         wish_off,
@@ -266,7 +296,7 @@ def _allowed_by_contract(case: Case, contract: Contract) -> Flags:
 
 def _meets_open_time(case: Case, skills: tuple[bool, ...]) -> Flags:
     """Return which shifts have one of the person's queues open during some of them."""
-    some_open = case.is_open[:, np.array(skills)].any(axis=1)
+    some_open = np.resize(case.is_open[:, np.array(skills)].any(axis=1), len(case.starts_s))
     opened = np.concatenate(([0], np.cumsum(some_open)))
     step = case.interval_s
     first = (case.shifts.start_s - case.starts_s[0]) // step
@@ -275,15 +305,19 @@ def _meets_open_time(case: Case, skills: tuple[bool, ...]) -> Flags:
     return meets
 
 
-def week_minimum_s(case: Case, contract: Contract, week: Week, away: list[tuple[int, int]]) -> float:
-    """Return the paid seconds that a week must have: a fifth less for each weekday away, none in a cut week."""
+def week_minimum_s(case: Case, contract: Contract, week: Week, away: tuple[Unavailability, ...]) -> float:
+    """Return the paid seconds that a week must have: less for time away, none in a cut week."""
     if not week.is_whole:
         return 0.0
     if not away or not contract.min_week_s:
         return contract.min_week_s
-    bounds = [_midnight_s(week.monday + timedelta(days=number), case.centre.tz) for number in range(_WEEKDAYS + 1)]
-    lost = sum(_is_covered(begin, end, away) for begin, end in pairwise(bounds))
-    return contract.min_week_s * (1 - lost / _WEEKDAYS)
+    tz = case.centre.tz
+    bounds = [_midnight_s(week.monday + timedelta(days=number), tz) for number in range(8)]
+    stretches = [(*_stretch_s(stretch, tz), stretch.credit_s) for stretch in away]
+    plain = [(low, high) for low, high, credit_s in stretches if credit_s is None]
+    lost = sum(_is_covered(begin, end, plain) for begin, end in pairwise(bounds[: _WEEKDAYS + 1]))
+    credited = sum(credit_s for low, _, credit_s in stretches if credit_s is not None and bounds[0] <= low < bounds[7])
+    return max(contract.min_week_s * (1 - lost / _WEEKDAYS) - credited, 0.0)
 
 
 @lru_cache(maxsize=4096)

@@ -1,46 +1,53 @@
-"""From the requirement to a legal roster: counts by class, names, breaks, queues."""
+"""From the requirement to a legal roster: counts by class with the bound, names, search, queues."""
 
 from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from time import monotonic
 
 from wfm.checks import check_int
 from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
-from wfm.roster.classes import collapse
-from wfm.roster.counts import plan_counts
+from wfm.roster.anneal import anneal
+from wfm.roster.classes import PersonClass, collapse
+from wfm.roster.compiled import can_compile
+from wfm.roster.counts import Counts, plan_counts
 from wfm.roster.frames import activities_frame, cost_by_term, coverage_frame, shifts_frame
-from wfm.roster.improve import Plan
-from wfm.roster.people_model import is_small, refine
+from wfm.roster.lines import Plan
 from wfm.roster.problem import Case, build_case
 from wfm.roster.result import Roster, Status
 from wfm.schema import FrameLike
+from wfm.timegrid import Horizon
 
 __all__ = ["solve"]
 
 _LOG = logging.getLogger("wfm.roster")
 _OPTIMAL = 1e-6
-_DEFAULT_WORK = 2000
+_DEFAULT_WORK, _PLAIN_WORK = 2000, 50  # compiled and not
+_CHANGES = 1000  # changes to a unit of work
+_COUNTS_SHARE = 0.15  # share of a time limit that the search waits for the counts
+_END = 0.92  # share of a time limit after which the result is written
 
 
 def solve(
     requirement: FrameLike,
     centre: Centre,
     *,
+    horizon: Horizon | None = None,
     seed: int = 0,
-    work_limit: int = _DEFAULT_WORK,
+    work_limit: int | None = None,
     time_limit: timedelta | str | None = None,
 ) -> Roster:
     """Roster the people of a centre on the requirement at least cost.
 
     People who are alike are first planned as counts by class, shift and day, which also proves a lower bound on the
-    cost of any roster; then each person gets a legal line of work with breaks and planned queues, and a few at a time
-    are planned anew while that makes the roster cheaper. In a small centre a model with a choice per person and shift
-    then searches around that roster. What cannot be covered is shortage, at a price; the roster is
-    always legal.
+    cost of any roster; then each person gets a legal line of work, and simulated annealing changes single shifts and
+    breaks by the million. At the end the queues are planned. What cannot be covered is shortage, at a price; the roster
+    is always legal.
 
     The cost is wages and overtime, plus the shortage and surplus of the coverage and the wishes not met at the prices
     of the centre. A shift belongs to the day on which it starts; its hours inside the horizon count as coverage and all
@@ -49,18 +56,20 @@ def solve(
     Parameters
     ----------
     requirement
-        Frame `requirement` or a result that gives one; `scheduled` is what is to be covered. Its first and last day are
-        the horizon.
+        Frame `requirement` or a result that gives one; `scheduled` is what is to be covered.
     centre
         The centre with its people, contracts and shift templates.
+    horizon
+        The days to roster; default from the first to the last day of the requirement. In a cyclic one (a typical week)
+        a shift that passes the end covers the beginning.
     seed
         Seed of the search, 0 or more; default 0.
     work_limit
-        How many times a person may be planned anew in the search, 0 or more; default 2000. The effort of the
-        model of a small centre grows with it. The same input, seed and
-        work limit give the same roster to the byte.
+        How many changes are tried in the search, in thousands, 0 or more; default 2000 where numba is installed (the
+        extra `fast`), 50 where it is not, and no limit beside a time limit.
+        The same input, seed and work limit give the same roster to the byte.
     time_limit
-        Wall-clock limit, such as `"60s"`, besides the work limit; default none. With it two runs may differ.
+        Wall-clock limit, such as `"60s"`; default none. With it two runs may differ.
 
     Returns
     -------
@@ -71,7 +80,8 @@ def solve(
     ------
     DataError
         With every fault: an empty requirement, stamps off the centre's intervals, an unknown queue or one that nobody
-        serves, a centre without people, contracts or shifts, minimum hours that somebody's availability cannot hold.
+        serves, a horizon that does not hold the requirement, a centre without people, contracts or shifts, minimum
+        hours that somebody's availability cannot hold.
 
     Notes
     -----
@@ -97,45 +107,53 @@ def solve(
     (320.0, 'optimal', 2)
     """
     check_int("seed", seed, 0)
-    check_int("work_limit", work_limit, 0)
-    clock = _Clock(None if time_limit is None else as_duration("time_limit", time_limit))
-    case = build_case(requirement, centre)
+    limit = None if time_limit is None else as_duration("time_limit", time_limit)
+    work: float = math.inf
+    if limit is None:
+        work = _DEFAULT_WORK if can_compile() else _PLAIN_WORK
+    if work_limit is not None:
+        work = check_int("work_limit", work_limit, 0)
+    begin = monotonic()
+    case = build_case(requirement, centre, horizon)
     classes = collapse(case)
     plan = Plan(case, classes)
-    counts = plan_counts(case, classes, seed=seed, time_limit=clock.share(0.4))
-    _LOG.info("anonymous plan: bound %s", counts.bound)
+    if limit is None:
+        counts = plan_counts(case, classes, seed=seed)
+        _search(plan, counts, seed=seed, work=work, share=None)
+        return _result(case, plan, counts.bound)
+    return _solve_within(plan, classes, seed=seed, work=work, begin=begin, seconds=limit.total_seconds())
+
+
+def _solve_within(
+    plan: Plan, classes: tuple[PersonClass, ...], *, seed: int, work: float, begin: float, seconds: float
+) -> Roster:
+    """Search until the time is over, while the bound is proved beside it."""
+
+    def gone() -> float:
+        return (monotonic() - begin) / (_END * seconds)
+
+    left = timedelta(seconds=max(_END * seconds - (monotonic() - begin), 0.0))
+    with ThreadPoolExecutor(1) as pool:
+        proof: Future[Counts] = pool.submit(plan_counts, plan.case, classes, seed=seed, time_limit=left)
+        wait([proof], timeout=_COUNTS_SHARE * seconds)
+        early = proof.result() if proof.done() else Counts(None, None)
+        _search(plan, early, seed=seed, work=work, share=gone)
+        return _result(plan.case, plan, proof.result().bound)
+
+
+def _search(plan: Plan, counts: Counts, *, seed: int, work: float, share: Callable[[], float] | None) -> None:
     if counts.heads is not None:
         plan.seed_by(counts.heads)
-        plan.settle_breaks()
-    else:
-        # Without counts everybody is planned once at true prices: each line must be legal, so none is left out.
-        plan.fill()
+    begun = 0.0 if share is None else share()
+    changes = work * _CHANGES
+
+    def progress(done: int) -> float:
+        by_work = done / changes if changes else 1.0
+        return by_work if share is None else max(by_work, (share() - begun) / max(1.0 - begun, 1e-9))
+
     target = -math.inf if counts.bound is None else counts.bound * (1 + _OPTIMAL)
-    done = plan.improve(seed=seed, work_limit=work_limit, is_over=clock.is_over, target=target)
-    if work_limit and plan.cost() > target and is_small(case) and not clock.is_over():
-        refine(plan, seed=seed, work_limit=work_limit, time_limit=clock.left())
-    _LOG.info("search: %d people planned anew, cost %.2f", done, plan.cost())
-    return _result(case, plan, counts.bound)
-
-
-class _Clock:
-    """The wall-clock limit, of which a part is kept for writing the result."""
-
-    def __init__(self, limit: timedelta | None) -> None:
-        self._limit = limit
-        self._start = monotonic()
-
-    def share(self, part: float) -> timedelta | None:
-        """Return that part of the limit, or none without a limit."""
-        return None if self._limit is None else self._limit * part
-
-    def left(self) -> timedelta | None:
-        """Return what is left of the limit, less the part kept for writing the result; none without a limit."""
-        return None if self._limit is None else 0.92 * self._limit - timedelta(seconds=monotonic() - self._start)
-
-    def is_over(self) -> bool:
-        """Whether the limit has passed."""
-        return self._limit is not None and monotonic() - self._start > 0.92 * self._limit.total_seconds()
+    done = anneal(plan, seed=seed, changes=changes, progress=progress, target=target)
+    _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), counts.bound)
 
 
 def _result(case: Case, plan: Plan, bound: float | None) -> Roster:

@@ -1,28 +1,21 @@
-"""Names on shifts: each person in turn gets their best legal line of work, given everybody else's.
-
-`Plan` holds the lines and what they cover. Seeding follows the counts of the anonymous plan; improving takes a few
-people out and plans them anew at true prices, and keeps the change if the roster became no dearer.
-"""
+"""Everybody's line of work, what it covers and what it costs; the first legal lines, from counts or from nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from wfm.roster.breaks import BreakPlanner, Worth
+from wfm.roster.breaks import cell_length_s, in_order, presence
 from wfm.roster.classes import PersonClass
 from wfm.roster.cover import Cover
-from wfm.roster.line import LinePlanner
+from wfm.roster.line import Line, LinePlanner
 from wfm.roster.problem import Case, Floats, Person, no_line_error
 
 __all__ = ["Plan", "Rostered"]
 
 _NEVER = -np.inf
 _EPSILON = 1e-6
-_HELPS = 1e-4
-_MOST_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +27,7 @@ class Rostered:
 
 
 class Plan:
-    """A legal line for each person, kept together with the coverage they give.
+    """A legal line for each person, kept together with the coverage they give; at first the least that is legal.
 
     Parameters
     ----------
@@ -54,7 +47,7 @@ class Plan:
         self.classes = classes
         self.lines: list[Rostered] = [Rostered()] * len(case.people)
         self.cover = Cover(case, sorted({person.skills for person in case.people}))
-        self.breaks = BreakPlanner(case)
+        self.cell_s = cell_length_s(case)
         self._planners = {}
         for contract in case.centre.contracts:
             under = [person.allowed for person in case.people if person.contract == contract]
@@ -63,27 +56,33 @@ class Plan:
         self._wage = {
             contract.name: case.shifts.paid_s / 3600 * contract.cost_per_hour for contract in case.centre.contracts
         }
-        self._check_lines()
+        self._begin()
 
     def planner(self, person: Person) -> LinePlanner:
         """Return the planner of a person's contract."""
         return self._planners[person.contract.name]
 
-    def _check_lines(self) -> None:
+    def _begin(self) -> None:
+        """Give everybody the cheapest legal line there is, whatever it covers."""
         stuck: list[tuple[Person, str]] = []
-        seen: dict[tuple[object, ...], bool] = {}
-        off = np.zeros(len(self.case.horizon.dates))
-        for person in self.case.people:
-            if not any(person.low_s) and not person.contract.min_period_s:
-                continue
-            key = (person.contract.name, person.allowed.tobytes(), person.low_s)
-            if key not in seen:
-                reward = np.where(person.allowed, 0.0, _NEVER)
-                seen[key] = self.planner(person).best(reward, off, person.low_s, person.high_s) is not None
-            if not seen[key]:
+        found: dict[tuple[object, ...], Line | None] = {}
+        for number, person in enumerate(self.case.people):
+            wishes = person.wish.tobytes(), person.wish_off.tobytes()
+            key = (person.contract.name, person.allowed.tobytes(), person.low_s, *wishes)
+            if key not in found:
+                reward = np.where(person.allowed, -self._wage[person.contract.name] - person.wish, _NEVER)
+                found[key] = self.planner(person).best(reward, -person.wish_off, person.low_s, person.high_s)
+            line = found[key]
+            if line is None:
                 stuck.append((person, self._shortfall(person)))
+            else:
+                self.set_line(number, self._rostered(line.shifts))
         if stuck:
             raise no_line_error(self.case, stuck)
+
+    def _rostered(self, shifts: tuple[int, ...]) -> Rostered:
+        """Return a line with its breaks one after the other, as early as they may be."""
+        return Rostered(shifts, tuple(in_order(self.case, candidate) for candidate in shifts))
 
     def _shortfall(self, person: Person) -> str:
         """Say how many hours the minimum asks for and how many a legal line can hold."""
@@ -135,48 +134,9 @@ class Plan:
         """Return the share of every interval that a line is at work."""
         total = np.zeros(len(self.case.starts_s))
         for candidate, breaks in zip(line.shifts, line.breaks, strict=True):
-            first, shares = self.breaks.presence(candidate, breaks)
+            first, shares = presence(self.case, candidate, breaks)
             total[first : first + len(shares)] += shares
-        return total
-
-    def worth(self, person: Person) -> Worth:
-        """Return what one more person of that skill set is worth at any time."""
-        shares = {1.0} | {1 - share for share in map(self.breaks.share, self.breaks.lengths) if share < 1}
-        return self.breaks.measure({share: self.cover.worth(person.skills, share) for share in sorted(shares)})
-
-    def replan(self, number: int) -> None:
-        """Give a person without a line their best one at present prices."""
-        person = self.case.people[number]
-        worth = self.worth(person)
-        value = self.breaks.rewards(worth) - self._wage[person.contract.name] - person.wish
-        reward = np.where(person.allowed, value, _NEVER)
-        line = self.planner(person).best(reward, -person.wish_off, person.low_s, person.high_s)
-        if line is None:
-            raise no_line_error(self.case, [(person, self._shortfall(person))])
-        self.set_line(number, self._with_breaks(line.shifts, worth))
-
-    def _with_breaks(self, shifts: tuple[int, ...], worth: Worth) -> Rostered:
-        return Rostered(shifts, tuple(self.breaks.place(candidate, worth) for candidate in shifts))
-
-    def fill(self) -> None:
-        """Give everybody their best line at present prices, one person after the other."""
-        for number in range(len(self.lines)):
-            self.replan(number)
-
-    def settle_breaks(self) -> None:
-        """Place everybody's breaks anew, one person after the other."""
-        for number in range(len(self.lines)):
-            self._settle(number)
-
-    def _settle(self, number: int) -> None:
-        before = self.lines[number]
-        if not before.shifts:
-            return
-        cost = self.cover.cost()
-        self.set_line(number, Rostered())
-        self.set_line(number, self._with_breaks(before.shifts, self.worth(self.case.people[number])))
-        if self.cover.cost() > cost + _EPSILON:
-            self.set_line(number, before)
+        return self.case.fold(total)
 
     def seed_by(self, heads: Floats) -> None:
         """Name the counts: each person takes the legal line that uses most of what is left of their class."""
@@ -216,41 +176,4 @@ class Plan:
             if line is None:
                 raise no_line_error(self.case, [(person, self._shortfall(person))])
             left[list(line.shifts)] -= 1.0
-            self.set_line(number, self._with_breaks(line.shifts, self.worth(person)))
-
-    def improve(self, *, seed: int, work_limit: int, is_over: Callable[[], bool], target: float = -np.inf) -> int:
-        """Take people out and plan them anew until `work_limit` people were planned; return how many were.
-
-        One at a time, in rounds, as long as a round helps; then a few at a time, drawn by `seed`. Stops early at a cost
-        of `target`.
-        """
-        generator = np.random.default_rng(seed)
-        numbers = np.arange(len(self.lines))
-        done, cost, helped = 0, self.cost(), True
-        while helped and done < work_limit:
-            before = cost
-            for number in generator.permutation(numbers).tolist():
-                if done >= work_limit or is_over() or cost <= target:
-                    return done
-                cost, done = self._try([number], cost), done + 1
-            helped = cost < before * (1 - _HELPS)
-        most = min(_MOST_AT_ONCE, len(numbers))
-        while done < work_limit and most > 1 and not is_over() and cost > target:
-            size = int(generator.integers(2, most + 1))
-            chosen = generator.choice(numbers, size=size, replace=False).tolist()
-            cost, done = self._try(chosen, cost), done + len(chosen)
-        return done
-
-    def _try(self, numbers: list[int], cost: float) -> float:
-        before = [(number, self.lines[number]) for number in numbers]
-        own = sum(self.own_cost(number) for number in numbers) + self.cover.cost()
-        for number in numbers:
-            self.set_line(number, Rostered())
-        for number in numbers:
-            self.replan(number)
-        now = sum(self.own_cost(number) for number in numbers) + self.cover.cost()
-        if now > own + _EPSILON:
-            for number, line in before:
-                self.set_line(number, line)
-            return cost
-        return cost + now - own
+            self.set_line(number, self._rostered(line.shifts))

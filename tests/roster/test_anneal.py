@@ -1,0 +1,163 @@
+"""The search: the same to the bit compiled or not, its books kept right, and cheaper in the end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wfm.domain import (
+    Break,
+    Centre,
+    Contract,
+    Employee,
+    Preference,
+    Prices,
+    Queue,
+    ServiceLevel,
+    ShiftTemplate,
+    Skill,
+    Unavailability,
+)
+from wfm.roster import anneal_kernel
+from wfm.roster.anneal import _world, anneal
+from wfm.roster.anneal_kernel import DRAWS, World, own_cost, present
+from wfm.roster.classes import collapse
+from wfm.roster.compiled import anneal_function, can_compile
+from wfm.roster.lines import Plan
+from wfm.roster.problem import build_case
+from wfm.timegrid import Horizon
+
+TZ = "Europe/Berlin"
+
+
+def centre(people: int = 7) -> Centre:
+    """Return a centre with every rule about one person: weekends, runs, overtime, wishes, leave, two contracts."""
+    lunch = Break(name="lunch", length="30min", earliest="3h", latest="5h")
+    pause = Break(name="break", length="15min", earliest="1h", latest="2h30min", paid=True)
+    day = ShiftTemplate(
+        name="day",
+        earliest_start="06:00",
+        latest_start="10:00",
+        min_length="6h30min",
+        max_length="8h30min",
+        breaks=(lunch, pause),
+    )
+    night = ShiftTemplate(name="night", earliest_start="21:00", latest_start="23:00", min_length="8h")
+    full = Contract(name="full", min_week="24h", max_overtime_week="4h", max_weekends=1, cost_per_hour=20.0)
+    part = Contract(
+        name="part", kind="part", max_week="24h", max_days_in_a_row=3, templates=("day",), cost_per_hour=15.0
+    )
+    skills = [("calls",), ("chat",), ("calls", "chat")]
+    first = pd.Timestamp("2026-11-02").date()
+    staff = tuple(
+        Employee(
+            id=f"A{n}",
+            contract=("full", "part")[n % 2],
+            skills=tuple(map(Skill, skills[n % 3])),
+            preferences=(Preference(day=first, wish="off"),) if n == 2 else (),
+            unavailable=(Unavailability(start=first, end=first + pd.Timedelta(days=2)),) if n == 3 else (),
+        )
+        for n in range(people)
+    )
+    return Centre(
+        name="desk",
+        tz=TZ,
+        queues=tuple(Queue(name=name, targets=(ServiceLevel(0.8, "30s"),)) for name in ("calls", "chat")),
+        contracts=(full, part),
+        shifts=(day, night),
+        employees=staff,
+        prices=Prices(surplus_per_hour=2.0),
+    )
+
+
+def start(*, cyclic: bool = False) -> Plan:
+    """Return the first plan of two weeks with a demand that goes up and down."""
+    horizon = Horizon("2026-11-02", weeks=2, tz=TZ, cyclic=cyclic)
+    starts = horizon.starts
+    wave = 1.5 + np.sin(np.arange(len(starts)) * 2 * np.pi / 48)
+    need = pd.concat(
+        pd.DataFrame({"queue": queue, "start": starts, "load_erl": wave, "agents": wave, "scheduled": factor * wave})
+        for queue, factor in (("calls", 1.0), ("chat", 0.6))
+    )
+    case = build_case(need, centre(), horizon)
+    return Plan(case, collapse(case))
+
+
+def draws(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(5)
+    return rng.random((count, DRAWS)), rng.exponential(size=count), np.linspace(200.0, 5.0, count)
+
+
+@pytest.mark.parametrize("cyclic", [False, True])
+def test_same_to_the_bit_compiled_or_not(cyclic: bool) -> None:
+    if not can_compile():
+        pytest.skip("numba is not installed")
+    plan = start(cyclic=cyclic)
+    states = []
+    for function in (anneal_kernel.anneal, anneal_function()):
+        world = _world(plan)
+        total = function(world, *draws(3000), 0.2, 0.3)
+        states.append((total, world))
+    (plainly, one), (fast, other) = states
+    assert plainly == fast
+    assert np.any(one.line != _world(plan).line)
+    for name in ("line", "breaks", "slack", "surplus", "own"):
+        assert getattr(one, name).tobytes() == getattr(other, name).tobytes(), name
+
+
+@pytest.mark.parametrize("cyclic", [False, True])
+def test_books_are_right_after_many_changes(cyclic: bool) -> None:
+    plan = start(cyclic=cyclic)
+    before = plan.cost()
+    world = _world(plan)
+    total = anneal_function()(world, *draws(20_000), 0.2, 0.3)
+    fresh = _entered_anew(world, plan)
+    np.testing.assert_allclose(world.slack, fresh.slack, atol=1e-8)
+    np.testing.assert_allclose(world.surplus, fresh.surplus, atol=1e-8)
+    np.testing.assert_allclose(world.own, fresh.own)
+    after = float(world.own.sum() + world.short_price * world.slack.max(axis=1).sum())
+    short = world.slack.max(axis=1)
+    after += world.over_price * float(np.maximum(world.surplus - (world.demand - short), 0.0).sum())
+    assert total == pytest.approx(after - before, abs=1e-6)
+
+
+def _entered_anew(world: World, plan: Plan) -> World:
+    """Return the coverage and the costs of the lines of a state, counted from nothing."""
+    empty = start(cyclic=plan.case.horizon.cyclic)
+    fresh = _world(empty)
+    slack = plan.case.demand @ plan.cover.sets.T.astype(float)
+    surplus = np.zeros(len(slack))
+    own = np.array([own_cost(world, a, world.line[a]) for a in range(len(world.line))])
+    for a, line in enumerate(world.line):
+        change = np.zeros(len(slack))
+        for d in np.flatnonzero(line >= 0):
+            present(world, line[d], world.breaks[a, d], 1.0, change)
+        slack -= np.outer(change, world.touch[world.group[a]])
+        surplus += change * world.counts[world.group[a]]
+    return fresh._replace(slack=slack, surplus=surplus, own=own)
+
+
+def test_own_cost_is_that_of_the_plan() -> None:
+    plan = start()
+    anneal(plan, seed=1, changes=20_000, progress=lambda done: done / 20_000, target=-np.inf)
+    world = _world(plan)
+    assert world.own.tolist() == pytest.approx([plan.own_cost(n) for n in range(len(plan.lines))])
+    assert (world.own >= 0).all()
+
+
+def test_search_makes_it_cheaper_and_the_same_seed_the_same() -> None:
+    found = []
+    for _ in range(2):
+        plan = start()
+        before = plan.cost()
+        anneal(plan, seed=3, changes=40_000, progress=lambda done: done / 40_000, target=-np.inf)
+        assert plan.cost() < 0.8 * before
+        found.append(plan.lines)
+    assert found[0] == found[1]
+
+
+def test_search_stops_at_its_target_and_when_it_is_over() -> None:
+    plan = start()
+    assert anneal(plan, seed=0, changes=10**9, progress=lambda done: 0.0, target=plan.cost()) == 0
+    assert anneal(plan, seed=0, changes=10**9, progress=lambda done: 1.0, target=-np.inf) == 0
