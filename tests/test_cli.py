@@ -221,3 +221,27 @@ def test_a_negative_volume_is_refused_with_its_rows(site: Path) -> None:
     assert run.returncode == 2
     assert "column 'offered' must be a finite number of at least 0, got -1 (rows 5, 7)" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_a_queue_without_history_is_named_beside_the_forecast_and_once(site: Path) -> None:
+    shop = testing.make_centre(cross_skilled=True)
+    io.write_centre(shop, site / "two.toml")
+    words = ("history.csv", "--centre", "two.toml", "--weeks", 1, "--out", "two.csv", "--audit", "found.csv")
+    run = _run("forecast", *words, cwd=site)
+    assert run.returncode == 0, run.stderr
+    assert run.stderr.splitlines() == ["not forecast: orders; see the audit"]
+    found = pd.read_csv(site / "found.csv")
+    assert found.loc[found["queue"] == "orders", "finding"].tolist() == ["queue of the centre without any history"]
+    refused = _run("plan", "two.toml", "--history", "history.csv", "--out", "two", cwd=site)
+    assert refused.returncode == 2
+    assert "queue 'orders' of the centre has no history: nobody would be planned for it" in refused.stderr
+
+
+def test_a_horizon_in_the_past_is_named_once_for_all_queues(site: Path) -> None:
+    io.write_centre(testing.make_centre(cross_skilled=True), site / "both.toml")
+    past = testing.make_history(weeks=8)
+    io.write_frame(pd.concat([past, past.assign(queue="orders")]), site / "both.csv")
+    run = _run("forecast", "both.csv", "--centre", "both.toml", "--start", "2026-01-05", cwd=site)
+    assert run.returncode == 2
+    assert run.stderr.count("the horizon starts on 2026-01-05, the history ends at") == 1
+    assert run.stderr.startswith("wfm: ")

@@ -295,12 +295,14 @@ class _Step:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         self._stages = stages
+        console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("{task.description:<12}"),
             BarColumn(),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=console,
             transient=True,
+            disable=not console.is_terminal,  # where nothing can be drawn over, it leaves an empty line
         )
         self._task = self._bar.add_task("", total=len(stages))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wfm.checks import check_int
 from wfm.domain.centre import Centre
@@ -207,7 +207,7 @@ def plan(
     begin("requirement")
     needed = staffing.requirement(predicted, centre)
     begin("roster")
-    limits = {"work_limit": work_limit} if work_limit is not None else {}
+    limits: dict[str, Any] = {"work_limit": work_limit} if work_limit is not None else {}
     solved = roster.solve(needed, centre, seed=seed, time_limit=time_limit, **limits)
     broken = roster.check(solved, centre, needed)
     if broken:

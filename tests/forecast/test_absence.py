@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -100,3 +102,19 @@ def test_what_is_no_horizon_and_no_calendar_is_refused():
         forecast_shrinkage(days_of(lambda d: 0.1), "2026-03-30")
     with pytest.raises(DataError, match="calendar must be a Calendar, got 'DE'"):
         forecast_shrinkage(days_of(lambda d: 0.1), ahead("2026-03-30"), calendar="DE")
+
+
+def test_a_stale_history_is_refused_until_told_otherwise():
+    known = days_of(lambda d: 0.1)
+    late = ahead("2026-07-06", days=7)
+    gone = (date(2026, 7, 6) - known["day"].max()).days - 1
+    with pytest.raises(DataError, match=rf"ends {gone} days before the horizon; .* stale_after_days={gone} or more"):
+        forecast_shrinkage(known, late)
+    assert len(forecast_shrinkage(known, late, stale_after_days=gone).to_frame()) == 7
+
+
+def test_rows_of_the_same_day_are_summed():
+    known = days_of(lambda d: 0.1)
+    twice = pd.concat([known, known.assign(absent_h=0.0)])
+    rate = forecast_shrinkage(twice, ahead(days=7)).to_frame()["rate"]
+    assert rate.tolist() == pytest.approx([0.05] * 7)

@@ -61,6 +61,7 @@ def test_value_added_by_hand(history_of):
             Override(author=author, reason="news", made_at=made, effect="multiply", value=factor, queue="calls")
         )
     result = value_added(layers, history)
+    assert "nan" not in str(result)  # nothing lies below the first layer
     frame = result.to_frame().query("queue == 'all'")
     assert frame["layer"].tolist() == ["SeasonalNaive", "statistical", "1: Li, news", "2: Mo, news"]
     assert frame["wmape"].tolist() == pytest.approx([0.5, 0.1, 0.05, 0.5])

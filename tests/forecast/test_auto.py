@@ -59,7 +59,7 @@ def test_weights_go_with_the_inverse_squared_error(history_of):
     assert forecast.to_frame()["offered"].mean() == pytest.approx(expected, rel=5e-3)
     assert forecast.models["calls"].startswith("auto: ")
     assert "left out: " in forecast.models["calls"]
-    assert forecast.models["calls"].endswith("by 1 past forecasts 14 days long")
+    assert forecast.models["calls"].endswith("by 1 past forecast, each of 14 days")
 
 
 def test_models_are_tried_at_the_horizon_asked_for_and_see_nothing_later(history_of):

@@ -135,6 +135,19 @@ def test_a_log_without_its_zeros_is_said_in_one_line(history_of):
     )
 
 
+def test_hundreds_of_short_gaps_are_one_line_and_a_few_are_each_named(history_of):
+    history = history_of(lambda starts: 5.0, days=56)
+    for every, count in ((17, 1), (50, 27)):
+        kept = history[np.arange(len(history)) % every != 1]
+        said = [line[3] for line in prepare(kept, ALWAYS).audit]
+        assert len(said) == count
+        assert said[0] == (
+            "no row: 6% of the open intervals of recorded days"
+            if count == 1
+            else "missing interval: 1 in a recorded day"
+        )
+
+
 def test_hours_that_cannot_be_read_are_refused_and_not_forecast_as_closed(history_of):
     history = history_of(lambda starts: 0.4, days=56, seed=1)
     with pytest.raises(DataError, match="the opening hours of queue 'calls' cannot be read from its history"):

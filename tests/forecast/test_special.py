@@ -107,7 +107,9 @@ def test_a_new_event_takes_the_lift_of_the_one_it_is_like(history_of, strength, 
     assert total[date(2026, 4, 15)] / total[date(2026, 4, 22)] == pytest.approx(factor, rel=0.05)
     night = frame.loc["2026-04-15 00:00+02:00":"2026-04-15 05:00+02:00", "offered"].sum()
     assert night / total[date(2026, 4, 15)] == pytest.approx(1 / 3, abs=0.03)
-    assert forecast.audit.empty
+    (line,) = forecast.audit.itertuples()
+    assert (line.finding, line.action) == ("event by analogy: new", f"forecast as sale, strength × {strength:g}")
+    assert line.start.date() == date(2026, 4, 15)
 
 
 def ahead(day, weeks=4):

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.special import betaincinv
 
 from wfm.calendar import Calendar
-from wfm.checks import check_kind
+from wfm.checks import check_int, check_kind
 from wfm.domain import CalendarSpec, Centre
 from wfm.errors import DataError, Faults, Problem
 from wfm.forecast.days import as_date, day_features, day_number
@@ -66,24 +66,29 @@ class AbsenceForecast:
         return f"<pre>{html.escape(str(self))}</pre>"
 
 
-def forecast_shrinkage(absence: FrameLike, horizon: Horizon, *, calendar: Place | None = None) -> AbsenceForecast:
+def forecast_shrinkage(
+    absence: FrameLike, horizon: Horizon, *, calendar: Place | None = None, stale_after_days: int = 42
+) -> AbsenceForecast:
     """Forecast shrinkage by day.
 
     Parameters
     ----------
     absence
         Either `day` (dates) or `start` (stamps with a zone, summed to local days), with `scheduled_h` and `absent_h`;
-        or a frame `employee_states`, whose stretches that are not productive are the absence of their time.
+        or a frame `employee_states`, whose stretches that are not productive are the absence of their time. Rows of the
+        same day, such as those of several teams, are summed.
     horizon
         Days ahead, after the last one of the history.
     calendar
         Centre or calendar: open days ahead, holidays, events. Default: days ahead are those of the weekdays on which at
         least half of the days had scheduled time, and no day is special.
+    stale_after_days
+        Days between the end of the history and the horizon from which it is refused; 0 or more, default 42.
 
     Raises
     ------
     DataError
-        If the frame is faulty, has fewer than 14 days with scheduled time, or reaches into the horizon.
+        If the frame is faulty, has fewer than 14 days with scheduled time, reaches into the horizon, or is stale.
 
     Examples
     --------
@@ -94,6 +99,7 @@ def forecast_shrinkage(absence: FrameLike, horizon: Horizon, *, calendar: Place 
     [0.12, 0.12]
     """
     check_kind("horizon", horizon, Horizon)
+    check_int("stale_after_days", stale_after_days, 0)
     known = _by_day(absence, horizon)
     if len(known) < _LEAST_DAYS:
         what = f"{len(known)} days with scheduled time"
@@ -103,6 +109,10 @@ def forecast_shrinkage(absence: FrameLike, horizon: Horizon, *, calendar: Place 
     if last >= first:
         what = f"the history reaches to {as_date(last)}, the horizon starts on {horizon.dates[0]}"
         raise DataError(Problem(what, remedy="begin after it, or give the days before the horizon alone"))
+    if first - last - 1 > stale_after_days:
+        what = f"the history of absence ends {first - last - 1} days before the horizon"
+        remedy = f"bring it up to date, or give stale_after_days={first - last - 1} or more (now {stale_after_days})"
+        raise DataError(Problem(what, remedy=remedy))
     place = _calendar(calendar, horizon.tz)
     number = np.arange(int(known.index.min()), first + len(horizon.dates))
     scheduled = np.isin(number, known.index)

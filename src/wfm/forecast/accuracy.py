@@ -56,7 +56,7 @@ class Accuracy:
         rows = self.frame[self.frame["queue"] == _ALL].drop(columns="queue")
         texts = [[str(column) for column in rows.columns]]
         texts += [
-            [f"{cell:.1%}" if isinstance(cell, float) else str(cell) for cell in row]
+            ["-" if pd.isna(cell) else f"{cell:.1%}" if isinstance(cell, float) else str(cell) for cell in row]
             for row in rows.itertuples(index=False)
         ]
         widths = [max(len(line[n]) for line in texts) for n in range(len(texts[0]))]
@@ -132,7 +132,7 @@ def accuracy_by_lead(
         for queue, part in [*chosen.groupby("queue"), (_ALL, chosen)]:
             count = {"forecasts": int(part["forecast"].nunique())}
             rows.append({"lead_days": int(lead), "queue": str(queue), **_measured(part, by), **count})
-    stated = f"Accuracy by lead time: {len(given)} forecasts, errors of {by}s"
+    stated = f"Accuracy by lead time: {len(given)} forecast{'s' if len(given) > 1 else ''}, errors of {by}s"
     return Accuracy(pd.DataFrame(rows), stated)
 
 
@@ -197,7 +197,8 @@ def value_added(
             }
             before[str(queue)] = error
             rows.append({"layer": name, "queue": str(queue), **figures, **gain})
-    return Accuracy(pd.DataFrame(rows), f"Forecast value added: {len(named) - 1} layers against {_NAIVE}")
+    count = f"{len(named) - 1} layer{'s' if len(named) > 2 else ''}"
+    return Accuracy(pd.DataFrame(rows), f"Forecast value added: {count} against {_NAIVE}")
 
 
 def _named(layers: Overrides | Mapping[str, Forecast]) -> list[tuple[str, Forecast]]:

@@ -237,8 +237,12 @@ class Auto:
             f"{r.model} ({r.verdict})" if np.isnan(r.wmape) else f"{r.model} ({r.wmape:.1%})"
             for r in own[own["weight"] == 0].itertuples()
         )
-        weighed = f"by {len(self.origins_)} past forecasts {len(horizon.dates)} days long"
+        weighed = f"by {_counted(len(self.origins_), 'past forecast')}, each of {_counted(len(horizon.dates), 'day')}"
         return f"auto: {counted}; left out: {rest or 'none'}; {weighed}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _weights(errors: pd.Series | None, names: list[str], days: int) -> dict[str, float]:

@@ -182,7 +182,8 @@ def _origins(history: History, given: Iterable[date | str] | None, weeks: int) -
         found = [latest - n * _SPACING for n in range(_ORIGINS) if latest - n * _SPACING >= first]
         if not found:
             need = TRAINING_DAYS + 7 * weeks
-            what = f"a history of {last - first + TRAINING_DAYS} days is too short for a backtest {weeks} weeks ahead"
+            what = f"a history of {last - first + TRAINING_DAYS} days is too short for a backtest {weeks} week"
+            what += "s ahead" if weeks > 1 else " ahead"
             raise DataError(Problem(what, remedy=f"give at least {need} days, or fewer weeks"))
         dates = [as_date(number) for number in sorted(found)]
         chosen = f"the last {len(dates)} that fit, {_SPACING} days apart" if len(dates) > 1 else "the last that fits"

@@ -268,9 +268,7 @@ def _check_rows(known: pd.DataFrame, forecast: Forecast, now: pd.Timestamp | Non
             faults.add(what, remedy="give finished intervals only", rows=known.index[late])
     for queue, own in known.groupby("queue", sort=True):
         rows = forecast.frame[forecast.frame["queue"] == queue]
-        if queue not in forecast.spread:
-            what = f"the forecast of queue {queue!r} does not say how far its days may be off together"
-            faults.add(what, remedy="forecast it with Forecaster")
+        forecast.note_without_spread([str(queue)], faults)
         strange = ~own["start"].isin(rows["start"])
         if strange.any():
             what = f"queue {queue!r} is closed or not forecast at {own.loc[strange, 'start'].iloc[0].isoformat()}"

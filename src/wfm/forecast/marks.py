@@ -109,17 +109,29 @@ class Book:
             self._known[day] = tuple(dict.fromkeys(found))
         return self._known[day]
 
+    def analogies(self, day: date) -> list[Event]:
+        """Return the events of a day that are forecast as the one that they are said to be like."""
+        found = (on.event for on in self.calendar.events_on(day))
+        return [event for event in found if self._analogue(event, day) is not None]
+
+    def _analogue(self, event: Event, day: date) -> tuple[Event, int | None] | None:
+        """Return what an event is like and in which year, if that counts on this day."""
+        analogue = self.calendar.spec.analogue(event)
+        if analogue is None or day <= self.last:
+            return None
+        if analogue[0] is not event and any(self.first <= known <= self.last for known in event.dates):
+            return None
+        return analogue
+
     def _event_marks(self, on: EventDay, day: date) -> list[Mark]:
         begun = day - on.day * _DAY
         ended = next(last for first, last in event_runs(on.event.dates) if first == begun)
         place = (day - ended).days if on.phase is Phase.AFTER else on.day
         own = _marks_of(on.event, on.phase, place, begun.isoformat())
-        analogue = self.calendar.spec.analogue(on.event)
-        if analogue is None or day <= self.last:
+        analogue = self._analogue(on.event, day)
+        if analogue is None:
             return own
         event, year = analogue
-        if event is not on.event and any(self.first <= known <= self.last for known in on.event.dates):
-            return own
         # What the two have in common is taken from the other; what is new in this one stays unknown.
         runs = [first for first, _ in event_runs(event.dates) if first.year == year]
         taken = [

@@ -21,7 +21,7 @@ from wfm.forecast.inputs import Told, audit_of, known_later, told, with_told
 from wfm.forecast.inside import calibrate_inside
 from wfm.forecast.level import DayLevel, fit_level
 from wfm.forecast.many import check_workers, for_each
-from wfm.forecast.marks import names_of
+from wfm.forecast.marks import Book, names_of
 from wfm.forecast.opening import SeenHours
 from wfm.forecast.prepare import (
     AuditRow,
@@ -439,6 +439,7 @@ def _predict_queue(
         level, joint = model.level.predict(features)
         joint = model.calibration.day_variance * joint
         level = np.where(model.idle[features.weekday], 0.0, level)
+        _note_analogies(queue, features, calendar, horizon, audit)
         _note_new_days(queue, model.level, features.take(~model.idle[features.weekday]), horizon, audit)
     weekday = features.weekday[row]
     mean = level[row] * model.profile.shares(features)[row, model.nearest[slot]]
@@ -458,6 +459,23 @@ def _predict_queue(
     columns |= {name: values[:, n] for n, name in enumerate(QUANTILES)}
     spread = Spread(number, joint, model.dispersion, model.correlation, model.calibration, model.whole)
     return pd.DataFrame(columns).astype({"queue": "str"}), spread
+
+
+def _note_analogies(
+    queue: QueueHistory, features: DayFeatures, calendar: Calendar | None, horizon: Horizon, audit: list[AuditRow]
+) -> None:
+    """Name the events that are forecast like another one, by the days of the horizon that they touch."""
+    if calendar is None or not any(event.like for event in calendar.spec.events):
+        return
+    book = Book.of(calendar, as_date(queue.grid.days[0]), as_date(queue.grid.days[-1]))
+    found: dict[tuple[str, str, float], list[int]] = {}
+    for number in features.number[features.special].tolist():
+        for event in book.analogies(as_date(number)):
+            found.setdefault((event.name, str(event.like), event.strength), []).append(number)
+    for (name, like, strength), days in found.items():
+        start, end = day_starts([as_date(days[0]), as_date(days[-1] + 1)], horizon.tz)
+        action = f"forecast as {like}, strength × {strength:g}"
+        audit.append((queue.name, start, end, f"event by analogy: {name}", action))
 
 
 def _note_new_days(

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.special import chdtri
 
 from wfm.forecast.grid import FloatArray, IntArray
 
@@ -28,6 +29,7 @@ _CUT_MEAN, _CHANCE = 0.7784, 2.757
 _PASSES, _STEP, _FARTHEST = 8, 3.0, 100.0  # of the search: how long, how far at once, how far from before
 _THINNEST = 0.01  # share of the typical level below which days get no less sure
 _MOST_EQUAL = 1  # weekdays' worth of evidence that all are the same
+_BY_CHANCE = 0.001  # weekdays that differ no more than this often by chance have no factors
 
 
 def trust(surprise: FloatArray) -> FloatArray:
@@ -119,6 +121,8 @@ def weekday_factors(
     chance = _CHANCE / count[seen] * whole**2
     days = count[seen] / count.sum()
     off = found - days @ found
+    if (off**2 / chance).sum() < chdtri(len(off) - 1, _BY_CHANCE):
+        return np.ones(7)
     differ = max(0.0, float((off**2 - chance).sum()) + float(chance.mean())) / (len(off) + _MOST_EQUAL)
     shrunk = off * differ / (differ + chance)
     result = np.ones(7)

@@ -36,6 +36,7 @@ __all__ = [
 _LEAST_RECORDED = 0.5  # share of the open intervals that a history must have on the days that are recorded
 _MOST_NEVER = 0.1  # share of the open intervals of a week above which those that were never recorded are refused
 _MOST_GAPS = 0.1  # share of the open intervals above which those without a row are one line of the audit
+_MOST_RUNS = 50  # runs of missing intervals above which the same holds
 _EARLY_DAYS = 7  # days between the end of a queue's history and the horizon from which the audit says so
 
 _FILL = "give each open interval without a contact a row with offered = 0"
@@ -198,7 +199,8 @@ def _queue(
     if not _note_sparse(grid.queue, seen[is_open & recorded[row]], faults):
         _note_never(grid.queue, often, ever, faults)
     scattered = gone & recorded[row]
-    if scattered.sum() > _MOST_GAPS * (is_open & recorded[row]).sum():
+    runs = int((scattered[1:] & ~scattered[:-1]).sum())
+    if scattered.sum() > _MOST_GAPS * (is_open & recorded[row]).sum() or runs > _MOST_RUNS:
         audit.append(_scattered(grid.queue, starts, ends, scattered, is_open & recorded[row]))
         gone &= ~scattered
     _note_missing(grid.queue, starts[gone], ends[gone], row[gone], recorded, audit)

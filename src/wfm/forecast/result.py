@@ -220,14 +220,26 @@ class Forecast:
             raise DataError(Problem(f"queues is a text: {queues!r}", remedy=f"write queues=[{queues!r}]"))
         chosen = sorted(set(self.queues if queues is None else queues))
         faults = Faults("the sample paths")
-        for queue in chosen:
+        self.note_without_spread(chosen, faults)
+        faults.raise_if_any()
+        return chosen
+
+    def note_without_spread(self, queues: Iterable[str], faults: Faults) -> None:
+        """Note the queues that are not in the forecast, or whose model cannot say how far it may be off.
+
+        Parameters
+        ----------
+        queues
+            Names of queues.
+        faults
+            Takes a problem for each of them.
+        """
+        for queue in queues:
             if queue not in self.queues:
                 faults.add(f"queue {queue!r} is not in the forecast", remedy=did_you_mean(queue, self.queues))
             elif queue not in self.spread:
                 what = f"the forecast of queue {queue!r} does not say how far its days may be off together"
                 faults.add(what, remedy="forecast it with Forecaster")
-        faults.raise_if_any()
-        return chosen
 
     def quantile(self, level: float) -> pd.Series:
         """Return the quantile of a level that the frame has, such as 0.9.
@@ -261,7 +273,8 @@ class Forecast:
 
     def _line(self, queue: object, rows: pd.DataFrame) -> str:
         days = rows["start"].dt.date.nunique()
-        text = f"{queue}  {rows['offered'].sum():,.0f} contacts in {len(rows):,} intervals on {_days(days)}"
+        intervals = _counted(len(rows), "interval")
+        text = f"{queue}  {rows['offered'].sum():,.0f} contacts in {intervals} on {_counted(days, 'day')}"
         if "aht_s" in rows and rows["offered"].sum() > 0 and rows["aht_s"].notna().all():
             aht = (rows["aht_s"] * rows["offered"]).sum() / rows["offered"].sum()
             text += f", AHT {aht:.0f} s"
@@ -274,8 +287,8 @@ class Forecast:
         return head + shown + more
 
 
-def _days(count: int) -> str:
-    return f"{count} day" if count == 1 else f"{count} days"
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _present(frame: pd.DataFrame, columns: list[str]) -> list[str]:

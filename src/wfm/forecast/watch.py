@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from wfm.checks import check_in_range, check_int, check_kind
-from wfm.errors import DataError, Faults, Problem, did_you_mean
+from wfm.errors import DataError, Faults, Problem
 from wfm.forecast.marginals import Marginals
 from wfm.forecast.moving import check_forecast
 from wfm.forecast.paths import course_of, total_moments, total_quantiles
@@ -151,7 +151,7 @@ def breach_probability(forecast: Forecast, capacity: float | Mapping[str, float]
     for queue, limit in limits.items():
         with faults.collecting():
             check_in_range(f"capacity of {queue!r}", limit, 0.0)
-    _check_queues(list(limits), forecast, faults)
+    forecast.note_without_spread(limits, faults)
     faults.raise_if_any()
     parts = []
     for queue in sorted(limits):
@@ -167,15 +167,6 @@ def breach_probability(forecast: Forecast, capacity: float | Mapping[str, float]
     return pd.concat(parts, ignore_index=True).astype({"queue": "str"})
 
 
-def _check_queues(queues: list[str], forecast: Forecast, faults: Faults) -> None:
-    for queue in queues:
-        if queue not in forecast.queues:
-            faults.add(f"queue {queue!r} is not in the forecast", remedy=did_you_mean(queue, forecast.queues))
-        elif queue not in forecast.spread:
-            what = f"the forecast of queue {queue!r} does not say how far its days may be off together"
-            faults.add(what, remedy="forecast it with Forecaster")
-
-
 def _gone_by(forecast: Forecast, actual: FrameLike) -> dict[str, pd.DataFrame]:
     """Return the rows of the forecast on the days that have gone by, with `actual` beside them, by queue."""
     known = as_frame(actual, "history", tz=forecast.tz, known={"queue": forecast.queues})
@@ -183,7 +174,7 @@ def _gone_by(forecast: Forecast, actual: FrameLike) -> dict[str, pd.DataFrame]:
         raise DataError(Problem("no day that has gone by was given", remedy="give all intervals of at least one day"))
     faults = Faults("the days gone by")
     queues = [str(queue) for queue in known["queue"].unique()]
-    _check_queues(queues, forecast, faults)
+    forecast.note_without_spread(queues, faults)
     result = {}
     for queue in queues:
         own = known[known["queue"] == queue]
