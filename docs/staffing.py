@@ -18,7 +18,7 @@ from wfm.domain.people import Contract
 from wfm.domain.shift import ShiftTemplate
 from wfm.erlang import agents_required, chat_agents_required, chat_measures, measures
 from wfm.schema import QUANTILES
-from wfm.simulate import Lognormal, run
+from wfm.simulate import Lognormal, Model, run
 from wfm.staffing import pooling, requirement
 
 PICTURE = Path(__file__).parent / "staffing.png"
@@ -203,7 +203,8 @@ def simulated(queue: Queue, agents: int, volume: float, cv: float, replications:
     )
     levels = []
     for seed in range(8):
-        found = run(forecast, roster, centre, replications=replications, seed=seed, service=Lognormal(cv=cv)).to_frame()
+        model = Model(service=Lognormal(cv=cv))
+        found = run(forecast, roster, centre, replications=replications, seed=seed, model=model).to_frame()
         late = found.iloc[4:]
         levels.append((late["service_level"] * late["offered"]).sum() / late["offered"].sum())
     return float(np.mean(levels)), 2.36 * float(np.std(levels, ddof=1)) / np.sqrt(len(levels))
