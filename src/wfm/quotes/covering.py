@@ -1,0 +1,97 @@
+"""Hours that whole shifts need over the hours of a curve.
+
+A shift covers a stretch of the week, and is paid whole. For shifts of one length the fewest that cover a curve equal
+the greatest sum of the curve at moments so far apart that no shift covers two of them: the dual of a programme whose
+matrix has its ones in a row, and is therefore whole by itself (D. R. Fulkerson and O. A. Gross, "Incidence matrices and
+interval graphs", Pacific Journal of Mathematics 15, 1965). So the bound is exact there, and takes one pass.
+
+Two things a pass cannot see, and they are tabled by the lengths of the shifts from the linear programme of
+`wfm.quotes.programme`: breaks, which move out of the peaks and cost little, and short shifts beside long ones, each of
+which saves the difference until the curve has no peak left that needs no more. `benchmarks/quote.py` shows how far the
+table is from the programme.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from wfm.erlang.arrays import Floats
+from wfm.quotes.request import QuoteContract
+
+__all__ = ["fewest_shifts", "paid_hours"]
+
+# Of what breaks could cost at worst, this part they do cost: the others are taken outside the peaks.
+_BREAKS = 0.05
+# Where shifts of two lengths do not add up to each other, together they leave this part of the loss of the shorter.
+_MIXED = 0.4
+
+
+def fewest_shifts(curve: Sequence[float], length: int) -> float:
+    """Return the fewest shifts of `length` intervals that cover a week's curve, which goes round where it is open.
+
+    Examples
+    --------
+    >>> fewest_shifts([0, 2, 3, 3, 1, 0], 2)
+    5.0
+    >>> fewest_shifts([1, 1, 1, 1], 8)
+    1.0
+    """
+    size = len(curve)
+    if length >= size:
+        return float(max(curve))
+    row = list(curve)
+    wraps = row[0] > 0 and row[-1] > 0
+    best = [0.0] * length
+    for value in row * 2 if wraps else row:
+        taken = best[-length] + value
+        last = best[-1]
+        best.append(taken if taken > last else last)
+    return best[-1] - best[size + length - 1] if wraps else best[-1]
+
+
+def paid_hours(curve: Floats, contracts: Sequence[QuoteContract], interval_s: float) -> float:
+    """Return the paid hours of a week in which shifts of the mix cover a curve of heads.
+
+    Parameters
+    ----------
+    curve
+        Heads by interval of the week.
+    contracts
+        The mix, by share of paid hours.
+    interval_s
+        Length of an interval.
+    """
+    row = [float(value) for value in curve.tolist()]
+    if not any(row):
+        return 0.0
+    longest = max(contracts, key=lambda one: one.shift_s)
+    alone = _of_one(row, longest, interval_s)
+    shorter = [one for one in contracts if one.shift_s < longest.shift_s]
+    if not shorter:
+        return alone
+    # A short shift in place of a long one saves the difference, as long as there is a peak that needs no more.
+    rate = math.fsum(one.share * (longest.shift_s - one.shift_s) / one.shift_s for one in shorter)
+    hours = math.fsum(row) * interval_s / 3600.0
+    least = min(_floor(row, one, longest, hours, interval_s) for one in shorter)
+    return max(alone / (1.0 + rate), min(least, alone))
+
+
+def _floor(row: list[float], short: QuoteContract, longest: QuoteContract, hours: float, interval_s: float) -> float:
+    """Return the paid hours below which no share of a shorter shift brings the mix."""
+    least = _of_one(row, short, interval_s)
+    return least if longest.shift_s % short.shift_s == 0 else hours + _MIXED * (least - hours)
+
+
+def _of_one(row: list[float], contract: QuoteContract, interval_s: float) -> float:
+    """Return the paid hours with shifts of one contract alone."""
+    hours = math.fsum(row) * interval_s / 3600.0
+    paid, away = contract.shift_s, contract.unpaid_break_s
+    length = max(1, round((paid + away) / interval_s))
+    shifts = fewest_shifts(row, length) * paid / 3600.0
+    least = max(shifts, hours)
+    if not away:
+        return least
+    return least + _BREAKS * max(shifts * (paid + away) / paid - least, 0.0)

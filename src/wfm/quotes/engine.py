@@ -1,0 +1,304 @@
+"""One quote: staff, shifts, people, money; then its range, its levers and its Pareto curve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from time import monotonic
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from wfm.domain.duration import as_duration
+from wfm.domain.targets import Deadline, LongestWait, MeanAnswer, ServiceLevel, Target
+from wfm.erlang.arrays import Floats, Ints
+from wfm.quotes import covering
+from wfm.quotes.answer import QueueAnswer, Quote, Reading, ShiftEfficiency, Year
+from wfm.quotes.money import WEEKS_OF_YEAR, Bill, bill, contract_heads
+from wfm.quotes.reader import Read, read
+from wfm.quotes.refusal import TimeLimitError
+from wfm.quotes.request import QuoteQueue, QuoteRequest
+from wfm.quotes.staff import Staff, Work, figures_of, hours_of, live_staff, make_work, readings_of, staffed
+from wfm.quotes.words import assumptions_of, warnings_of
+from wfm.staffing.kernels.rounding import scheduled
+
+__all__ = ["Base", "base_of", "clock", "quote"]
+
+
+def quote(request: QuoteRequest | Mapping[str, Any] | str | bytes, *, time_limit: timedelta | str | None = None) -> Quote:
+    """Return a staffing quote: heads, hours, people, cost and levels of a typical week, with their range.
+
+    Pure: nothing is read, written or kept; the same request gives the same bytes, in any number of threads.
+
+    Parameters
+    ----------
+    request
+        A `QuoteRequest`, a plain mapping, or JSON text: see `QuoteRequest` for the fields and
+        `wfm.quotes.request_schema` for their JSON Schema.
+    time_limit
+        Wall-clock limit such as `"2s"`; default none. An answer is whole or not given.
+
+    Raises
+    ------
+    RequestError
+        With every fault of the request, and at once where a load is above the ceiling of 20,000 erlangs.
+    TimeLimitError
+        If the time is over.
+
+    Examples
+    --------
+    >>> found = quote({"queues": [{"name": "calls", "volume": "900/day", "aht": "4min", "patience": "2min"}]})
+    >>> found.peak_agents, round(found.service_level, 2), found.range.fte.low < found.fte < found.range.fte.high
+    (10, 0.87, True)
+    """
+    return answer(read(request), clock(time_limit))
+
+
+def clock(limit: timedelta | str | None) -> Callable[[], None]:
+    """Return a check that raises once a limit of time is over."""
+    if limit is None:
+        return _no_limit
+    seconds = as_duration("time_limit", limit).total_seconds()
+    end = monotonic() + seconds
+
+    def check() -> None:
+        if monotonic() > end:
+            raise TimeLimitError(f"no answer within the time limit of {seconds:g} s; ask for fewer points or queues")
+
+    return check
+
+
+def _no_limit() -> None:
+    """Let any time pass."""
+
+
+class Base(NamedTuple):
+    """The staff of a request and what it comes to; `factor` is that of whole shifts."""
+
+    works: list[Work]
+    staff: Staff
+    curve_h: float
+    factor: float
+    week_h: float
+    bill: Bill
+
+
+def base_of(
+    request: QuoteRequest,
+    *,
+    works: list[Work] | None = None,
+    fraction: float | None = None,
+    factor: float | None = None,
+    deferred_as: Mapping[str, Ints] | None = None,
+) -> Base:
+    """Return the staff and the bill of a request.
+
+    Parameters
+    ----------
+    request
+        The request.
+    works
+        Its weeks, where they are made already.
+    fraction
+        Another share for the service levels.
+    factor
+        What whole shifts add, where it is known; default from the curve itself.
+    deferred_as
+        Staff of deferred queues that is known already.
+    """
+    works = make_work(request) if works is None else works
+    staff = staffed(request, works, fraction=fraction, deferred_as=deferred_as)
+    curve = math.fsum(hours_of(heads, request.interval_s) for heads in staff.heads)
+    if factor is None:
+        factor = _paid(request, staff) / curve if curve else 1.0
+    week = curve * factor
+    return Base(works, staff, curve, factor, week, bill(request, week))
+
+
+def _paid(request: QuoteRequest, staff: Staff) -> float:
+    if request.exact:
+        from wfm.quotes import programme
+
+        return math.fsum(
+            programme.paid_hours(heads.astype(float), request.contracts, request.interval_s)
+            for heads in staff.heads
+            if heads.any()
+        )
+    return math.fsum(covering.paid_hours(heads, request.contracts, request.interval_s) for heads in staff.heads)
+
+
+def answer(asked: Read, check: Callable[[], None]) -> Quote:
+    """Return the quote of a request that was read."""
+    request = asked.request
+    check()
+    base = base_of(request)
+    check()
+    queues, totals = _queues(request, base)
+    check()
+    agents = np.sum(base.staff.by_team, axis=0)
+    heads = np.sum(base.staff.heads, axis=0)
+    contacts = math.fsum(float(work.week.offered.sum()) for work in base.works) * WEEKS_OF_YEAR
+    lost = (totals.get("abandoned", 0.0)) * WEEKS_OF_YEAR
+    paid_year, cost = float(base.bill.paid_year_h), float(base.bill.cost_year)
+    return Quote(
+        request=request.to_dict(),
+        interval_s=request.interval_s,
+        queues=queues,
+        agents=tuple(agents.tolist()),
+        scheduled=tuple(heads.tolist()),
+        peak_agents=int(agents.max()),
+        peak_scheduled=int(heads.max()),
+        efficiency=ShiftEfficiency(
+            factor=base.factor,
+            method="programme" if request.exact else "bound",
+            curve_hours_per_week=base.curve_h,
+            paid_hours_per_week=base.week_h,
+        ),
+        paid_hours_per_week=base.week_h,
+        paid_hours_per_month=paid_year / 12.0,
+        paid_hours_per_year=paid_year,
+        fte=float(base.bill.fte),
+        headcount=int(base.bill.headcount),
+        contracts=contract_heads(request, base.week_h, paid_year),
+        hires_per_year=float(base.bill.hires),
+        cost_per_month=cost / 12.0,
+        cost_per_year=cost,
+        cost_per_contact=cost / (contacts - lost) if contacts > lost else 0.0,
+        contacts_per_year=contacts,
+        currency=request.currency,
+        service_level=totals.get("service_level"),
+        asa_s=totals.get("asa_s"),
+        abandonment=totals.get("abandonment"),
+        occupancy=totals.get("occupancy"),
+        **_extras(request, base, check),
+        defaults=asked.defaults,
+        assumptions=assumptions_of(request, asked.defaults),
+        warnings=warnings_of(request, base.works, base.factor),
+    )
+
+
+def _extras(request: QuoteRequest, base: Base, check: Callable[[], None]) -> dict[str, Any]:
+    """Return what may be left out of an answer."""
+    from wfm.quotes.levers import pareto, tornado
+    from wfm.quotes.ranges import quote_range
+
+    spread = None
+    if request.range_points:
+        spread = quote_range(request, base.works, base.staff, base.week_h, check)
+    return {
+        "range": spread,
+        "tornado": tornado(request, base, check) if request.tornado else (),
+        "pareto": pareto(request, base, check) if request.pareto else (),
+        "outlook": tuple(_year(request, base, number, check) for number in range(1, request.years + 1)),
+    }
+
+
+def _year(request: QuoteRequest, base: Base, number: int, check: Callable[[], None]) -> Year:
+    check()
+    grown = base_of(request, works=make_work(request, volume=(1.0 + request.growth) ** number), factor=base.factor)
+    return Year(
+        year=number,
+        contacts_per_year=math.fsum(float(work.week.offered.sum()) for work in grown.works) * WEEKS_OF_YEAR,
+        peak_agents=int(np.sum(grown.staff.by_team, axis=0).max()),
+        fte=float(grown.bill.fte),
+        headcount=int(grown.bill.headcount),
+        cost_per_year=float(grown.bill.cost_year),
+    )
+
+
+def _queues(request: QuoteRequest, base: Base) -> tuple[tuple[QueueAnswer, ...], dict[str, float]]:
+    """Return the answer of each queue, and the live ones together."""
+    made = []
+    sums = dict.fromkeys(("contacts", "level", "answered", "waited", "abandoned", "busy", "staffed"), 0.0)
+    for work, agents in zip(base.works, base.staff.by_queue, strict=True):
+        made.append(_queue(request, base, work, agents, sums))
+    if not sums["contacts"]:
+        return tuple(made), {"abandoned": 0.0}
+    return tuple(made), {
+        "service_level": sums["level"] / sums["contacts"],
+        "asa_s": sums["waited"] / sums["answered"],
+        "abandonment": sums["abandoned"] / sums["contacts"],
+        "abandoned": sums["abandoned"],
+        "occupancy": sums["busy"] / sums["staffed"],
+    }
+
+
+def _queue(request: QuoteRequest, base: Base, work: Work, agents: Ints, sums: dict[str, float]) -> QueueAnswer:
+    queue = work.queue
+    figures = figures_of(work, agents)
+    week, erlangs = work.week.offered, queue.sessions_s[0] / request.interval_s
+    known: dict[str, Any] = {"service_level": 1.0, "asa_s": None, "abandonment": None, "occupancy": None}
+    readings: tuple[Reading, ...] = ()
+    if figures is not None and work.team is not None:
+        contacts = np.bincount(work.team.back, weights=week[work.busy], minlength=len(work.team.offered))
+        hours = np.bincount(work.team.back, weights=agents[work.busy], minlength=len(work.team.offered))
+        level, abandoned = float(contacts @ figures.service_level), float(contacts @ figures.abandonment)
+        answered = contacts * (1.0 - figures.abandonment)
+        waited, busy = float(answered @ figures.asa_s), float(hours @ figures.occupancy)
+        total, staffed_h = float(contacts.sum()), float(agents.sum())
+        own = (total, level, float(answered.sum()), waited, abandoned, busy, staffed_h)
+        for name, value in zip(sums, own, strict=True):
+            sums[name] += value
+        known = {
+            "service_level": level / total,
+            "asa_s": waited / float(answered.sum()),
+            "abandonment": abandoned / total,
+            "occupancy": busy / staffed_h,
+        }
+        # A longest wait of a week: that of its worst interval.
+        readings = _readings(request, base, work, agents, (known["service_level"], known["asa_s"]), figures.longest_s)
+    elif not queue.is_live:
+        known["service_level"] = min(goal.fraction for goal in queue.goals if isinstance(goal, Deadline))
+    return QueueAnswer(
+        name=queue.name,
+        model=model_of(queue),
+        contacts_per_week=float(week.sum()),
+        peak_load_erl=float(week.max()) * erlangs,
+        agents=tuple(agents.tolist()),
+        peak_agents=int(agents.max()),
+        readings=readings,
+        **known,
+    )
+
+
+def model_of(queue: QuoteQueue) -> str:
+    """Return the name of the model that a queue is staffed by."""
+    if not queue.is_live:
+        return "deferred work"
+    waiting = "Erlang C" if queue.patience_s is None else "Erlang A"
+    count = len(queue.sessions_s)
+    return waiting if count == 1 else f"balanced chat model, {count} sessions, {waiting} waiting"
+
+
+def _readings(
+    request: QuoteRequest, base: Base, work: Work, agents: Ints, known: tuple[float, float], longest_s: Floats
+) -> tuple[Reading, ...]:
+    level, mean, longest = readings_of(work.queue)
+    reached = (known[0], known[1], float(longest_s.max()))
+    met = (known[0] >= level.fraction, known[1] <= mean.within_s, reached[2] <= longest.within_s)
+    alone = len(work.queue.goals) == 1
+    made = []
+    for goal, achieved, holds in zip((level, mean, longest), reached, met, strict=True):
+        own = agents if alone and goal == work.queue.goals[0] else live_staff(work, _alone(goal))
+        paid = hours_of(scheduled(own, request.shrinkage_share), request.interval_s) * base.factor
+        found = bill(request, paid)
+        made.append(
+            Reading(
+                kind=_KINDS[type(goal)],
+                target=str(goal),
+                achieved=achieved,
+                met=bool(holds),
+                peak_agents=int(own.max()),
+                fte=float(found.fte),
+                cost_per_year=float(found.cost_year),
+            )
+        )
+    return tuple(made)
+
+
+def _alone(goal: Target) -> tuple[Target, ...]:
+    return (goal,)
+
+
+_KINDS = {ServiceLevel: "service_level", MeanAnswer: "mean_answer", LongestWait: "longest_wait"}

@@ -1,0 +1,104 @@
+"""How a typical day and a typical week run, by name; and the volume of each interval of the week."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from wfm.domain.hours import OpeningHours
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats
+    from wfm.quotes.request import QuoteQueue, QuoteRequest, Shape
+
+__all__ = ["DAYS", "SHAPES", "WEEKS", "Week", "open_mask", "week_of"]
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAY_S = 86400.0
+_DAYS_OF_YEAR = 365.25
+# Share of a day by the hour, in parts of the busiest; of our own drawing, from what is usual in the trade.
+SHAPES: Mapping[str, tuple[float, ...]] = {
+    "flat": (1.0,) * 24,
+    "office": (1, 1, 1, 1, 1, 2, 8, 35, 70, 95, 100, 92, 72, 80, 88, 82, 70, 48, 22, 10, 5, 3, 2, 1),
+    "shop": (6, 3, 2, 1, 1, 2, 6, 15, 32, 55, 75, 85, 82, 80, 82, 86, 90, 94, 98, 100, 92, 72, 42, 18),
+    "round the clock": (38, 26, 18, 14, 13, 15, 22, 36, 56, 76, 90, 96, 92, 90, 92, 94, 94, 92, 94, 98, 100, 92, 76, 56),
+    "two peaks": (2, 1, 1, 1, 1, 2, 8, 30, 65, 92, 100, 90, 66, 60, 72, 88, 92, 80, 56, 34, 20, 12, 7, 4),
+}
+WEEKS: Mapping[str, tuple[float, ...]] = {
+    "even": (1.0,) * 7,
+    "office": (1.18, 1.06, 1.0, 0.98, 0.92, 0.5, 0.36),
+    "shop": (1.08, 1.0, 0.97, 0.97, 1.0, 1.02, 0.96),
+}
+
+
+class Week(NamedTuple):
+    """Contacts by interval of a typical week from Monday, and when the queue is open."""
+
+    offered: Floats
+    is_open: np.ndarray
+
+
+def open_mask(hours: str, interval_s: float) -> np.ndarray:
+    """Return how much of each interval of the week lies in opening hours, from 0 to 1."""
+    size = round(7 * _DAY_S / interval_s)
+    minutes = np.zeros(7 * 1440)
+    for day, periods in enumerate(OpeningHours(hours).periods):
+        for period in periods:
+            first = day * 1440 + int(period.opens.total_seconds() // 60)
+            last = day * 1440 + int(period.closes.total_seconds() // 60)
+            minutes[np.arange(first, last) % len(minutes)] = 1.0
+    return minutes.reshape(size, -1).mean(axis=1)
+
+
+def week_of(request: QuoteRequest, queue: QuoteQueue) -> Week:
+    """Return the volume of a queue that reaches agents, all of it inside its opening hours."""
+    step = request.interval_s
+    hours = queue.hours or request.hours
+    size = round(7 * _DAY_S / step)
+    if OpeningHours(hours).is_always:
+        part = np.ones(size)
+    else:
+        part = open_mask(hours, step)
+    always = bool(part.all())
+    shape = queue.shape or ("round the clock" if always else "two peaks")
+    weights = _weights(shape, queue.weekdays, size) * part
+    if weights.sum() <= 0:
+        weights = part  # the shape has nothing in opening hours: spread evenly
+    days_open = int((part.reshape(7, -1).sum(axis=1) > 0).sum())
+    contacts = queue.volume.contacts * (1.0 - queue.containment)
+    per_week = {
+        "day": float(days_open),
+        "week": 1.0,
+        "month": 7.0 * 12.0 / _DAYS_OF_YEAR,
+        "year": 7.0 / _DAYS_OF_YEAR,
+    }[queue.volume.per]
+    return Week(weights * (contacts * per_week / weights.sum()), part > 0)
+
+
+def _weights(shape: Shape, weekdays: Shape, size: int) -> Floats:
+    numbers = np.array(SHAPES[shape] if isinstance(shape, str) else shape, dtype=float)
+    if len(numbers) > 48:
+        return _resampled(numbers, size)
+    day = _resampled(numbers, size // 7)
+    days = np.array(WEEKS[weekdays] if isinstance(weekdays, str) else weekdays, dtype=float)
+    return np.outer(days, day / day.sum()).ravel()
+
+
+def _resampled(numbers: Floats, size: int) -> Floats:
+    """Return volumes of as many intervals, each spread evenly where it is cut, added up where several make one."""
+    if len(numbers) >= size:
+        return numbers.reshape(size, -1).sum(axis=1)
+    if size % len(numbers) == 0:
+        return _smooth(numbers, size // len(numbers))
+    return numbers
+
+
+def _smooth(numbers: Floats, parts: int) -> Floats:
+    """Cut each interval of a circle in parts along a line that keeps its volume and is steep as its neighbours are."""
+    slope = (np.roll(numbers, -1) - np.roll(numbers, 1)) / 2.0
+    # No part may fall below 0.
+    slope = np.clip(slope, -2.0 * numbers, 2.0 * numbers)
+    place = (np.arange(parts) + 0.5) / parts - 0.5
+    return ((numbers[:, None] + slope[:, None] * place) / parts).ravel()

@@ -1,0 +1,222 @@
+"""The staff of the queues of a request in a typical week: by queue, by team, and as heads to schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from wfm.domain.targets import Deadline, LongestWait, MeanAnswer, ServiceLevel, Target
+from wfm.erlang.arrays import Floats, Ints
+from wfm.quotes.models import Figures, Team
+from wfm.quotes.refusal import Refusal, RequestError
+from wfm.quotes.request import MAX_LOAD, QuoteQueue, QuoteRequest
+from wfm.quotes.shapes import Week, week_of
+from wfm.staffing.kernels.rounding import TOLERANCE, scheduled, scheduled_in_all
+
+__all__ = ["Staff", "Work", "hours_of", "live_staff", "make_work", "readings_of", "staffed", "targets_at"]
+
+# How much of the gain of one team is not reached with a share of multi-skilled agents: (1 - share) to this power.
+_CROSS = 3.0
+_ENDLESS_S = 1e9
+
+
+class Work(NamedTuple):
+    """A queue, its week, where it has contacts, and its team there; deferred work has none."""
+
+    queue: QuoteQueue
+    week: Week
+    busy: Ints
+    team: Team | None
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Agents by queue and team; `by_team` and `heads` hold a row for each team."""
+
+    by_queue: tuple[Ints, ...]
+    by_team: tuple[Ints, ...]
+    heads: tuple[Ints, ...]
+    pooled: Ints | None
+    separate: Ints | None
+
+
+def make_work(request: QuoteRequest, *, volume: float = 1.0, aht: float = 1.0) -> list[Work]:
+    """Return the week of each queue, at factors of volume and handle time.
+
+    Raises
+    ------
+    RequestError
+        If a load is above what is answered, before anything is computed.
+    """
+    works, faults = [], []
+    for number, queue in enumerate(request.queues):
+        week = week_of(request, queue)
+        if volume != 1.0:
+            week = week._replace(offered=week.offered * volume)
+        sessions = tuple(length * aht for length in queue.sessions_s)
+        peak = float(week.offered.max()) * max(sessions) / request.interval_s
+        if not peak <= MAX_LOAD:
+            what = f"a load of {peak:.3g} erlangs in the busiest interval, above the ceiling of {MAX_LOAD:,.0f}"
+            remedy = "check the volume, its period and the handle time; ask for parts of a larger site"
+            faults.append(Refusal(f"queues[{number}].volume", what, queue.volume.contacts, remedy))
+            continue
+        # What is less than a contact in a hundred years is rounding of a shape, and no load.
+        busy = np.flatnonzero(week.offered * 5200.0 > 1.0)
+        team = None
+        if queue.is_live and len(busy):
+            team = Team(week.offered[busy], sessions, queue.patience_s, request.interval_s)
+        works.append(Work(queue, week, busy, team))
+    if faults:
+        raise RequestError(faults)
+    return works
+
+
+def targets_at(queue: QuoteQueue, fraction: float | None) -> tuple[Target, ...]:
+    """Return a queue's targets, with another share in its service levels, where one is given."""
+    if fraction is None:
+        return queue.goals
+    return tuple(replace(goal, fraction=fraction) if isinstance(goal, ServiceLevel) else goal for goal in queue.goals)
+
+
+def live_staff(work: Work, targets: tuple[Target, ...]) -> Ints:
+    """Return the agents of a live queue by interval of the week."""
+    agents = np.where(work.week.is_open, work.queue.min_agents, 0)
+    if work.team is not None:
+        agents[work.busy] = np.maximum(work.team.fewest(targets)[work.team.back], work.queue.min_agents)
+    return agents
+
+
+def _deferred_staff(request: QuoteRequest, work: Work) -> Ints:
+    from wfm.staffing.kernels import deferred
+
+    deadlines = tuple(goal for goal in work.queue.goals if isinstance(goal, Deadline))
+    is_open = work.week.is_open
+    load = work.week.offered[is_open]
+    agents = np.zeros(len(is_open), dtype=np.int64)
+    if not load.any():
+        agents[is_open] = work.queue.min_agents
+        return agents
+    aht = np.full(len(load), work.queue.sessions_s[0])
+    found = deferred.staff(
+        load * aht / request.interval_s, aht, request.interval_s, deferred.tightest(deadlines), work.queue.min_agents
+    )
+    agents[is_open] = found.agents
+    return agents
+
+
+def staffed(
+    request: QuoteRequest,
+    works: list[Work],
+    *,
+    fraction: float | None = None,
+    deferred_as: Mapping[str, Ints] | None = None,
+) -> Staff:
+    """Return the staff of all queues.
+
+    Parameters
+    ----------
+    request, works
+        The request and its weeks.
+    fraction
+        Another share for the service levels.
+    deferred_as
+        Staff of deferred queues that is known already.
+    """
+    shrinkage = request.shrinkage_share
+    by_queue, teams, heads = [], [], []
+    live, separate = [], np.zeros(len(works[0].week.offered), dtype=np.int64)
+    for work in works:
+        if work.queue.is_live:
+            agents = live_staff(work, targets_at(work.queue, fraction))
+            live.append(work)
+            separate = separate + agents
+            if request.multi_skilled == 0.0 or _alone(works):
+                teams.append(agents)
+                heads.append(scheduled(agents, shrinkage))
+        else:
+            known = (deferred_as or {}).get(work.queue.name)
+            agents = _deferred_staff(request, work) if known is None else known
+            teams.append(agents)
+            heads.append(scheduled_in_all(agents, shrinkage))
+        by_queue.append(agents)
+    pooled = None
+    if live and request.multi_skilled > 0.0 and not _alone(works):
+        pooled = np.minimum(_one_team(request, live, fraction), separate)
+        part = (separate - pooled) * (1.0 - request.multi_skilled) ** _CROSS
+        together = pooled + np.ceil(part - TOLERANCE).astype(np.int64)
+        teams.insert(0, together)
+        heads.insert(0, scheduled(together, shrinkage))
+    return Staff(tuple(by_queue), tuple(teams), tuple(heads), pooled, separate if pooled is not None else None)
+
+
+def _alone(works: list[Work]) -> bool:
+    return sum(work.queue.is_live for work in works) < 2
+
+
+def _one_team(request: QuoteRequest, works: list[Work], fraction: float | None) -> Ints:
+    """Return the agents of one team, first come, first served, that holds every target of queues of one kind."""
+    kinds: dict[int, list[Work]] = {}
+    for work in works:
+        kinds.setdefault(len(work.queue.sessions_s), []).append(work)
+    total = np.zeros(len(works[0].week.offered), dtype=np.int64)
+    for same in kinds.values():
+        if len(same) == 1:
+            total += live_staff(same[0], targets_at(same[0].queue, fraction))
+            continue
+        together, busy = pooled_team(request, same)
+        least = np.max([np.where(work.week.is_open, work.queue.min_agents, 0) for work in same], axis=0)
+        if together is not None:
+            goals = {goal: None for work in same for goal in targets_at(work.queue, fraction)}
+            found = together.fewest(tuple(goals))
+            least[busy] = np.maximum(found[together.back], least[busy])
+        total += least
+    return total
+
+
+def pooled_team(request: QuoteRequest, works: list[Work]) -> tuple[Team | None, Ints]:
+    """Return the mixture of live queues of one kind as one team, and where it has contacts."""
+    volume = np.sum([work.week.offered for work in works], axis=0)
+    busy = np.flatnonzero(volume * 5200.0 > 1.0)
+    if not len(busy):
+        return None, busy
+    sessions = []
+    for place in range(len(works[0].queue.sessions_s)):
+        held = sum(work.week.offered[busy] * work.queue.sessions_s[place] for work in works)
+        sessions.append(held / volume[busy])
+    patience: Floats | None = None
+    leaving = np.sum([work.week.offered[busy] / (work.queue.patience_s or np.inf) for work in works], axis=0)
+    if leaving.any():
+        # The mixture gives up at the mean rate of its contacts; where only the endlessly patient are left, never.
+        patience = np.minimum(volume[busy] / np.maximum(leaving, 1e-300), _ENDLESS_S)
+    return Team(volume[busy], sessions, patience, request.interval_s), busy
+
+
+def readings_of(queue: QuoteQueue) -> tuple[ServiceLevel, MeanAnswer, LongestWait]:
+    """Return the three readings of a queue's wait: see `wfm.staffing.kernels.live.readings`."""
+    goals = queue.goals
+    waits = [goal.within for goal in goals if isinstance(goal, ServiceLevel | MeanAnswer | LongestWait)]
+    within = next((wait for wait in waits if wait), "30s")
+    level = next((goal for goal in goals if isinstance(goal, ServiceLevel)), ServiceLevel(0.8, within))
+    mean = next((goal for goal in goals if isinstance(goal, MeanAnswer)), MeanAnswer(within))
+    longest = next((goal for goal in goals if isinstance(goal, LongestWait)), LongestWait(within))
+    return level, mean, longest
+
+
+def figures_of(work: Work, agents: Ints) -> Figures | None:
+    """Return what the agents of a live queue achieve, by distinct interval; none without contacts."""
+    if work.team is None:
+        return None
+    team = work.team
+    # One staff for each distinct interval: those of equal load have equal staff.
+    first = np.zeros(len(team.offered), dtype=np.int64)
+    first[team.back] = agents[work.busy]
+    level, _, longest = readings_of(work.queue)
+    return team.figures(first, level, longest)
+
+
+def hours_of(heads: Ints, interval_s: float) -> float:
+    """Return the hours of a curve of heads."""
+    return float(heads.sum()) * interval_s / 3600.0
