@@ -15,6 +15,7 @@ from wfm.domain.targets import Deadline, LongestWait, MeanAnswer, ServiceLevel, 
 from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes import covering
 from wfm.quotes.answer import QueueAnswer, Quote, Reading, ShiftEfficiency, Year
+from wfm.quotes.models import Figures
 from wfm.quotes.money import WEEKS_OF_YEAR, Bill, bill, contract_heads
 from wfm.quotes.reader import Read, read
 from wfm.quotes.refusal import TimeLimitError
@@ -23,7 +24,7 @@ from wfm.quotes.staff import Staff, Work, figures_of, hours_of, live_staff, make
 from wfm.quotes.words import assumptions_of, warnings_of
 from wfm.staffing.kernels.rounding import scheduled
 
-__all__ = ["Base", "base_of", "clock", "quote"]
+__all__ = ["Base", "answer", "base_of", "clock", "model_of", "quote", "totals_of"]
 
 
 def quote(request: QuoteRequest | Mapping[str, Any] | str | bytes, *, time_limit: timedelta | str | None = None) -> Quote:
@@ -139,7 +140,7 @@ def answer(asked: Read, check: Callable[[], None]) -> Quote:
     agents = np.sum(base.staff.by_team, axis=0)
     heads = np.sum(base.staff.heads, axis=0)
     contacts = math.fsum(float(work.week.offered.sum()) for work in base.works) * WEEKS_OF_YEAR
-    lost = (totals.get("abandoned", 0.0)) * WEEKS_OF_YEAR
+    lost = totals["abandoned"] * WEEKS_OF_YEAR
     paid_year, cost = float(base.bill.paid_year_h), float(base.bill.cost_year)
     return Quote(
         request=request.to_dict(),
@@ -210,12 +211,35 @@ def _year(request: QuoteRequest, base: Base, number: int, check: Callable[[], No
 def _queues(request: QuoteRequest, base: Base) -> tuple[tuple[QueueAnswer, ...], dict[str, float]]:
     """Return the answer of each queue, and the live ones together."""
     made = []
-    sums = dict.fromkeys(("contacts", "level", "answered", "waited", "abandoned", "busy", "staffed"), 0.0)
+    sums: dict[str, float] = {}
     for work, agents in zip(base.works, base.staff.by_queue, strict=True):
         made.append(_queue(request, base, work, agents, sums))
-    if not sums["contacts"]:
-        return tuple(made), {"abandoned": 0.0}
-    return tuple(made), {
+    return tuple(made), _means(sums)
+
+
+def _sums(work: Work, agents: Ints, figures: Figures) -> dict[str, float]:
+    """Return what a live queue adds to the means over queues."""
+    assert work.team is not None
+    size = len(work.team.offered)
+    contacts = np.bincount(work.team.back, weights=work.week.offered[work.busy], minlength=size)
+    hours = np.bincount(work.team.back, weights=agents[work.busy], minlength=size)
+    answered = contacts * (1.0 - figures.abandonment)
+    return {
+        "contacts": float(contacts.sum()),
+        "level": float(contacts @ figures.service_level),
+        "answered": float(answered.sum()),
+        "waited": float(answered @ figures.asa_s),
+        "abandoned": float(contacts @ figures.abandonment),
+        "busy": float(hours @ figures.occupancy),
+        "staffed": float(agents.sum()),
+    }
+
+
+def _means(sums: Mapping[str, float]) -> dict[str, float]:
+    """Return the means of live queues; without contacts there is only nobody lost."""
+    if not sums.get("contacts"):
+        return {"abandoned": 0.0}
+    return {
         "service_level": sums["level"] / sums["contacts"],
         "asa_s": sums["waited"] / sums["answered"],
         "abandonment": sums["abandoned"] / sums["contacts"],
@@ -224,28 +248,43 @@ def _queues(request: QuoteRequest, base: Base) -> tuple[tuple[QueueAnswer, ...],
     }
 
 
+def _add(total: dict[str, float], own: Mapping[str, float]) -> None:
+    for name, value in own.items():
+        total[name] = total.get(name, 0.0) + value
+
+
+def totals_of(request: QuoteRequest, base: Base) -> dict[str, float | None]:
+    """Return the figures of a request in all, without its queues."""
+    total: dict[str, float] = {}
+    for work, agents in zip(base.works, base.staff.by_queue, strict=True):
+        figures = figures_of(work, agents)
+        if figures is not None:
+            _add(total, _sums(work, agents, figures))
+    means = _means(total)
+    contacts = math.fsum(float(work.week.offered.sum()) for work in base.works)
+    answered = (contacts - means["abandoned"]) * WEEKS_OF_YEAR
+    made: dict[str, float | None] = {
+        "peak_agents": int(np.sum(base.staff.by_team, axis=0).max()),
+        "fte": float(base.bill.fte),
+        "headcount": int(base.bill.headcount),
+        "paid_hours_per_year": float(base.bill.paid_year_h),
+        "cost_per_year": float(base.bill.cost_year),
+        "cost_per_contact": float(base.bill.cost_year) / answered if answered > 0 else 0.0,
+    }
+    return made | {name: means.get(name) for name in ("service_level", "asa_s", "abandonment", "occupancy")}
+
+
 def _queue(request: QuoteRequest, base: Base, work: Work, agents: Ints, sums: dict[str, float]) -> QueueAnswer:
     queue = work.queue
     figures = figures_of(work, agents)
     week, erlangs = work.week.offered, queue.sessions_s[0] / request.interval_s
     known: dict[str, Any] = {"service_level": 1.0, "asa_s": None, "abandonment": None, "occupancy": None}
     readings: tuple[Reading, ...] = ()
-    if figures is not None and work.team is not None:
-        contacts = np.bincount(work.team.back, weights=week[work.busy], minlength=len(work.team.offered))
-        hours = np.bincount(work.team.back, weights=agents[work.busy], minlength=len(work.team.offered))
-        level, abandoned = float(contacts @ figures.service_level), float(contacts @ figures.abandonment)
-        answered = contacts * (1.0 - figures.abandonment)
-        waited, busy = float(answered @ figures.asa_s), float(hours @ figures.occupancy)
-        total, staffed_h = float(contacts.sum()), float(agents.sum())
-        own = (total, level, float(answered.sum()), waited, abandoned, busy, staffed_h)
-        for name, value in zip(sums, own, strict=True):
-            sums[name] += value
-        known = {
-            "service_level": level / total,
-            "asa_s": waited / float(answered.sum()),
-            "abandonment": abandoned / total,
-            "occupancy": busy / staffed_h,
-        }
+    if figures is not None:
+        own = _sums(work, agents, figures)
+        _add(sums, own)
+        means = _means(own)
+        known = {name: means[name] for name in known}
         # A longest wait of a week: that of its worst interval.
         readings = _readings(request, base, work, agents, (known["service_level"], known["asa_s"]), figures.longest_s)
     elif not queue.is_live:

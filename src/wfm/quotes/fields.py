@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from wfm.domain.duration import as_duration
 from wfm.errors import DataError, did_you_mean
 from wfm.quotes.refusal import Refusal
+from wfm.quotes.request import seconds_of
 
 __all__ = ["Fields"]
 
@@ -152,7 +153,9 @@ class Fields:
         try:
             if not isinstance(value, str) or len(value) > 50:
                 as_duration(name, value if isinstance(value, int | float) else "?")
-            seconds = as_duration(name, value, allow_zero=not open_low).total_seconds()
+            seconds = seconds_of(name, value)
+            if open_low and not seconds:
+                as_duration(name, value)
         except DataError as error:
             self.refuse(name, error.problems[0].what, value, error.problems[0].remedy)
             return default

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from wfm.domain.duration import format_duration
 from wfm.domain.targets import ServiceLevel
+from wfm.erlang.arrays import Ints
 from wfm.quotes.answer import Lever, ParetoPoint
 from wfm.quotes.money import bill
 from wfm.quotes.points import factors
 from wfm.quotes.request import QuoteQueue, QuoteRequest
 from wfm.quotes.staff import Work, make_work, readings_of, targets_at
-from wfm.quotes.surface import Surface
+from wfm.quotes.surface import Question, surfaces
 from wfm.staffing.kernels.rounding import scheduled
 
 if TYPE_CHECKING:
@@ -24,78 +25,81 @@ if TYPE_CHECKING:
 __all__ = ["pareto", "tornado"]
 
 LEVELS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
-# Teams with more distinct intervals than this are read from a surface where their model is slow.
-_FEW = 30
+
+class _Asked(NamedTuple):
+    """A changed request, its weeks, and another share for the service levels, where one is asked."""
+
+    request: QuoteRequest
+    works: list[Work]
+    fraction: float | None = None
 
 
-def _agents(work: Work, fraction: float | None = None) -> np.ndarray:
-    """Return the agents of a live queue by distinct interval, from a surface where that saves time."""
-    team, goals = work.team, targets_at(work.queue, fraction)
-    assert team is not None
-    if len(team.offered) <= _FEW or (len(team.sessions_s) == 1 and team.patience_s is None):
-        found = team.fewest(goals)
-    else:
-        load = team.load_erl
-        surface = Surface(
-            float(load.min()),
-            float(load.max()),
-            (1.0,),
-            sessions_s=[float(one) for one in team.sessions_s],
-            patience_s=None if team.patience_s is None else float(team.patience_s),
-            interval_s=team.interval_s,
-            targets=goals,
-        )
-        found = surface.agents(load)
-    return np.maximum(found, work.queue.min_agents)
+def _staffs(asked: list[_Asked]) -> list[list[Ints | None]]:
+    """Return the agents of each live queue by distinct interval, for all that is asked at once.
+
+    Erlang C is read exactly; slower models from surfaces, whose nodes are searched together.
+    """
+    found: list[list[Ints | None]] = [[None] * len(one.works) for one in asked]
+    questions, places = [], []
+    for row, one in enumerate(asked):
+        for number, work in enumerate(one.works):
+            team, goals = work.team, targets_at(work.queue, one.fraction)
+            if team is None:
+                continue
+            if len(work.queue.sessions_s) == 1 and work.queue.patience_s is None:
+                found[row][number] = np.maximum(team.fewest(goals), work.queue.min_agents)
+                continue
+            load, step = team.load_erl, team.interval_s
+            sessions = tuple(float(length) for length in team.sessions_s)
+            low, high = float(load.min()), float(load.max())
+            questions.append(Question(sessions, work.queue.patience_s, step, goals, low, high))
+            places.append((row, number, load))
+    for (row, number, load), surface in zip(places, surfaces(questions), strict=True):
+        found[row][number] = np.maximum(surface.agents(load), asked[row].works[number].queue.min_agents)
+    return found
 
 
-def _hours(request: QuoteRequest, base: Base, works: list[Work], fraction: float | None = None) -> float:
-    """Return the hours of the curves of the queues at other inputs; deferred work goes with its load."""
-    total = 0.0
-    for number, work in enumerate(works):
-        if work.team is None:
+def _hours(base: Base, asked: _Asked, staff: list[Ints | None]) -> float:
+    """Return the hours of the curves of the queues; deferred work goes with its load."""
+    total, shrinkage = 0.0, asked.request.shrinkage_share
+    for number, (work, agents) in enumerate(zip(asked.works, staff, strict=True)):
+        if work.team is None or agents is None:
             own, before = work.week.offered.sum(), base.works[number].week.offered.sum()
-            sessions = work.queue.sessions_s[0] / base.works[number].queue.sessions_s[0]
-            heads = scheduled(base.staff.by_queue[number], request.shrinkage_share).sum()
-            total += float(heads) * (own / before * sessions if before else 1.0)
+            heads = scheduled(base.staff.by_queue[number], shrinkage).sum()
+            total += float(heads) * (own * work.aht / before if before else 1.0)
             continue
         counts = np.bincount(work.team.back, minlength=len(work.team.offered))
         idle = (work.week.is_open.sum() - len(work.busy)) * work.queue.min_agents
-        total += float(scheduled(_agents(work, fraction), request.shrinkage_share) @ counts) + float(idle)
-    return total * request.interval_s / 3600.0
-
-
-class _Costs:
-    """The yearly cost of changed requests, in proportion to the hours of the curves as they are asked."""
-
-    def __init__(self, request: QuoteRequest, base: Base) -> None:
-        self.request, self.base = request, base
-        hours = _hours(request, base, base.works)
-        self.scale = base.week_h / hours if hours else 1.0
-
-    def of(self, request: QuoteRequest | None = None, works: list[Work] | None = None) -> float:
-        """Return the cost of other inputs or other weeks."""
-        asked = request or self.request
-        if works is None:
-            works = self.base.works if asked.queues is self.request.queues else make_work(asked)
-        return float(bill(asked, _hours(asked, self.base, works) * self.scale).cost_year)
+        total += float(scheduled(agents, shrinkage) @ counts) + float(idle)
+    return total * asked.request.interval_s / 3600.0
 
 
 def tornado(request: QuoteRequest, base: Base, check: Callable[[], None]) -> tuple[Lever, ...]:
     """Return the levers, the longest first."""
-    costs = _Costs(request, base)
-    levers = []
-    for name, low, high, low_request, high_request in _changes(request):
-        check()
-        ends = [one if isinstance(one, float) else costs.of(one) for one in (low_request, high_request)]
-        levers.append(Lever(input=name, low=low, high=high, cost_low=ends[0], cost_high=ends[1]))
+    rows = list(_changes(request))
+    asked = [_Asked(request, base.works)]
+    for _, _, _, low, high in rows:
+        asked += [_Asked(one, base.works if one.queues is request.queues else make_work(one)) for one in (low, high)]
     for name, spread in (("volume", request.uncertainty.volume), ("aht", request.uncertainty.aht)):
-        check()
         ends = factors(spread, np.array([0.1, 0.9])).tolist()
-        values = [costs.of(works=make_work(request, **{name: end})) for end in ends]
+        asked += [_Asked(request, make_work(request, **{name: end})) for end in ends]
         shown = [f"{100 * (end - 1):+.1f} %" for end in ends]
-        levers.append(Lever(input=name, low=shown[0], high=shown[1], cost_low=values[0], cost_high=values[1]))
+        rows.append((name, shown[0], shown[1], request, request))
+    check()
+    costs = _costs(base, asked)
+    levers = [
+        Lever(input=name, low=low, high=high, cost_low=costs[2 * row + 1], cost_high=costs[2 * row + 2])
+        for row, (name, low, high, _, _) in enumerate(rows)
+    ]
     return tuple(sorted(levers, key=lambda lever: (-abs(lever.cost_high - lever.cost_low), lever.input)))
+
+
+def _costs(base: Base, asked: list[_Asked]) -> list[float]:
+    """Return the yearly costs; the first is asked for the scale: what teams and whole shifts make of the hours."""
+    staffs = _staffs(asked)
+    hours = [_hours(base, one, staff) for one, staff in zip(asked, staffs, strict=True)]
+    scale = base.week_h / hours[0] if hours[0] else 1.0
+    return [float(bill(one.request, own * scale).cost_year) for one, own in zip(asked, hours, strict=True)]
 
 
 _Change = tuple[str, str, str, "QuoteRequest", "QuoteRequest"]
@@ -180,24 +184,33 @@ def pareto(request: QuoteRequest, base: Base, check: Callable[[], None]) -> tupl
     live = [work for work in base.works if work.team is not None]
     if not any(isinstance(goal, ServiceLevel) for work in live for goal in work.queue.goals):
         return ()
-    costs = _Costs(request, base)
+    asked = [_Asked(request, base.works), *(_Asked(request, base.works, fraction) for fraction in LEVELS)]
+    staffs = _staffs(asked)
+    check()
+    hours = [_hours(base, one, staff) for one, staff in zip(asked, staffs, strict=True)]
+    scale = base.week_h / hours[0] if hours[0] else 1.0
     found = []
-    for fraction in LEVELS:
+    for fraction, own, staff in zip(LEVELS, hours[1:], staffs[1:], strict=True):
+        money = bill(request, own * scale)
+        found.append((fraction, _reached(base.works, staff), float(money.fte), float(money.cost_year)))
         check()
-        met = contacts = 0.0
-        for work in live:
-            level, _, longest = readings_of(work.queue)
-            assert work.team is not None
-            volume = np.bincount(work.team.back, weights=work.week.offered[work.busy])
-            figures = work.team.levels(_agents(work, fraction), level)
-            met, contacts = met + float(volume @ figures), contacts + float(volume.sum())
-        money = bill(request, _hours(request, base, base.works, fraction) * costs.scale)
-        found.append((fraction, met / contacts, float(money.fte), float(money.cost_year)))
     knee = _knee([(level, cost) for _, level, _, cost in found])
     return tuple(
         ParetoPoint(target=fraction, service_level=level, fte=fte, cost_per_year=cost, is_knee=number == knee)
         for number, (fraction, level, fte, cost) in enumerate(found)
     )
+
+
+def _reached(works: list[Work], staff: list[Ints | None]) -> float:
+    """Return the level that a staff reaches over the live contacts of the week."""
+    met = contacts = 0.0
+    for work, agents in zip(works, staff, strict=True):
+        if work.team is None or agents is None:
+            continue
+        volume = np.bincount(work.team.back, weights=work.week.offered[work.busy])
+        met += float(volume @ work.team.levels(agents, readings_of(work.queue)[0]))
+        contacts += float(volume.sum())
+    return met / contacts
 
 
 def _knee(points: list[tuple[float, float]]) -> int:

@@ -58,10 +58,48 @@ class Team:
         else:
             self.offered, self.back = np.unique(offered, return_inverse=True)
         self.sessions_s, self.patience_s = sessions_s, patience_s
-        self._ladder: Ladder | None = None
-        if patience_s is None and len(sessions_s) == 1:
-            aht = np.broadcast_to(np.asarray(sessions_s[0], dtype=float), self.offered.shape)
-            self._ladder = Ladder(self.offered * aht / interval_s, aht)
+        self._known: tuple[tuple[Target, ...], Ints] | None = None
+        self._reached: tuple[Ints, tuple[Target, ...], Figures] | None = None
+        self._made: Ladder | None = None
+
+    @property
+    def _ladder(self) -> Ladder | None:
+        """The ladder of Erlang C, made when it is first asked."""
+        if self._made is None and self.patience_s is None and len(self.sessions_s) == 1:
+            aht = np.broadcast_to(np.asarray(self.sessions_s[0], dtype=float), self.offered.shape)
+            self._made = Ladder(self.offered * aht / self.interval_s, aht)
+        return self._made
+
+    @classmethod
+    def joined(cls, teams: Sequence[Team]) -> Team:
+        """Return one team with the intervals of several of the same kind of model, one after another."""
+        sizes = [len(team.offered) for team in teams]
+
+        def spread(values: Sequence[float | Floats]) -> Floats:
+            return np.concatenate([np.broadcast_to(one, (size,)) for one, size in zip(values, sizes, strict=True)])
+
+        count = len(teams[0].sessions_s)
+        sessions = [spread([team.sessions_s[place] for team in teams]) for place in range(count)]
+        patience = [team.patience_s for team in teams if team.patience_s is not None]
+        offered = np.concatenate([team.offered for team in teams])
+        return cls(offered, sessions, spread(patience) if patience else None, teams[0].interval_s)
+
+    def share(
+        self,
+        teams: Sequence[Team],
+        targets: tuple[Target, ...],
+        fewest: Ints,
+        agents: Ints,
+        asked: tuple[ServiceLevel, LongestWait],
+    ) -> None:
+        """Hand the answers of a joined team to its parts: the fewest for targets, and what some agents achieve."""
+        figures = self.figures(agents, *asked)
+        first = 0
+        for team in teams:
+            part = slice(first, first + len(team.offered))
+            first = part.stop
+            team._known = (targets, fewest[part])
+            team._reached = (agents[part], asked, Figures(*(field[part] for field in figures)))
 
     @property
     def load_erl(self) -> Floats:
@@ -70,6 +108,8 @@ class Team:
 
     def fewest(self, targets: Iterable[Target]) -> Ints:
         """Return the fewest agents that meet the targets, by distinct interval."""
+        if self._known is not None and self._known[0] == targets:
+            return self._known[1]
         if self._ladder is not None:
             return self._ladder.fewest(targets)
         from wfm.erlang import agents_required, chat_agents_required
@@ -83,6 +123,9 @@ class Team:
 
     def figures(self, agents: Ints, level: ServiceLevel, longest: LongestWait) -> Figures:
         """Return what a staff achieves, by distinct interval."""
+        reached = self._reached
+        if reached is not None and reached[1] == (level, longest) and np.array_equal(reached[0], agents):
+            return reached[2]
         known = None if self._ladder is None else self._ladder.at(agents)
         if known is not None and self._ladder is not None:
             wait, spare = known

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wfm.erlang.arrays import Floats
+from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes.answer import QuoteRange, RangeOf
 from wfm.quotes.money import bill
 from wfm.quotes.points import factors, sobol
 from wfm.quotes.request import QuoteRequest
 from wfm.quotes.staff import Staff, Work, hours_of, targets_at
-from wfm.quotes.surface import Surface
-from wfm.staffing.kernels.rounding import scheduled
+from wfm.quotes.surface import Question, surfaces
+from wfm.staffing.kernels.rounding import scheduled, whole_up
 
 __all__ = ["outcomes", "quote_range"]
 
@@ -47,7 +47,7 @@ def quote_range(
             heads += own.sum() * volume * aht
             peaks += np.outer(volume * aht, staff.by_queue[number])
             continue
-        surface = _surface(work, volume, aht)
+        nodes = _Nodes(work, volume, aht)
         counts = np.bincount(work.team.back, minlength=len(work.team.offered))
         idle = own.sum() - own[work.busy].sum()
         alone = len(works) == 1
@@ -55,7 +55,7 @@ def quote_range(
             check()
             part = slice(first, first + _PART)
             load = np.outer(volume[part] * aht[part], work.team.load_erl)
-            agents = np.maximum(surface.agents(load, aht[part][:, None]), work.queue.min_agents)
+            agents = np.maximum(nodes.agents(load, aht[part][:, None]), work.queue.min_agents)
             heads[part] += scheduled(agents, request.shrinkage_share) @ counts + idle
             if alone:
                 peaks[part, 0] = agents.max(axis=1)
@@ -78,22 +78,41 @@ def quote_range(
     )
 
 
-def _surface(work: Work, volume: Floats, aht: Floats) -> Surface:
-    team, queue = work.team, work.queue
-    assert team is not None
-    both = volume * aht
-    low, high = float(aht.min()), float(aht.max())
-    nodes = (low, (low * high) ** 0.5, high) if high > low * 1.0001 else (low,)
-    load = team.load_erl
-    return Surface(
-        float(load.min() * both.min()),
-        float(load.max() * both.max()),
-        nodes,
-        sessions_s=queue.sessions_s,
-        patience_s=queue.patience_s,
-        interval_s=team.interval_s,
-        targets=targets_at(queue, None),
-    )
+class _Nodes:
+    """Agents of a live team over load and handle time: surfaces at up to three factors of the handle time."""
+
+    def __init__(self, work: Work, volume: Floats, aht: Floats) -> None:
+        team, queue = work.team, work.queue
+        assert team is not None
+        both, load = volume * aht, team.load_erl
+        low, high = float(aht.min()), float(aht.max())
+        self.factors = (low, (low * high) ** 0.5, high) if high > low * 1.0001 else (low,)
+        self.surfaces = surfaces(
+            [
+                Question(
+                    sessions_s=tuple(length * factor for length in queue.sessions_s),
+                    patience_s=queue.patience_s,
+                    interval_s=team.interval_s,
+                    targets=targets_at(queue, None),
+                    low=float(load.min() * both.min()),
+                    high=float(load.max() * both.max()),
+                )
+                for factor in self.factors
+            ]
+        )
+
+    def agents(self, load: Floats, factor: Floats) -> Ints:
+        """Return whole agents at loads by row, each row at a factor of the handle time."""
+        real = sum(self._weight(place, factor) * one.real(load) for place, one in enumerate(self.surfaces))
+        return whole_up(np.maximum(real, 1e-3))
+
+    def _weight(self, place: int, at: Floats) -> Floats:
+        """Return the weight of a factor in the parabola through all, in logarithms."""
+        weight, known = np.ones(at.shape), np.log(self.factors)
+        for other in range(len(known)):
+            if other != place:
+                weight = weight * (np.log(at) - known[other]) / (known[place] - known[other])
+        return weight
 
 
 def _range(values: Floats | float) -> RangeOf:

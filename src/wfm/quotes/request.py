@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from wfm.domain.duration import as_duration
 from wfm.domain.people import ContractKind
 from wfm.domain.queue import Channel
 from wfm.domain.targets import Deadline, ServiceLevel, Target
@@ -19,6 +20,8 @@ __all__ = ["MAX_LOAD", "QuoteContract", "QuoteQueue", "QuoteRequest", "Spread", 
 # Erlangs of one queue in one interval: above it no quote is given. The largest centres of the world stay below.
 MAX_LOAD = 20_000.0
 Shape = str | tuple[float, ...]
+_LIVE: tuple[Target, ...] = (ServiceLevel(0.8, "30s"),)
+_LATER: tuple[Target, ...] = (Deadline("4h"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +171,15 @@ class QuoteQueue:
     patience_s: float | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        from wfm.domain.duration import as_duration
-
         if isinstance(self.aht, str):
-            alone = as_duration("aht", self.aht).total_seconds()
+            alone = seconds_of("aht", self.aht)
             sessions = tuple(alone * (1.0 + self.slowdown * others) for others in range(self.concurrency))
         else:
-            sessions = tuple(as_duration("aht", one).total_seconds() for one in self.aht)
+            sessions = tuple(seconds_of("aht", one) for one in self.aht)
         object.__setattr__(self, "sessions_s", sessions)
         object.__setattr__(self, "patience_s", None)
         if self.patience is not None:
-            object.__setattr__(self, "patience_s", as_duration("patience", self.patience).total_seconds())
+            object.__setattr__(self, "patience_s", seconds_of("patience", self.patience))
 
     @property
     def is_live(self) -> bool:
@@ -190,7 +191,7 @@ class QuoteQueue:
         """The targets, or the default ones of the channel."""
         if self.targets:
             return self.targets
-        return (ServiceLevel(0.8, "30s"),) if self.channel.is_live else (Deadline("4h"),)
+        return _LIVE if self.channel.is_live else _LATER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,9 +323,12 @@ def leaves(tree: Mapping[str, Any], above: str = "") -> list[tuple[str, float]]:
     return found
 
 
-def _seconds(owner: object, names: tuple[str, ...]) -> None:
-    from wfm.domain.duration import as_duration
+@lru_cache(maxsize=1024)
+def seconds_of(name: str, text: str) -> float:
+    """Return the seconds of a length of time of 0 or more."""
+    return as_duration(name, text, allow_zero=True).total_seconds()
 
+
+def _seconds(owner: object, names: tuple[str, ...]) -> None:
     for name in names:
-        value: timedelta | str = getattr(owner, name)
-        object.__setattr__(owner, f"{name}_s", as_duration(name, value, allow_zero=True).total_seconds())
+        object.__setattr__(owner, f"{name}_s", seconds_of(name, getattr(owner, name)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -24,12 +25,13 @@ _ENDLESS_S = 1e9
 
 
 class Work(NamedTuple):
-    """A queue, its week, where it has contacts, and its team there; deferred work has none."""
+    """A queue, its week, where it has contacts, its team there (none for deferred work), and the factor of its AHT."""
 
     queue: QuoteQueue
     week: Week
     busy: Ints
     team: Team | None
+    aht: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def make_work(request: QuoteRequest, *, volume: float = 1.0, aht: float = 1.0) -
         team = None
         if queue.is_live and len(busy):
             team = Team(week.offered[busy], sessions, queue.patience_s, request.interval_s)
-        works.append(Work(queue, week, busy, team))
+        works.append(Work(queue, week, busy, team, aht))
     if faults:
         raise RequestError(faults)
     return works
@@ -196,13 +198,17 @@ def pooled_team(request: QuoteRequest, works: list[Work]) -> tuple[Team | None, 
 
 def readings_of(queue: QuoteQueue) -> tuple[ServiceLevel, MeanAnswer, LongestWait]:
     """Return the three readings of a queue's wait: see `wfm.staffing.kernels.live.readings`."""
-    goals = queue.goals
+    return _readings(queue.goals)
+
+
+@lru_cache(maxsize=256)
+def _readings(goals: tuple[Target, ...]) -> tuple[ServiceLevel, MeanAnswer, LongestWait]:
     waits = [goal.within for goal in goals if isinstance(goal, ServiceLevel | MeanAnswer | LongestWait)]
     within = next((wait for wait in waits if wait), "30s")
-    level = next((goal for goal in goals if isinstance(goal, ServiceLevel)), ServiceLevel(0.8, within))
-    mean = next((goal for goal in goals if isinstance(goal, MeanAnswer)), MeanAnswer(within))
-    longest = next((goal for goal in goals if isinstance(goal, LongestWait)), LongestWait(within))
-    return level, mean, longest
+    level = next((goal for goal in goals if isinstance(goal, ServiceLevel)), None)
+    mean = next((goal for goal in goals if isinstance(goal, MeanAnswer)), None)
+    longest = next((goal for goal in goals if isinstance(goal, LongestWait)), None)
+    return level or ServiceLevel(0.8, within), mean or MeanAnswer(within), longest or LongestWait(within)
 
 
 def figures_of(work: Work, agents: Ints) -> Figures | None:

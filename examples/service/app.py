@@ -1,0 +1,207 @@
+"""A quote service: FastAPI in front of `wfm.quote`, with limits, structured errors, metrics and a form.
+
+`make serve`, or `uvicorn --app-dir examples/service app:app --workers 2`, then open http://127.0.0.1:8000/.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from wfm import __version__
+from wfm.errors import DataError, InfeasibleError
+from wfm.quotes import QuoteRequest, RequestError, TimeLimitError, answer_schema, compare, quote, request_schema
+
+HERE = Path(__file__).parent
+MAX_BYTES = int(os.environ.get("QUOTES_MAX_BYTES", "100000"))
+TIME_LIMIT = os.environ.get("QUOTES_TIME_LIMIT", "2s")
+# Upper ends of the latency classes in seconds.
+BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+# Fewer points than this are answered on the loop itself: a change of threads would cost more than it frees.
+POINTS_ON_THE_LOOP = 0
+
+
+class Metrics:
+    """Counts of answers by path and status, and of their latency; each worker has its own."""
+
+    def __init__(self) -> None:
+        self.answers: dict[tuple[str, int], int] = {}
+        self.below = [0] * (len(BUCKETS) + 1)
+        self.seconds = 0.0
+
+    def add(self, path: str, status: int, seconds: float) -> None:
+        self.answers[path, status] = self.answers.get((path, status), 0) + 1
+        place = next((place for place, end in enumerate(BUCKETS) if seconds <= end), len(BUCKETS))
+        self.below[place] += 1
+        self.seconds += seconds
+
+    def text(self) -> str:
+        """Return the counts in Prometheus' text format."""
+        lines = ["# TYPE quotes_answers_total counter"]
+        for (path, status), count in sorted(self.answers.items()):
+            lines.append(f'quotes_answers_total{{path="{path}",status="{status}"}} {count}')
+        lines.append("# TYPE quotes_latency_seconds histogram")
+        total = 0
+        for end, count in zip((*map(str, BUCKETS), "+Inf"), self.below, strict=True):
+            total += count
+            lines.append(f'quotes_latency_seconds_bucket{{le="{end}"}} {total}')
+        lines += [f"quotes_latency_seconds_sum {self.seconds:.6f}", f"quotes_latency_seconds_count {total}", ""]
+        return "\n".join(lines)
+
+
+class TooLargeError(Exception):
+    """A body above the limit."""
+
+
+def failed(status: int, errors: list[dict[str, object]]) -> Response:
+    """Return errors as the contract has them: path, message, value, remedy."""
+    return JSONResponse({"schema": "1", "errors": errors}, status)
+
+
+def fault(message: str, remedy: str) -> list[dict[str, object]]:
+    return [{"path": "", "message": message, "value": None, "remedy": remedy}]
+
+
+async def body_of(request: Request) -> bytes:
+    """Return the body, read no further than the limit."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_BYTES:
+            raise TooLargeError
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def answered(request: Request, work: Callable[[bytes], str]) -> Response:
+    """Return what some work makes of the body, or its errors."""
+    try:
+        body = await body_of(request)
+        return Response(await run_in_threadpool(work, body), media_type="application/json")
+    except TooLargeError:
+        return failed(413, fault(f"a body above {MAX_BYTES} bytes", "send a smaller request"))
+    except ClientDisconnect:
+        return failed(400, fault("the body broke off", "send it whole"))
+    except RequestError as error:
+        return failed(422, error.to_list())
+    except TimeLimitError as error:
+        return failed(503, fault(str(error), "ask for fewer points, or without tornado and pareto"))
+    except (DataError, InfeasibleError) as error:
+        return failed(422, fault(str(error), "change the request"))
+
+
+def one_quote(body: bytes) -> str:
+    return quote(body, time_limit=TIME_LIMIT).to_json()
+
+
+def two_quotes(body: bytes) -> str:
+    """Answer `{"a": request, "b": request}`."""
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, Mapping) or set(data) != {"a", "b"}:
+        QuoteRequest.of(body if data is None else {"a and b": data})
+    return json.dumps(compare(data["a"], data["b"], time_limit=TIME_LIMIT).to_dict(), separators=(",", ":"))
+
+
+@cache
+def schemas() -> dict[str, Any]:
+    return {"schema": "1", "request": request_schema(), "answer": answer_schema()}
+
+
+def described(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what OpenAPI says of a path with that body."""
+    error = {
+        "type": "object",
+        "required": ["schema", "errors"],
+        "properties": {"schema": {"const": "1"}, "errors": {"type": "array", "items": {"type": "object"}}},
+    }
+    wrong = {"description": "errors, each with path, message, value, remedy",
+             "content": {"application/json": {"schema": error}}}  # fmt: skip
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {"200": {"description": "the answer", "content": {"application/json": {"schema": {}}}}}
+        | {str(status): wrong for status in (400, 413, 422, 503)},
+    }
+
+
+def inlined(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema without references, so that it can stand inside another document."""
+    parts = schema.get("$defs", {})
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, dict):
+            if "$ref" in value:
+                return walk(parts[value["$ref"].rsplit("/", 1)[-1]])
+            # What a discriminator maps to are references too.
+            return {name: walk(one) for name, one in value.items() if name not in ("$defs", "discriminator", "$id")}
+        return [walk(one) for one in value] if isinstance(value, list) else value
+
+    made: dict[str, Any] = walk(dict(schema))
+    made.pop("$schema", None)
+    return made
+
+
+def make_app() -> FastAPI:
+    """Return the service."""
+    service = FastAPI(title="Staffing quotes", version=__version__, docs_url=None, redoc_url=None)
+    metrics = Metrics()
+    asked = inlined(request_schema())
+    both = {"type": "object", "required": ["a", "b"], "properties": {"a": asked, "b": asked},
+            "additionalProperties": False}  # fmt: skip
+    page = (HERE / "form.html").read_text(encoding="utf-8")
+
+    async def measured(request: Request, work: Callable[[Request], Awaitable[Response]]) -> Response:
+        start = perf_counter()
+        response = await work(request)
+        metrics.add(request.url.path, response.status_code, perf_counter() - start)
+        return response
+
+    @service.post("/quotes", openapi_extra=described(asked), summary="A staffing quote")
+    async def quotes(request: Request) -> Response:
+        return await measured(request, lambda it: answered(it, one_quote))
+
+    @service.post("/quotes/compare", openapi_extra=described(both), summary="Two quotes beside each other")
+    async def quotes_compare(request: Request) -> Response:
+        return await measured(request, lambda it: answered(it, two_quotes))
+
+    @service.get("/schema", summary="JSON Schema of requests and answers")
+    async def schema() -> Response:
+        return JSONResponse(schemas())
+
+    @service.get("/healthz", summary="Whether the service is up")
+    async def healthz() -> Response:
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    @service.get("/metrics", summary="Counts and latency of this worker, for Prometheus")
+    async def counts() -> Response:
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4")
+
+    @service.get("/", include_in_schema=False)
+    async def form() -> Response:
+        return HTMLResponse(page)
+
+    return service
+
+
+app = make_app()
+
+if __name__ == "__main__":
+    import uvicorn
+
+    print(f"quotes on http://127.0.0.1:{os.environ.get('PORT', '8000')}/")
+    os.chdir(HERE)
+    asyncio.set_event_loop_policy(None)
+    uvicorn.run("app:app", host="127.0.0.1", port=int(os.environ.get("PORT", "8000")), workers=2, access_log=False)
