@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,15 +20,13 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from wfm import __version__
 from wfm.errors import DataError, InfeasibleError
-from wfm.quotes import QuoteRequest, RequestError, TimeLimitError, answer_schema, compare, quote, request_schema
+from wfm.quotes import Refusal, RequestError, TimeLimitError, answer_schema, compare, quote, request_schema
 
 HERE = Path(__file__).parent
 MAX_BYTES = int(os.environ.get("QUOTES_MAX_BYTES", "100000"))
 TIME_LIMIT = os.environ.get("QUOTES_TIME_LIMIT", "2s")
 # Upper ends of the latency classes in seconds.
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-# Fewer points than this are answered on the loop itself: a change of threads would cost more than it frees.
-POINTS_ON_THE_LOOP = 0
 
 
 class Metrics:
@@ -41,6 +38,7 @@ class Metrics:
         self.seconds = 0.0
 
     def add(self, path: str, status: int, seconds: float) -> None:
+        """Count an answer."""
         self.answers[path, status] = self.answers.get((path, status), 0) + 1
         place = next((place for place, end in enumerate(BUCKETS) if seconds <= end), len(BUCKETS))
         self.below[place] += 1
@@ -84,11 +82,21 @@ async def body_of(request: Request) -> bytes:
     return b"".join(parts)
 
 
-async def answered(request: Request, work: Callable[[bytes], str]) -> Response:
+def as_object(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        what = f"not JSON: {error}"
+        raise RequestError([Refusal("", what, "", "send one JSON object in UTF-8")]) from None
+
+
+async def answered(request: Request, work: Callable[[Any], str]) -> Response:
     """Return what some work makes of the body, or its errors."""
     try:
-        body = await body_of(request)
-        return Response(await run_in_threadpool(work, body), media_type="application/json")
+        data = as_object(await body_of(request))
+        # A bare quote takes less than a change of threads; a range would keep others waiting.
+        made = work(data) if is_bare(data) else await run_in_threadpool(work, data)
+        return Response(made, media_type="application/json")
     except TooLargeError:
         return failed(413, fault(f"a body above {MAX_BYTES} bytes", "send a smaller request"))
     except ClientDisconnect:
@@ -101,18 +109,25 @@ async def answered(request: Request, work: Callable[[bytes], str]) -> Response:
         return failed(422, fault(str(error), "change the request"))
 
 
-def one_quote(body: bytes) -> str:
-    return quote(body, time_limit=TIME_LIMIT).to_json()
+def is_bare(data: Any) -> bool:
+    """Whether a request is for one live queue without range, levers and Pareto curve."""
+    if not isinstance(data, Mapping) or data.get("exact") or data.get("years"):
+        return False
+    queues = data.get("queues")
+    if not isinstance(queues, list) or len(queues) != 1 or not isinstance(queues[0], Mapping):
+        return False
+    plain = queues[0].get("channel", "phone") == "phone" and "patience" not in queues[0]
+    return plain and data.get("range_points") == 0 and data.get("tornado") is False and data.get("pareto") is False
 
 
-def two_quotes(body: bytes) -> str:
+def one_quote(data: Any) -> str:
+    return quote(data, time_limit=TIME_LIMIT).to_json()
+
+
+def two_quotes(data: Any) -> str:
     """Answer `{"a": request, "b": request}`."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        data = None
     if not isinstance(data, Mapping) or set(data) != {"a", "b"}:
-        QuoteRequest.of(body if data is None else {"a and b": data})
+        raise RequestError([Refusal("", "a comparison is of two requests", None, "send {'a': ..., 'b': ...}")])
     return json.dumps(compare(data["a"], data["b"], time_limit=TIME_LIMIT).to_dict(), separators=(",", ":"))
 
 
@@ -203,5 +218,4 @@ if __name__ == "__main__":
 
     print(f"quotes on http://127.0.0.1:{os.environ.get('PORT', '8000')}/")
     os.chdir(HERE)
-    asyncio.set_event_loop_policy(None)
     uvicorn.run("app:app", host="127.0.0.1", port=int(os.environ.get("PORT", "8000")), workers=2, access_log=False)

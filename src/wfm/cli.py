@@ -104,8 +104,8 @@ def quote(
     from wfm.quotes import quote as ask
 
     queue = {"volume": volume, "aht": aht, "channel": channel, "concurrency": sessions, "patience": patience}
-    rest = {"hours": hours, "shrinkage": shrinkage, "seed": seed}
-    rest["contracts"] = None if wage is None else [{"name": "full", "wage": wage}]
+    contracts = None if wage is None else [{"name": "full", "wage": wage}]
+    rest: dict[str, object] = {"hours": hours, "shrinkage": shrinkage, "seed": seed, "contracts": contracts}
     given = {name: value for name, value in (queue | rest).items() if value is not None}
     with _errors():
         if request is not None:

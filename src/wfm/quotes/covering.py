@@ -16,9 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
-from wfm.erlang.arrays import Floats
+from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes.request import QuoteContract
 
 __all__ = ["fewest_shifts", "paid_hours"]
@@ -26,7 +24,7 @@ __all__ = ["fewest_shifts", "paid_hours"]
 # Of what breaks could cost at worst, this part they do cost: the others are taken outside the peaks.
 _BREAKS = 0.05
 # Where shifts of two lengths do not add up to each other, together they leave this part of the loss of the shorter.
-_MIXED = 0.4
+_MIXED = 0.6
 
 
 def fewest_shifts(curve: Sequence[float], length: int) -> float:
@@ -44,15 +42,26 @@ def fewest_shifts(curve: Sequence[float], length: int) -> float:
         return float(max(curve))
     row = list(curve)
     wraps = row[0] > 0 and row[-1] > 0
+    day = size // 7
+    if size % 7 == 0 and length < day and row == row[:day] * 7:
+        # A day before the week is enough to come into step, and closed nights part the days.
+        return _sum_apart(row + row[:day], length, day) if wraps else 7.0 * _sum_apart(row[:day], length, 0)
+    return _sum_apart(row * 2, length, size) if wraps else _sum_apart(row, length, 0)
+
+
+def _sum_apart(row: list[float], length: int, start: int) -> float:
+    """Return the greatest sum of values that are `length` apart, less that of those before `start`."""
     best = [0.0] * length
-    for value in row * 2 if wraps else row:
-        taken = best[-length] + value
-        last = best[-1]
-        best.append(taken if taken > last else last)
-    return best[-1] - best[size + length - 1] if wraps else best[-1]
+    add, last = best.append, 0.0
+    for place, value in enumerate(row):
+        taken = best[place] + value
+        if taken > last:
+            last = taken
+        add(last)
+    return last - best[start + length - 1]
 
 
-def paid_hours(curve: Floats, contracts: Sequence[QuoteContract], interval_s: float) -> float:
+def paid_hours(curve: Floats | Ints, contracts: Sequence[QuoteContract], interval_s: float) -> float:
     """Return the paid hours of a week in which shifts of the mix cover a curve of heads.
 
     Parameters

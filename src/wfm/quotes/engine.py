@@ -27,7 +27,9 @@ from wfm.staffing.kernels.rounding import scheduled
 __all__ = ["Base", "answer", "base_of", "clock", "model_of", "quote", "totals_of"]
 
 
-def quote(request: QuoteRequest | Mapping[str, Any] | str | bytes, *, time_limit: timedelta | str | None = None) -> Quote:
+def quote(
+    request: QuoteRequest | Mapping[str, Any] | str | bytes, *, time_limit: timedelta | str | None = None
+) -> Quote:
     """Return a staffing quote: heads, hours, people, cost and levels of a typical week, with their range.
 
     Pure: nothing is read, written or kept; the same request gives the same bytes, in any number of threads.
@@ -253,8 +255,8 @@ def _add(total: dict[str, float], own: Mapping[str, float]) -> None:
         total[name] = total.get(name, 0.0) + value
 
 
-def totals_of(request: QuoteRequest, base: Base) -> dict[str, float | None]:
-    """Return the figures of a request in all, without its queues."""
+def totals_of(base: Base) -> dict[str, float | None]:
+    """Return the figures of a request in all, without those of each queue."""
     total: dict[str, float] = {}
     for work, agents in zip(base.works, base.staff.by_queue, strict=True):
         figures = figures_of(work, agents)
@@ -318,8 +320,9 @@ def _readings(
     met = (known[0] >= level.fraction, known[1] <= mean.within_s, reached[2] <= longest.within_s)
     alone = len(work.queue.goals) == 1
     made = []
-    for goal, achieved, holds in zip((level, mean, longest), reached, met, strict=True):
-        own = agents if alone and goal == work.queue.goals[0] else live_staff(work, _alone(goal))
+    goals: tuple[Target, ...] = (level, mean, longest)
+    for goal, achieved, holds in zip(goals, reached, met, strict=True):
+        own = agents if alone and goal == work.queue.goals[0] else live_staff(work, (goal,))
         paid = hours_of(scheduled(own, request.shrinkage_share), request.interval_s) * base.factor
         found = bill(request, paid)
         made.append(
@@ -334,10 +337,6 @@ def _readings(
             )
         )
     return tuple(made)
-
-
-def _alone(goal: Target) -> tuple[Target, ...]:
-    return (goal,)
 
 
 _KINDS = {ServiceLevel: "service_level", MeanAnswer: "mean_answer", LongestWait: "longest_wait"}

@@ -43,11 +43,11 @@ class Fields:
         names = tuple(known)
         if not isinstance(data, Mapping):
             faults.append(Refusal(path, f"must be an object, got {_sort(data)}", data, f"known fields: {_list(names)}"))
-        for name in self.data:
-            if not isinstance(name, str) or name not in names:
-                faults.append(
-                    Refusal(self.at(str(name)), f"unknown field {name!r}", name, did_you_mean(str(name), names))
-                )
+        unknown = [name for name in self.data if not isinstance(name, str) or name not in names]
+        faults += [
+            Refusal(self.at(str(name)), f"unknown field {name!r}", name, did_you_mean(str(name), names))
+            for name in unknown
+        ]
 
     def at(self, name: str) -> str:
         """Return the path of a field."""
@@ -100,9 +100,9 @@ class Fields:
             return default
         value = self.data[name]
         plain = isinstance(value, int) and not isinstance(value, bool)
-        if plain or (isinstance(value, float) and math.isfinite(value) and value == int(value)):
-            if low <= value <= high:
-                return int(value)
+        whole = plain or (isinstance(value, float) and math.isfinite(value) and value == int(value))
+        if whole and low <= value <= high:
+            return int(value)
         self.refuse(name, f"{name} must be a whole number from {low} to {high}", value, "give one in that range")
         return default
 
@@ -130,14 +130,16 @@ class Fields:
 
     def choice(self, name: str, default: E, choices: type[E]) -> E:
         """Return a member of an enumeration."""
+        return choices(self.member(name, default.value, [member.value for member in choices]))
+
+    def member(self, name: str, default: str, known: Iterable[str]) -> str:
+        """Return one of some texts."""
         if not self.given(name):
             return default
-        value = self.data[name]
-        for member in choices:
-            if isinstance(value, str) and value == member.value:
-                return member
-        known = [member.value for member in choices]
-        self.refuse(name, f"unknown {name} {_short(value)}", value, did_you_mean(str(value), known))
+        value, texts = self.data[name], tuple(known)
+        if isinstance(value, str) and value in texts:
+            return value
+        self.refuse(name, f"unknown {name} {_short(value)}", value, did_you_mean(str(value), texts))
         return default
 
     def duration(self, name: str, default: str, *, low_s: float = 0.0, high_s: float, open_low: bool = True) -> str:
@@ -152,7 +154,9 @@ class Fields:
         """Return a value as a length of time: see `duration`."""
         try:
             if not isinstance(value, str) or len(value) > 50:
-                as_duration(name, value if isinstance(value, int | float) else "?")
+                # A bare number is told what to write; anything else what a length of time is.
+                number: Any = value if isinstance(value, int | float) else "?"
+                as_duration(name, number)
             seconds = seconds_of(name, value)
             if open_low and not seconds:
                 as_duration(name, value)

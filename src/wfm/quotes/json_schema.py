@@ -17,8 +17,10 @@ def request_adapter() -> Any:
         If pydantic is not installed.
     """
     try:
+        from typing import NotRequired
+
         from pydantic import Field, TypeAdapter, with_config
-        from typing_extensions import NotRequired, TypedDict
+        from typing_extensions import TypedDict
     except ImportError:
         from wfm.errors import MissingExtraError
 
@@ -36,7 +38,7 @@ def request_adapter() -> Any:
     def row(*sizes: int) -> Any:
         made: Any = None
         for size in sizes:
-            one = Annotated[list[number], Field(min_length=size, max_length=size)]  # type: ignore[valid-type]
+            one = Annotated[list[number], Field(min_length=size, max_length=size)]
             made = one if made is None else made | one
         return made
 
@@ -63,16 +65,16 @@ def request_adapter() -> Any:
         {"contacts": Annotated[float, Field(gt=0, le=1e12)], "per": Literal["day", "week", "month", "year"]},
     )
     written = Annotated[str, Field(description="such as '3200/day'", max_length=50)]
-    queue = closed(
+    queue: Any = closed(
         "Queue",
         {
             "name": text,
             "volume": NotRequired[written | volume],
             "forecast": NotRequired[row(168, 336)],
-            "aht": length | Annotated[list[length], Field(min_length=1, max_length=20)],  # type: ignore[valid-type]
+            "aht": length | Annotated[list[length], Field(min_length=1, max_length=20)],
             "channel": NotRequired[Literal["phone", "chat", "message", "social", "email", "case"]],
-            "shape": NotRequired[Literal[tuple(SHAPES)] | row(24, 48, 168, 336)],  # type: ignore[valid-type]
-            "weekdays": NotRequired[Literal[tuple(WEEKS)] | row(7)],  # type: ignore[valid-type]
+            "shape": NotRequired[Literal[tuple(SHAPES)] | row(24, 48, 168, 336)],
+            "weekdays": NotRequired[Literal[tuple(WEEKS)] | row(7)],
             "concurrency": NotRequired[Annotated[int, Field(ge=1, le=20)]],
             "slowdown": NotRequired[Annotated[float, Field(ge=0, le=10)]],
             "patience": NotRequired[length | None],
@@ -82,7 +84,7 @@ def request_adapter() -> Any:
             "containment": NotRequired[Annotated[float, Field(ge=0, lt=1)]],
         },
     )
-    contract = closed(
+    contract: Any = closed(
         "Contract",
         {
             "name": text,

@@ -7,7 +7,7 @@ n / A 1/B(n-1); the start and the formulas are those of `wfm.erlang`, which answ
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -61,19 +61,21 @@ class Ladder:
         wait = np.vstack([self.wait, np.empty((rows, len(self.load)))])
         n = (self.first + done).astype(float)
         inverse, load = self._next, self.load
-        for row in range(done, done + rows):
-            wait[row] = inverse
-            np.subtract(n, load, out=spare[row])
-            inverse = inverse * n
-            inverse /= load
-            inverse += 1.0
-            n += 1.0
-        self._next = inverse
-        new = slice(done, done + rows)
-        # C(n) = A / (A + (n - A) / B(n-1)), all rows at once.
-        wait[new] *= spare[new]
-        wait[new] += load
-        np.divide(load, wait[new], out=wait[new])
+        # 1/B leaves the floats where hardly anybody waits: the probability is then 0.
+        with np.errstate(over="ignore"):
+            for row in range(done, done + rows):
+                wait[row] = inverse
+                np.subtract(n, load, out=spare[row])
+                inverse = inverse * n
+                inverse /= load
+                inverse += 1.0
+                n += 1.0
+            self._next = inverse
+            new = slice(done, done + rows)
+            # C(n) = A / (A + (n - A) / B(n-1)), all rows at once.
+            wait[new] *= spare[new]
+            wait[new] += load
+            np.divide(load, wait[new], out=wait[new])
         self.spare, self.wait = spare, wait
 
     def missed(self, within_s: float) -> Floats:
@@ -99,7 +101,7 @@ class Ladder:
                 found = np.maximum(found, cap)
         return found
 
-    def _holds(self, waits: list[Target]) -> npt.NDArray[np.bool_]:
+    def _holds(self, waits: Sequence[Target]) -> npt.NDArray[np.bool_]:
         holds = np.ones(self.wait.shape, dtype=bool)
         for goal in waits:
             if isinstance(goal, MeanAnswer):
@@ -129,7 +131,7 @@ class Ladder:
         return worst
 
     def at(self, agents: Ints) -> tuple[Floats, Floats] | None:
-        """Return the probability to wait and the agents above the load at some staff; none where it is off the ladder."""
+        """Return the probability to wait and the agents above the load at some staff; none off the ladder."""
         row = agents - self.first
         if row.min() < 0 or row.max() >= len(self.wait):
             return None

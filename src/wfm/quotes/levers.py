@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from wfm.domain.duration import format_duration
-from wfm.domain.targets import ServiceLevel
+from wfm.domain.targets import LongestWait, MeanAnswer, ServiceLevel
 from wfm.erlang.arrays import Ints
 from wfm.quotes.answer import Lever, ParetoPoint
 from wfm.quotes.money import bill
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["pareto", "tornado"]
 
 LEVELS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
+
 
 class _Asked(NamedTuple):
     """A changed request, its weeks, and another share for the service levels, where one is asked."""
@@ -152,7 +154,10 @@ def _levels(request: QuoteRequest, points: float) -> QuoteRequest:
 def _waits(request: QuoteRequest, factor: float) -> QuoteRequest:
     def change(queue: QuoteQueue) -> QuoteQueue:
         goals = tuple(
-            replace(goal, within=goal.within * factor) if hasattr(goal, "within") else goal for goal in queue.goals
+            replace(goal, within=timedelta(seconds=goal.within_s * factor))
+            if isinstance(goal, ServiceLevel | MeanAnswer | LongestWait)
+            else goal
+            for goal in queue.goals
         )
         return replace(queue, targets=goals)
 
@@ -160,8 +165,6 @@ def _waits(request: QuoteRequest, factor: float) -> QuoteRequest:
 
 
 def _patience(request: QuoteRequest, factor: float) -> QuoteRequest:
-    from datetime import timedelta
-
     def change(queue: QuoteQueue) -> QuoteQueue:
         if queue.patience_s is None:
             return queue
@@ -214,9 +217,10 @@ def _reached(works: list[Work], staff: list[Ints | None]) -> float:
 
 
 def _knee(points: list[tuple[float, float]]) -> int:
-    """Return the point farthest below the line from the first to the last (V. Satopaa and others, "Finding a kneedle in
+    """Return the point farthest below the line from the first to the last.
 
-    a haystack", ICDCS workshops 2011).
+    V. Satopaa, J. Albrecht, D. Irwin and B. Raghavan, "Finding a 'kneedle' in a haystack", ICDCS workshops
+    (2011).
     """
     levels, costs = np.array(points).T
     rise, dear = levels[-1] - levels[0], costs[-1] - costs[0]

@@ -6,14 +6,16 @@ Intervals of one load are answered once. Erlang C is read from a ladder; patienc
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from wfm.domain.targets import LongestWait, ServiceLevel, Target
 from wfm.erlang.arrays import Floats, Ints
-from wfm.erlang.measures import Measures
 from wfm.quotes.ladder import Ladder
+
+if TYPE_CHECKING:
+    from wfm.erlang.measures import Measures
 
 __all__ = ["Figures", "Team"]
 
@@ -149,8 +151,8 @@ class Team:
         from wfm.erlang import chat_measures, measures
 
         within, short, patience = level.within_s, level.short_abandon_s, self.patience_s
-        one = len(self.sessions_s) == 1
-        ask, lengths = (measures, self.sessions_s[0]) if one else (chat_measures, self.sessions_s)
+        ask: Any = measures if len(self.sessions_s) == 1 else chat_measures
+        lengths = self.sessions_s[0] if len(self.sessions_s) == 1 else self.sessions_s
         found: Measures = ask(
             self.offered,
             lengths,

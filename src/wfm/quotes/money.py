@@ -56,7 +56,7 @@ def contract_heads(request: QuoteRequest, week_h: float, paid_year_h: float) -> 
         made.append(
             ContractHeads(
                 name=one.name,
-                kind=one.kind.value,
+                kind=one.kind,
                 headcount=math.ceil(one.share * week_h / (one.week_s / 3600.0) - TOLERANCE),
                 paid_hours_per_year=hours,
                 wages_per_year=hours * one.wage,

@@ -98,9 +98,7 @@ def _columns(contract: QuoteContract, size: int, interval_s: float) -> tuple[Any
             (-np.ones(size * away), (np.concatenate(out), np.tile(every, away))), shape=(size, size)
         )
         # A break that starts at an interval: a column for each offset in its shift.
-        blocks += [
-            sparse.csr_array(rest[:, (every + begin) % size]) for begin in begins
-        ]
+        blocks += [sparse.csr_array(rest[:, (every + begin) % size]) for begin in begins]
     return sparse.hstack(blocks, format="csr"), size
 
 

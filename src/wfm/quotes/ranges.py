@@ -64,8 +64,8 @@ def quote_range(
     # The hours of the quote are those of its teams and shifts: outcomes are taken in proportion.
     hours = heads * request.interval_s / 3600.0 * (week_h / base if base else 0.0)
     found = bill(request, hours)
-    together = float(sum(team for team in staff.by_team).max())
-    alone_peak = float(sum(staff.by_queue).max())
+    together = float(np.sum(staff.by_team, axis=0).max())
+    alone_peak = float(np.sum(staff.by_queue, axis=0).max())
     peak = peaks.max(axis=1) * (together / alone_peak if alone_peak else 0.0)
     return QuoteRange(
         points=request.range_points,

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from wfm.domain.hours import OpeningHours
-from wfm.domain.people import ContractKind
 from wfm.domain.queue import Channel
 from wfm.domain.targets import (
     Deadline,
@@ -18,14 +17,23 @@ from wfm.domain.targets import (
     MaxOccupancy,
     MeanAnswer,
     ServiceLevel,
-    ServiceLevelBasis,
     Target,
 )
-from wfm.errors import DataError, did_you_mean
+from wfm.errors import DataError, Problem, did_you_mean
 from wfm.quotes.fields import Fields
 from wfm.quotes.refusal import Refusal, RequestError
-from wfm.quotes.request import QuoteContract, QuoteQueue, QuoteRequest, Shape, Spread, Uncertainty, Volume, leaves
-from wfm.quotes.shapes import DAYS, SHAPES, WEEKS
+from wfm.quotes.request import (
+    KINDS,
+    QuoteContract,
+    QuoteQueue,
+    QuoteRequest,
+    Shape,
+    Spread,
+    Uncertainty,
+    Volume,
+    leaves,
+)
+from wfm.quotes.shapes import SHAPES, WEEKS
 
 __all__ = ["TARGETS", "Read", "read", "read_request", "read_volume"]
 
@@ -42,12 +50,16 @@ TARGETS: Mapping[str, tuple[type[Target], tuple[str, ...]]] = {
     "max_occupancy": (MaxOccupancy, ("fraction",)),
     "deadline": (Deadline, ("within", "fraction")),
 }
-_QUEUE = ("name", "volume", "forecast", "aht", "channel", "shape", "weekdays", "concurrency", "slowdown", "patience")
-_QUEUE += ("targets", "hours", "min_agents", "containment")
+_QUEUE = (
+    *("name", "volume", "forecast", "aht", "channel", "shape", "weekdays", "concurrency", "slowdown", "patience"),
+    *("targets", "hours", "min_agents", "containment"),
+)
 _CONTRACT = ("name", "kind", "share", "week", "shift", "unpaid_break", "wage")
-_REQUEST = ("schema", "queues", "hours", "interval", "multi_skilled", "shrinkage", "contracts", "overhead", "attrition")
-_REQUEST += ("training", "training_cost", "growth", "years", "uncertainty", "currency", "seed", "range_points")
-_REQUEST += ("tornado", "pareto", "exact")
+_REQUEST = (
+    *("schema", "queues", "hours", "interval", "multi_skilled", "shrinkage", "contracts", "overhead", "attrition"),
+    *("training", "training_cost", "growth", "years", "uncertainty", "currency", "seed", "range_points"),
+    *("tornado", "pareto", "exact"),
+)
 
 
 class Read(NamedTuple):
@@ -154,7 +166,7 @@ def _queue(fields: Fields) -> QuoteQueue | None:
         "channel": channel,
         "aht": _aht(fields, concurrency),
         "shape": shape,
-        "weekdays": fields.checked("weekdays", "even", lambda value: _numbers(value, "weekdays", WEEKS, (7,))),
+        "weekdays": _shape(fields, "weekdays", "even", WEEKS, (7,)),
         "concurrency": concurrency,
         "slowdown": fields.number("slowdown", 0.0, 0.0, 10.0),
         "patience": patience,
@@ -175,9 +187,7 @@ def _queue(fields: Fields) -> QuoteQueue | None:
 def _aht(fields: Fields, concurrency: int) -> str | tuple[str, ...]:
     value = fields.data.get("aht")
     if isinstance(value, list | tuple):
-        lengths = tuple(
-            fields.as_duration(f"aht[{n}]", one, "1min", 1.0, 86400.0) for n, one in enumerate(value[:20])
-        )
+        lengths = tuple(fields.as_duration(f"aht[{n}]", one, "1min", 1.0, 86400.0) for n, one in enumerate(value[:20]))
         if len(value) != concurrency:
             what = f"{len(value)} lengths for a concurrency of {concurrency}"
             fields.refuse("aht", what, len(value), "give one for each number of sessions held, from 1")
@@ -187,7 +197,7 @@ def _aht(fields: Fields, concurrency: int) -> str | tuple[str, ...]:
 
 def _volume_and_shape(fields: Fields) -> tuple[Volume, Shape | None]:
     if "forecast" in fields.data:
-        numbers = fields.checked("forecast", (), lambda value: _numbers(value, "forecast", {}, (168, 336)))
+        numbers = _shape(fields, "forecast", (), {}, (168, 336))
         if "shape" in fields.data or "weekdays" in fields.data:
             fields.refuse("forecast", "a forecast beside shape or weekdays", None, "leave those out: it has its own")
         return Volume(math.fsum(numbers) if isinstance(numbers, tuple) else 0.0, "week"), numbers
@@ -208,8 +218,6 @@ def read_volume(value: object) -> Volume:
     DataError
         If it cannot be read, or is not above 0 and at most 1e12.
     """
-    from wfm.errors import Problem
-
     remedy = "write a number and day, week, month or year, such as '3200/day'"
     if isinstance(value, str) and len(value) <= 50 and (match := _VOLUME.fullmatch(value)):
         contacts, per = float(match[1]), match[2].lower()
@@ -224,9 +232,11 @@ def read_volume(value: object) -> Volume:
     return Volume(float(contacts), per)
 
 
-def _numbers(value: object, name: str, named: Mapping[str, object], sizes: tuple[int, ...]) -> Shape:
-    from wfm.errors import Problem
+def _shape(fields: Fields, name: str, default: Shape, named: Mapping[str, object], sizes: tuple[int, ...]) -> Shape:
+    return fields.checked(name, default, lambda value: _numbers(value, name, named, sizes))
 
+
+def _numbers(value: object, name: str, named: Mapping[str, object], sizes: tuple[int, ...]) -> Shape:
     wanted = " or ".join(str(size) for size in sizes) + " numbers of 0 or more, not all 0"
     if isinstance(value, str) and named:
         if value in named:
@@ -242,8 +252,6 @@ def _numbers(value: object, name: str, named: Mapping[str, object], sizes: tuple
 
 
 def _hours(value: object) -> str:
-    from wfm.errors import Problem
-
     if not isinstance(value, str) or len(value) > 500:
         raise DataError(Problem("hours must be a text", remedy="write 'Mon-Fri 08:00-18:00' or '24x7'"))
     OpeningHours(value)
@@ -309,11 +317,6 @@ def _check_targets(fields: Fields, targets: tuple[Target, ...], channel: Channel
     bounded = [t for t in targets if not isinstance(t, MaxOccupancy) or t.fraction < 1.0]
     if targets and not bounded and patience is not None:
         fields.refuse("targets", "an occupancy of 1 bounds nothing where contacts give up", None, "add a target")
-    if any(getattr(t, "basis", None) in _WITH_ABANDONS and patience is not None for t in targets):
-        return
-
-
-_WITH_ABANDONS = (ServiceLevelBasis.SHORT_ABANDONS_MET, ServiceLevelBasis.SHORT_ABANDONS_EXCLUDED)
 
 
 def _check_deadlines(fields: Fields, deadlines: list[Deadline], aht: str) -> None:
@@ -334,7 +337,7 @@ def _contract(fields: Fields, count: int) -> QuoteContract:
         fields.refuse("share", "no share beside other contracts", None, "give the share of the paid hours")
     made = QuoteContract(
         name=fields.text("name", "contract"),
-        kind=fields.choice("kind", ContractKind.FULL, ContractKind),
+        kind=fields.member("kind", "full", KINDS),
         share=fields.number("share", 1.0, 0.0, 1.0, open_="low"),
         week=fields.duration("week", "40h", low_s=3600.0, high_s=60 * 3600.0),
         shift=fields.duration("shift", "8h", low_s=3600.0, high_s=12 * 3600.0),

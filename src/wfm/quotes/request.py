@@ -8,18 +8,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from wfm.domain.duration import as_duration
-from wfm.domain.people import ContractKind
 from wfm.domain.queue import Channel
 from wfm.domain.targets import Deadline, ServiceLevel, Target
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
-__all__ = ["MAX_LOAD", "QuoteContract", "QuoteQueue", "QuoteRequest", "Spread", "Uncertainty", "Volume"]
+__all__ = ["KINDS", "MAX_LOAD", "QuoteContract", "QuoteQueue", "QuoteRequest", "Spread", "Uncertainty", "Volume"]
 
 # Erlangs of one queue in one interval: above it no quote is given. The largest centres of the world stay below.
 MAX_LOAD = 20_000.0
 Shape = str | tuple[float, ...]
+# The kinds of `wfm.domain.ContractKind`, told here since a quote needs nothing else of people.
+KINDS = ("full", "part", "temporary")
 _LIVE: tuple[Target, ...] = (ServiceLevel(0.8, "30s"),)
 _LATER: tuple[Target, ...] = (Deadline("4h"),)
 
@@ -89,7 +90,7 @@ class QuoteContract:
     name
         Name, unique in the request.
     kind
-        Full, part or temporary; default full.
+        `"full"` (default), `"part"` or `"temporary"`.
     share
         Share of the paid hours, in (0, 1]; those of all contracts add up to 1.
     week
@@ -103,7 +104,7 @@ class QuoteContract:
     """
 
     name: str
-    kind: ContractKind = ContractKind.FULL
+    kind: str = "full"
     share: float = 1.0
     week: str = "40h"
     shift: str = "8h"

@@ -23,7 +23,32 @@ SHAPES: Mapping[str, tuple[float, ...]] = {
     "flat": (1.0,) * 24,
     "office": (1, 1, 1, 1, 1, 2, 8, 35, 70, 95, 100, 92, 72, 80, 88, 82, 70, 48, 22, 10, 5, 3, 2, 1),
     "shop": (6, 3, 2, 1, 1, 2, 6, 15, 32, 55, 75, 85, 82, 80, 82, 86, 90, 94, 98, 100, 92, 72, 42, 18),
-    "round the clock": (38, 26, 18, 14, 13, 15, 22, 36, 56, 76, 90, 96, 92, 90, 92, 94, 94, 92, 94, 98, 100, 92, 76, 56),
+    "round the clock": (
+        38,
+        26,
+        18,
+        14,
+        13,
+        15,
+        22,
+        36,
+        56,
+        76,
+        90,
+        96,
+        92,
+        90,
+        92,
+        94,
+        94,
+        92,
+        94,
+        98,
+        100,
+        92,
+        76,
+        56,
+    ),
     "two peaks": (2, 1, 1, 1, 1, 2, 8, 30, 65, 92, 100, 90, 66, 60, 72, 88, 92, 80, 56, 34, 20, 12, 7, 4),
 }
 WEEKS: Mapping[str, tuple[float, ...]] = {
@@ -49,7 +74,7 @@ def open_mask(hours: str, interval_s: float) -> np.ndarray:
             first = day * 1440 + int(period.opens.total_seconds() // 60)
             last = day * 1440 + int(period.closes.total_seconds() // 60)
             minutes[np.arange(first, last) % len(minutes)] = 1.0
-    return minutes.reshape(size, -1).mean(axis=1)
+    return np.asarray(minutes.reshape(size, -1).mean(axis=1))
 
 
 def week_of(request: QuoteRequest, queue: QuoteQueue) -> Week:
@@ -57,10 +82,7 @@ def week_of(request: QuoteRequest, queue: QuoteQueue) -> Week:
     step = request.interval_s
     hours = queue.hours or request.hours
     size = round(7 * _DAY_S / step)
-    if OpeningHours(hours).is_always:
-        part = np.ones(size)
-    else:
-        part = open_mask(hours, step)
+    part = np.ones(size) if OpeningHours(hours).is_always else open_mask(hours, step)
     always = bool(part.all())
     shape = queue.shape or ("round the clock" if always else "two peaks")
     weights = _weights(shape, queue.weekdays, size) * part
@@ -89,7 +111,7 @@ def _weights(shape: Shape, weekdays: Shape, size: int) -> Floats:
 def _resampled(numbers: Floats, size: int) -> Floats:
     """Return volumes of as many intervals, each spread evenly where it is cut, added up where several make one."""
     if len(numbers) >= size:
-        return numbers.reshape(size, -1).sum(axis=1)
+        return np.asarray(numbers.reshape(size, -1).sum(axis=1))
     if size % len(numbers) == 0:
         return _smooth(numbers, size // len(numbers))
     return numbers
@@ -101,4 +123,4 @@ def _smooth(numbers: Floats, parts: int) -> Floats:
     # No part may fall below 0.
     slope = np.clip(slope, -2.0 * numbers, 2.0 * numbers)
     place = (np.arange(parts) + 0.5) / parts - 0.5
-    return ((numbers[:, None] + slope[:, None] * place) / parts).ravel()
+    return np.asarray(((numbers[:, None] + slope[:, None] * place) / parts).ravel())

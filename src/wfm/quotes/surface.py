@@ -8,15 +8,17 @@ many. A quote's own staff is never read from here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from wfm.domain.targets import LongestWait, MaxAbandonment, MeanAnswer, ServiceLevel, ServiceLevelBasis, Target
 from wfm.erlang.arrays import Floats, Ints
-from wfm.erlang.measures import Measures
 from wfm.quotes.models import Team
 from wfm.staffing.kernels.rounding import whole_up
+
+if TYPE_CHECKING:
+    from wfm.erlang.measures import Measures
 
 __all__ = ["Question", "Surface", "surfaces"]
 
@@ -70,9 +72,7 @@ def surfaces(questions: Sequence[Question]) -> list[Surface]:
         cuts = np.cumsum([len(loads[number]) for number in members])[:-1]
         for number, found in zip(members, np.split(search.real(), cuts), strict=True):
             real[number] = found
-    return [
-        Surface(np.log(load), (agents - load) / np.sqrt(load)) for load, agents in zip(loads, real, strict=True)
-    ]
+    return [Surface(np.log(load), (agents - load) / np.sqrt(load)) for load, agents in zip(loads, real, strict=True)]
 
 
 def _nodes(question: Question) -> Floats:
@@ -110,7 +110,8 @@ class _Search:
     def _ask(self, agents: Floats, within: Floats, short: float | None) -> Measures:
         from wfm.erlang import chat_measures, measures
 
-        ask, lengths = (measures, self.sessions[0]) if len(self.sessions) == 1 else (chat_measures, self.sessions)
+        ask: Any = measures if len(self.sessions) == 1 else chat_measures
+        lengths = self.sessions[0] if len(self.sessions) == 1 else self.sessions
         found: Measures = ask(
             self.offered,
             lengths,

@@ -23,8 +23,10 @@ from wfm.quotes.staff import Work, make_work, readings_of
 __all__ = ["Change", "Comparison", "Sweep", "compare", "sweep"]
 
 Asked = QuoteRequest | Mapping[str, Any] | str | bytes
-FIGURES = ("peak_agents", "fte", "headcount", "paid_hours_per_year", "cost_per_year", "cost_per_contact")
-FIGURES += ("service_level", "asa_s", "abandonment", "occupancy")
+FIGURES = (
+    *("peak_agents", "fte", "headcount", "paid_hours_per_year", "cost_per_year", "cost_per_contact"),
+    *("service_level", "asa_s", "abandonment", "occupancy"),
+)
 _PART = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)((?:\[\d+\])*)")
 _MOST = 100_000
 # Combinations staffed together: large enough to share the work, small enough for the processor's cache.
@@ -169,16 +171,16 @@ class Sweep:
                 for n in range(len(self))]  # fmt: skip
         widths = [max(len(name), *(len(row[place]) for row in rows)) for place, name in enumerate(names)]
         lines = [[*names], *rows]
-        return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True)) for line in lines)
+        return "\n".join(
+            "  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True)) for line in lines
+        )
 
 
 def _cell(value: Any) -> str:
     return f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
-def sweep(
-    request: Asked, over: Mapping[str, Iterable[Any]], *, time_limit: timedelta | str | None = None
-) -> Sweep:
+def sweep(request: Asked, over: Mapping[str, Iterable[Any]], *, time_limit: timedelta | str | None = None) -> Sweep:
     """Return the figures of a request over every combination of some values.
 
     The combinations are staffed together by array, without range, tornado and Pareto curve.
@@ -264,7 +266,7 @@ def _answered(requests: list[QuoteRequest]) -> list[dict[str, Any]]:
     rows = []
     for request, works in zip(requests, weeks, strict=True):
         base = base_of(request, works=works)
-        rows.append(totals_of(request, base))
+        rows.append(totals_of(base))
     return rows
 
 

@@ -74,5 +74,7 @@ def _of_queue(work: Work) -> list[str]:
         words.append(f"{queue.name}: without a patience the staff is for callers who never give up")
     deadlines = [goal for goal in queue.goals if isinstance(goal, Deadline)]
     if deadlines and min(goal.within_s for goal in deadlines) < 1800.0:
-        words.append(f"{queue.name}: {format_duration(deadlines[0].within)} is short for deferred work; see live targets")
+        words.append(
+            f"{queue.name}: {format_duration(deadlines[0].within)} is short for deferred work; see live targets"
+        )
     return words

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from wfm.domain.duration import format_duration
 from wfm.domain.targets import Target
@@ -38,13 +38,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: plain(one) for name, one in value.items()}
     if is_dataclass(value):
-        return {name: plain(getattr(value, name)) for name in _names(kind)}
+        return {name: plain(getattr(value, name)) for name in _names(cast(Hashable, kind))}
     return value
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind) if one.init)
+def _names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(cast(Any, kind)) if one.init)
 
 
 def request_to_dict(request: QuoteRequest) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _volume(volume: Volume) -> dict[str, Any]:
 
 def _value(value: Any) -> Any:
     if is_dataclass(value):
-        made = {name: _value(getattr(value, name)) for name in _names(type(value))}
+        made = {name: _value(getattr(value, name)) for name in _names(cast(Hashable, type(value)))}
         return {name: one for name, one in made.items() if one is not None}
     if isinstance(value, tuple | list):
         return [_value(one) for one in value]
