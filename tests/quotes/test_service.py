@@ -106,8 +106,8 @@ def test_schema_health_metrics_and_openapi(port: int) -> None:
 class Page:
     """A page in a browser, over its debugging protocol."""
 
-    def __init__(self, address: str) -> None:
-        self.socket = connect(address, max_size=None)
+    def __init__(self, socket: Any) -> None:
+        self.socket = socket
         self.number = 0
 
     def call(self, method: str, **params: Any) -> Any:
@@ -140,11 +140,11 @@ def page(port: int, chromium: str, tmp_path: Path) -> Iterator[Page]:
         debug = told.read_text().split()[0]
         with urllib.request.urlopen(f"http://127.0.0.1:{debug}/json/list", timeout=30) as answer:
             address = next(one["webSocketDebuggerUrl"] for one in json.load(answer) if one["type"] == "page")
-        made = Page(address)
-        made.call("Page.enable")
-        made.call("Page.navigate", url=f"http://127.0.0.1:{port}/")
-        yield made
-        made.socket.close()
+        with connect(address, max_size=None) as opened:
+            made = Page(opened)
+            made.call("Page.enable")
+            made.call("Page.navigate", url=f"http://127.0.0.1:{port}/")
+            yield made
     finally:
         running.terminate()
         running.wait(20)
