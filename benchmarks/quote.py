@@ -1,10 +1,10 @@
-"""Quotes: how fast, how a service of them stands up, and how near they are to roster and simulation.
+"""Quotes: how fast, and how a service of them stands up.
 
-`python benchmarks/quote.py [--strict] [--service] [--truth] [--table] [--seconds N] [--requests N] [--malformed N]`
+`python benchmarks/quote.py [--strict] [--service] [--table] [--seconds N] [--requests N] [--malformed N]`
 
 Without options: times of single quotes, ranges and sweeps in this process, by processor time. `--service` starts
-`examples/service` with two workers and loads it from a process of its own; `--truth` solves rosters and simulates them;
-`--table` compares the default shift efficiency with the linear programme.
+`examples/service` with two workers and loads it from a process of its own; `--table` compares the default shift
+efficiency with the linear programme. `benchmarks/quote_truth.py` compares quotes with rosters and simulation.
 """
 
 from __future__ import annotations
@@ -127,8 +127,8 @@ def table() -> None:
 
 
 @contextmanager
-def service(workers: int = 2) -> Iterator[int]:
-    """Start the example with workers of its own, and give its port."""
+def service(workers: int = 2) -> Iterator[tuple[int, int]]:
+    """Start the example with workers of its own, and give its port and its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -142,7 +142,7 @@ def service(workers: int = 2) -> Iterator[int]:
                 break
             except OSError:
                 time.sleep(0.1)
-        yield port
+        yield port, running.pid
     finally:
         running.terminate()
         running.wait(20)
@@ -263,18 +263,34 @@ def malformed(count: int) -> list[bytes]:
     return made
 
 
+def worker_seconds(parent: int) -> float:
+    """Return the processor time of a process and its children so far, where the system tells."""
+    total, ticks = 0.0, os.sysconf("SC_CLK_TCK")
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if parent in (int(fields[1]), int(entry.parent.name)):
+            total += (int(fields[11]) + int(fields[12])) / ticks
+    return total
+
+
 def stand(seconds: float, requests: int, broken: int, strict: bool) -> None:
     """Load the service."""
-    with service() as port:
+    with service() as (port, process):
         for name, kind in (("bare", BARE), ("128-point range", RANGE)):
             wanted = RATES[name]
             loaded(port, kind, 400, 8, None)
+            before = worker_seconds(process)
             full = loaded(port, kind, int(wanted * seconds), 16, None)
+            each = (worker_seconds(process) - before) / int(wanted * seconds)
             half = loaded(port, kind, int(wanted * SHARE_OF_RATE * seconds), 16, wanted * SHARE_OF_RATE)
             print(f"service, {name}: {full['rate']:,.0f}/s of {wanted:,.0f}, p50 {full['p50'] * 1e3:.1f} ms, "
                   f"p99 {full['p99'] * 1e3:.1f} ms {full['statuses']}")  # fmt: skip
             print(f"  at {wanted * SHARE_OF_RATE:,.0f}/s: p50 {half['p50'] * 1e3:.1f} ms, "
                   f"p99 {half['p99'] * 1e3:.1f} ms of {P99 * 1e3:.0f}")  # fmt: skip
+            print(f"  {each * 1e3:.2f} ms of processor time for each")
             assert set(full["statuses"]) == set(half["statuses"]) == {200}
             assert not strict or (full["rate"] >= wanted and half["p99"] <= P99)
         if requests:
@@ -293,7 +309,6 @@ def main() -> None:
     parser.add_argument("--strict", action="store_true", help="fail where a figure misses its limit")
     parser.add_argument("--service", action="store_true", help="load the service")
     parser.add_argument("--table", action="store_true", help="shift efficiency against the linear programme")
-    parser.add_argument("--truth", action="store_true", help="against rosters and their simulation, some minutes")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of each load")
     parser.add_argument("--requests", type=int, default=0, help="requests without an error, such as 100000")
     parser.add_argument("--malformed", type=int, default=0, help="broken bodies, such as 10000")

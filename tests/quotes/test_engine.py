@@ -113,6 +113,11 @@ def test_one_team_needs_no_more_than_separate_ones_and_between_lies_between(bare
     both = one + two
     wanted = agents_required(both, (one * 300 + two * 240) / both, 1800, ServiceLevel(0.8, "30s"))
     assert pooled.agents == tuple(wanted.tolist())
+    found = measures(both, (one * 300 + two * 240) / both, 1800, wanted, within_s=30.0)
+    assert pooled.service_level == pytest.approx(float(both @ found.service_level() / both.sum()))
+    assert pooled.occupancy == pytest.approx(float((one * 300 + two * 240).sum() / 1800 / wanted.sum()))
+    partly = wfm.quote({"queues": queues, "multi_skilled": 0.3} | bare)
+    assert partly.occupancy == pytest.approx(float((one * 300 + two * 240).sum() / 1800 / sum(partly.agents)))
 
 
 def test_the_range_is_that_of_exact_quotes_of_its_points(calls: Body) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -163,10 +164,9 @@ def test_the_adapter_reads_what_the_reader_writes() -> None:
             "shrinkage": {"a": {"b": 0.1}},
         }
     )
-    from dataclasses import replace
-
-    request = replace(request, queues=(replace(request.queues[0], targets=targets),
-                                       replace(request.queues[1], targets=(Deadline("8h", fraction=0.9),))))  # fmt: skip
+    live, mail = request.queues
+    late = (Deadline("8h", fraction=0.9),)
+    request = replace(request, queues=(replace(live, targets=targets), replace(mail, targets=late)))
     text = request.to_json()
     request_adapter().validate_json(text)
     assert QuoteRequest.of(text) == request

@@ -62,11 +62,11 @@ class QueueAnswer:
     peak_load_erl
         Highest load in erlangs of contacts held alone.
     agents
-        Agents on seat by interval from Monday; of one team its part by work is not told apart: see `Quote.agents`.
+        Agents on seat by interval from Monday, were it a team of its own; `Quote.agents` has them as they are shared.
     peak_agents
         The most of them.
     service_level, asa_s, abandonment, occupancy
-        What is reached; none for deferred work, where `service_level` is the share planned to be in time.
+        What that team reaches; none for deferred work, where `service_level` is the share planned to be in time.
     readings
         The three readings of the target, beside each other; none for deferred work.
     """

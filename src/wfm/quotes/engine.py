@@ -15,12 +15,22 @@ from wfm.domain.targets import Deadline, LongestWait, MeanAnswer, ServiceLevel, 
 from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes import covering
 from wfm.quotes.answer import QueueAnswer, Quote, Reading, ShiftEfficiency, Year
-from wfm.quotes.models import Figures
+from wfm.quotes.models import Figures, Team
 from wfm.quotes.money import WEEKS_OF_YEAR, Bill, bill, contract_heads
 from wfm.quotes.reader import Read, read
 from wfm.quotes.refusal import TimeLimitError
 from wfm.quotes.request import QuoteQueue, QuoteRequest
-from wfm.quotes.staff import Staff, Work, figures_of, hours_of, live_staff, make_work, readings_of, staffed
+from wfm.quotes.staff import (
+    Staff,
+    Work,
+    figures_of,
+    figures_of_mixture,
+    hours_of,
+    live_staff,
+    make_work,
+    readings_of,
+    staffed,
+)
 from wfm.quotes.words import assumptions_of, warnings_of
 from wfm.staffing.kernels.rounding import scheduled
 
@@ -137,7 +147,7 @@ def answer(asked: Read, check: Callable[[], None]) -> Quote:
     check()
     base = base_of(request)
     check()
-    queues, totals = _queues(request, base)
+    queues, totals = _queues(request, base), _live_means(base)
     check()
     agents = np.sum(base.staff.by_team, axis=0)
     heads = np.sum(base.staff.heads, axis=0)
@@ -210,21 +220,17 @@ def _year(request: QuoteRequest, base: Base, number: int, check: Callable[[], No
     )
 
 
-def _queues(request: QuoteRequest, base: Base) -> tuple[tuple[QueueAnswer, ...], dict[str, float]]:
-    """Return the answer of each queue, and the live ones together."""
-    made = []
-    sums: dict[str, float] = {}
-    for work, agents in zip(base.works, base.staff.by_queue, strict=True):
-        made.append(_queue(request, base, work, agents, sums))
-    return tuple(made), _means(sums)
+def _queues(request: QuoteRequest, base: Base) -> tuple[QueueAnswer, ...]:
+    """Return the answer of each queue."""
+    pairs = zip(base.works, base.staff.by_queue, strict=True)
+    return tuple(_queue(request, base, work, agents) for work, agents in pairs)
 
 
-def _sums(work: Work, agents: Ints, figures: Figures) -> dict[str, float]:
-    """Return what a live queue adds to the means over queues."""
-    assert work.team is not None
-    size = len(work.team.offered)
-    contacts = np.bincount(work.team.back, weights=work.week.offered[work.busy], minlength=size)
-    hours = np.bincount(work.team.back, weights=agents[work.busy], minlength=size)
+def _sums(team: Team, busy: Ints, agents: Ints, figures: Figures) -> dict[str, float]:
+    """Return what a live team adds to the means over teams."""
+    size = len(team.offered)
+    contacts = np.bincount(team.back, minlength=size) * team.offered
+    hours = np.bincount(team.back, weights=agents[busy], minlength=size)
     answered = contacts * (1.0 - figures.abandonment)
     return {
         "contacts": float(contacts.sum()),
@@ -255,14 +261,31 @@ def _add(total: dict[str, float], own: Mapping[str, float]) -> None:
         total[name] = total.get(name, 0.0) + value
 
 
-def totals_of(base: Base) -> dict[str, float | None]:
-    """Return the figures of a request in all, without those of each queue."""
+def _live_means(base: Base) -> dict[str, float]:
+    """Return the means of all live queues: by queue, or by mixture where all agents serve them together."""
     total: dict[str, float] = {}
     for work, agents in zip(base.works, base.staff.by_queue, strict=True):
         figures = figures_of(work, agents)
-        if figures is not None:
-            _add(total, _sums(work, agents, figures))
-    means = _means(total)
+        if figures is not None and work.team is not None:
+            _add(total, _sums(work.team, work.busy, agents, figures))
+    mixtures = base.staff.mixtures
+    if not mixtures:
+        return _means(total)
+    staffed_h = float(base.staff.by_team[0].sum())
+    if staffed_h > sum(float(one.agents.sum()) for one in mixtures):
+        # Between separate teams and one the levels are those of separate teams; the hours are known.
+        return _means(total | {"staffed": staffed_h})
+    total = {}
+    for one in mixtures:
+        figures = figures_of_mixture(one)
+        if figures is not None and one.team is not None:
+            _add(total, _sums(one.team, one.busy, one.agents, figures))
+    return _means(total)
+
+
+def totals_of(base: Base) -> dict[str, float | None]:
+    """Return the figures of a request in all, without those of each queue."""
+    means = _live_means(base)
     contacts = math.fsum(float(work.week.offered.sum()) for work in base.works)
     answered = (contacts - means["abandoned"]) * WEEKS_OF_YEAR
     made: dict[str, float | None] = {
@@ -276,16 +299,14 @@ def totals_of(base: Base) -> dict[str, float | None]:
     return made | {name: means.get(name) for name in ("service_level", "asa_s", "abandonment", "occupancy")}
 
 
-def _queue(request: QuoteRequest, base: Base, work: Work, agents: Ints, sums: dict[str, float]) -> QueueAnswer:
+def _queue(request: QuoteRequest, base: Base, work: Work, agents: Ints) -> QueueAnswer:
     queue = work.queue
     figures = figures_of(work, agents)
     week, erlangs = work.week.offered, queue.sessions_s[0] / request.interval_s
     known: dict[str, Any] = {"service_level": 1.0, "asa_s": None, "abandonment": None, "occupancy": None}
     readings: tuple[Reading, ...] = ()
-    if figures is not None:
-        own = _sums(work, agents, figures)
-        _add(sums, own)
-        means = _means(own)
+    if figures is not None and work.team is not None:
+        means = _means(_sums(work.team, work.busy, agents, figures))
         known = {name: means[name] for name in known}
         # A longest wait of a week: that of its worst interval.
         readings = _readings(request, base, work, agents, (known["service_level"], known["asa_s"]), figures.longest_s)

@@ -17,7 +17,19 @@ from wfm.quotes.request import MAX_LOAD, QuoteQueue, QuoteRequest
 from wfm.quotes.shapes import Week, week_of
 from wfm.staffing.kernels.rounding import TOLERANCE, scheduled, scheduled_in_all
 
-__all__ = ["Staff", "Work", "hours_of", "live_staff", "make_work", "readings_of", "staffed", "targets_at"]
+__all__ = [
+    "Mixture",
+    "Staff",
+    "Work",
+    "figures_of",
+    "figures_of_mixture",
+    "hours_of",
+    "live_staff",
+    "make_work",
+    "readings_of",
+    "staffed",
+    "targets_at",
+]
 
 # How much of the gain of one team is not reached with a share of multi-skilled agents: (1 - share) to this power.
 _CROSS = 3.0
@@ -34,15 +46,26 @@ class Work(NamedTuple):
     aht: float = 1.0
 
 
+class Mixture(NamedTuple):
+    """Live queues of one kind as one team: where it has contacts, and its agents by interval of the week."""
+
+    works: list[Work]
+    team: Team | None
+    busy: Ints
+    agents: Ints
+
+
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Agents by queue and team; `by_team` and `heads` hold a row for each team."""
+    """Agents by queue, as if each had a team of its own, and by team; `heads` are those to schedule, by team.
+
+    Where live queues share agents the first team is theirs, and `mixtures` are its queues of one kind as one.
+    """
 
     by_queue: tuple[Ints, ...]
     by_team: tuple[Ints, ...]
     heads: tuple[Ints, ...]
-    pooled: Ints | None
-    separate: Ints | None
+    mixtures: tuple[Mixture, ...]
 
 
 def make_work(request: QuoteRequest, *, volume: float = 1.0, aht: float = 1.0) -> list[Work]:
@@ -144,38 +167,44 @@ def staffed(
             teams.append(agents)
             heads.append(scheduled_in_all(agents, shrinkage))
         by_queue.append(agents)
-    pooled = None
+    mixtures: list[Mixture] = []
     if live and request.multi_skilled > 0.0 and not _alone(works):
-        pooled = np.minimum(_one_team(request, live, fraction), separate)
+        mixtures = _mixtures(request, live, by_queue, fraction)
+        pooled = np.sum([one.agents for one in mixtures], axis=0)
         part = (separate - pooled) * (1.0 - request.multi_skilled) ** _CROSS
         together = pooled + np.ceil(part - TOLERANCE).astype(np.int64)
         teams.insert(0, together)
         heads.insert(0, scheduled(together, shrinkage))
-    return Staff(tuple(by_queue), tuple(teams), tuple(heads), pooled, separate if pooled is not None else None)
+    return Staff(tuple(by_queue), tuple(teams), tuple(heads), tuple(mixtures))
 
 
 def _alone(works: list[Work]) -> bool:
     return sum(work.queue.is_live for work in works) < 2
 
 
-def _one_team(request: QuoteRequest, works: list[Work], fraction: float | None) -> Ints:
-    """Return the agents of one team, first come, first served, that holds every target of queues of one kind."""
+def _mixtures(request: QuoteRequest, works: list[Work], by_queue: list[Ints], fraction: float | None) -> list[Mixture]:
+    """Return queues of one kind as one team, first come, first served, that holds every target of theirs.
+
+    It never needs more than separate teams: those can always be kept.
+    """
     kinds: dict[int, list[Work]] = {}
     for work in works:
         kinds.setdefault(len(work.queue.sessions_s), []).append(work)
-    total = np.zeros(len(works[0].week.offered), dtype=np.int64)
+    live = [agents for agents, queue in zip(by_queue, request.queues, strict=True) if queue.is_live]
+    own = {work.queue.name: agents for work, agents in zip(works, live, strict=True)}
+    made = []
     for same in kinds.values():
         if len(same) == 1:
-            total += live_staff(same[0], targets_at(same[0].queue, fraction))
+            made.append(Mixture(same, same[0].team, same[0].busy, own[same[0].queue.name]))
             continue
         together, busy = pooled_team(request, same)
-        least = np.max([np.where(work.week.is_open, work.queue.min_agents, 0) for work in same], axis=0)
+        agents = np.max([np.where(work.week.is_open, work.queue.min_agents, 0) for work in same], axis=0)
         if together is not None:
             goals = {goal: None for work in same for goal in targets_at(work.queue, fraction)}
-            found = together.fewest(tuple(goals))
-            least[busy] = np.maximum(found[together.back], least[busy])
-        total += least
-    return total
+            agents[busy] = np.maximum(together.fewest(tuple(goals))[together.back], agents[busy])
+        separate = np.sum([own[work.queue.name] for work in same], axis=0)
+        made.append(Mixture(same, together, busy, np.minimum(agents, separate)))
+    return made
 
 
 def pooled_team(request: QuoteRequest, works: list[Work]) -> tuple[Team | None, Ints]:
@@ -213,13 +242,21 @@ def _readings(goals: tuple[Target, ...]) -> tuple[ServiceLevel, MeanAnswer, Long
 
 def figures_of(work: Work, agents: Ints) -> Figures | None:
     """Return what the agents of a live queue achieve, by distinct interval; none without contacts."""
-    if work.team is None:
+    return None if work.team is None else _figures(work.team, agents[work.busy], work.queue)
+
+
+def figures_of_mixture(mixture: Mixture) -> Figures | None:
+    """Return what the one team of a mixture achieves; none without contacts."""
+    if mixture.team is None:
         return None
-    team = work.team
+    return _figures(mixture.team, mixture.agents[mixture.busy], mixture.works[0].queue)
+
+
+def _figures(team: Team, agents: Ints, queue: QuoteQueue) -> Figures:
     # One staff for each distinct interval: those of equal load have equal staff.
     first = np.zeros(len(team.offered), dtype=np.int64)
-    first[team.back] = agents[work.busy]
-    level, _, longest = readings_of(work.queue)
+    first[team.back] = agents
+    level, _, longest = readings_of(queue)
     return team.figures(first, level, longest)
 
 
