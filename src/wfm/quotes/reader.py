@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from wfm.domain.hours import OpeningHours
@@ -254,8 +255,14 @@ def _numbers(value: object, name: str, named: Mapping[str, object], sizes: tuple
 def _hours(value: object) -> str:
     if not isinstance(value, str) or len(value) > 500:
         raise DataError(Problem("hours must be a text", remedy="write 'Mon-Fri 08:00-18:00' or '24x7'"))
-    OpeningHours(value)
+    _parse_hours(value)
     return value
+
+
+@lru_cache(maxsize=256)
+def _parse_hours(text: str) -> OpeningHours:
+    """Return opening hours, or raise with what is wrong in them."""
+    return OpeningHours(text)
 
 
 def _interval(fields: Fields) -> str:

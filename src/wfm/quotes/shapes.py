@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -65,16 +66,19 @@ class Week(NamedTuple):
     is_open: np.ndarray
 
 
+@lru_cache(maxsize=256)
 def open_mask(hours: str, interval_s: float) -> np.ndarray:
-    """Return how much of each interval of the week lies in opening hours, from 0 to 1."""
+    """Return how much of each interval of the week lies in opening hours, from 0 to 1; not to be written to."""
     size = round(7 * _DAY_S / interval_s)
+    if OpeningHours(hours).is_always:
+        return _kept(np.ones(size))
     minutes = np.zeros(7 * 1440)
     for day, periods in enumerate(OpeningHours(hours).periods):
         for period in periods:
             first = day * 1440 + int(period.opens.total_seconds() // 60)
             last = day * 1440 + int(period.closes.total_seconds() // 60)
             minutes[np.arange(first, last) % len(minutes)] = 1.0
-    return np.asarray(minutes.reshape(size, -1).mean(axis=1))
+    return _kept(minutes.reshape(size, -1).mean(axis=1))
 
 
 def week_of(request: QuoteRequest, queue: QuoteQueue) -> Week:
@@ -82,7 +86,7 @@ def week_of(request: QuoteRequest, queue: QuoteQueue) -> Week:
     step = request.interval_s
     hours = queue.hours or request.hours
     size = round(7 * _DAY_S / step)
-    part = np.ones(size) if OpeningHours(hours).is_always else open_mask(hours, step)
+    part = open_mask(hours, step)
     always = bool(part.all())
     shape = queue.shape or ("round the clock" if always else "two peaks")
     weights = _weights(shape, queue.weekdays, size) * part
@@ -99,13 +103,20 @@ def week_of(request: QuoteRequest, queue: QuoteQueue) -> Week:
     return Week(weights * (contacts * per_week / weights.sum()), part > 0)
 
 
+def _kept(values: Floats) -> Floats:
+    """Return values that are kept for the next who asks, and that nobody may write to."""
+    values.setflags(write=False)
+    return values
+
+
+@lru_cache(maxsize=256)
 def _weights(shape: Shape, weekdays: Shape, size: int) -> Floats:
     numbers = np.array(SHAPES[shape] if isinstance(shape, str) else shape, dtype=float)
     if len(numbers) > 48:
-        return _resampled(numbers, size)
+        return _kept(np.array(_resampled(numbers, size)))
     day = _resampled(numbers, size // 7)
     days = np.array(WEEKS[weekdays] if isinstance(weekdays, str) else weekdays, dtype=float)
-    return np.outer(days, day / day.sum()).ravel()
+    return _kept(np.outer(days, day / day.sum()).ravel())
 
 
 def _resampled(numbers: Floats, size: int) -> Floats:
