@@ -1,8 +1,9 @@
 """Quotes against the slow truth: the roster solver's bound for the same week, and the simulation of the same staff.
 
-`python benchmarks/quote_truth.py [--cases N] [--replications N] [--strict]`; some minutes. For each case the people of
-the quote are rostered on its heads by `wfm.roster.solve`, whose bound is compared with the quote's paid hours; and the
-agents of the quote are simulated as they are, without roster, for the service level.
+`python benchmarks/quote_truth.py [--cases N] [--replications N] [--strict] [--pareto]`; some minutes.
+
+For each case the people of the quote are rostered on its heads by `wfm.roster.solve`, whose bound is compared with the
+quote's paid hours; and the agents of the quote are simulated as they are, without roster, for the service level.
 """
 
 from __future__ import annotations
@@ -121,12 +122,29 @@ def simulated(request: QuoteRequest, quote: Quote, centre: Centre, replications:
     return float(found.summary.iloc[-1]["service_level"])
 
 
+def pareto(body: dict[str, Any], replications: int) -> None:
+    """Print the Pareto curve of a quote beside the one of roster bounds and simulation."""
+    print(f"{'target':>8}{'paid h':>9}{'bound':>9}{'level':>8}{'simulated':>11}")
+    for fraction in (0.6, 0.7, 0.8, 0.9, 0.95):
+        target = {"kind": "service_level", "fraction": fraction, "within": "30s"}
+        asked = body | {"queues": [body["queues"][0] | {"targets": [target]}]}
+        request, quote = QuoteRequest.of(asked), wfm.quote(asked)
+        centre = centre_of(request, quote)
+        least, level = bound(centre, quote), simulated(request, quote, centre, replications)
+        print(f"{fraction:>8.0%}{quote.paid_hours_per_week:>9,.0f}{least:>9,.0f}", end="")
+        print(f"{quote.service_level or 0.0:>8.3f}{level:>11.3f}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=len(CASES))
     parser.add_argument("--replications", type=int, default=20)
+    parser.add_argument("--pareto", action="store_true", help="the Pareto curve of the first case, by the slow way too")
     parser.add_argument("--strict", action="store_true", help="fail where a case is too far off")
     asked = parser.parse_args()
+    if asked.pareto:
+        pareto(next(iter(CASES.values())), asked.replications)
+        return
     print(f"{'case':<32}{'paid h':>9}{'bound':>9}{'off':>8}{'level':>8}{'simulated':>11}")
     for name, body in list(CASES.items())[: asked.cases]:
         request, quote = QuoteRequest.of(body), wfm.quote(body)

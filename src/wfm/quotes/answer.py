@@ -209,7 +209,7 @@ class Quote:
     >>> import wfm
     >>> quote = wfm.quote({"queues": [{"name": "chat", "volume": "3200/day", "aht": "7min"}], "range_points": 0})
     >>> quote.peak_agents, quote == Quote.of(quote.to_dict())
-    (45, True)
+    (29, True)
     """
 
     request: Mapping[str, Any]
