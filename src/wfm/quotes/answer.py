@@ -247,16 +247,17 @@ class Quote:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON that `of` reads back."""
-        from wfm.quotes.writer import plain
+        import copy
 
-        made: dict[str, Any] = plain(self)
-        return made
+        from wfm.quotes.writer import answer_to_dict
+
+        return answer_to_dict(self) | {"request": copy.deepcopy(dict(self.request))}
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return JSON text, the same bytes for the same request."""
-        from wfm.quotes.writer import dumps
+        from wfm.quotes.writer import answer_to_dict, dumps
 
-        return dumps(self.to_dict(), indent=indent)
+        return dumps(answer_to_dict(self), indent=indent)
 
     @classmethod
     def of(cls, value: Mapping[str, Any] | str | bytes) -> Quote:

@@ -126,8 +126,12 @@ class Team:
     def figures(self, agents: Ints, level: ServiceLevel, longest: LongestWait) -> Figures:
         """Return what a staff achieves, by distinct interval."""
         reached = self._reached
-        if reached is not None and reached[1] == (level, longest) and np.array_equal(reached[0], agents):
-            return reached[2]
+        if reached is None or reached[1] != (level, longest) or not np.array_equal(reached[0], agents):
+            reached = (agents, (level, longest), self._answered(agents, level, longest))
+            self._reached = reached
+        return reached[2]
+
+    def _answered(self, agents: Ints, level: ServiceLevel, longest: LongestWait) -> Figures:
         known = None if self._ladder is None else self._ladder.at(agents)
         if known is not None and self._ladder is not None:
             wait, spare = known

@@ -16,7 +16,9 @@ from wfm.quotes.request import QuoteQueue, QuoteRequest, Volume
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["dumps", "plain", "request_to_dict", "target_to_dict"]
+    from wfm.quotes.answer import Quote
+
+__all__ = ["answer_to_dict", "dumps", "plain", "request_to_dict", "target_to_dict"]
 
 
 def dumps(value: object, *, indent: int | None = None) -> str:
@@ -40,6 +42,12 @@ def plain(value: Any) -> Any:
     if is_dataclass(value):
         return {name: plain(getattr(value, name)) for name in _names(cast(Hashable, kind))}
     return value
+
+
+def answer_to_dict(quote: Quote) -> dict[str, Any]:
+    """Return an answer as plain values; its request is plain already, and is not copied."""
+    names = _names(cast(Hashable, type(quote)))
+    return {name: quote.request if name == "request" else plain(getattr(quote, name)) for name in names}
 
 
 @cache
