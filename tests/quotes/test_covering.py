@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from wfm.quotes import QuoteContract, covering, programme
 
@@ -78,3 +79,14 @@ def test_breaks_are_near_the_programme(away: str) -> None:
 
 def test_an_empty_curve_needs_nobody() -> None:
     assert covering.paid_hours(np.zeros(336), [QuoteContract(name="one")], 1800.0) == 0.0
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(1, 9), min_size=14, max_size=35), st.integers(2, 9))
+def test_a_week_without_a_closed_hour_goes_round(curve: list[int], length: int) -> None:
+    size = len(curve)
+    covers = np.zeros((size, size))
+    for start in range(size):
+        covers[[(start + step) % size for step in range(min(length, size))], start] = -1.0
+    wanted = linprog(np.ones(size), A_ub=covers, b_ub=-np.array(curve, dtype=float), method="highs").fun
+    assert covering.fewest_shifts(curve, length) == pytest.approx(wanted, rel=0.03)

@@ -25,6 +25,8 @@ __all__ = ["fewest_shifts", "paid_hours"]
 _BREAKS = 0.05
 # Where shifts of two lengths do not add up to each other, together they leave this part of the loss of the shorter.
 _MIXED = 0.6
+# Rounds after which sums that have not come into step are averaged; seen only in curves without a trough.
+_ROUNDS = 12
 
 
 def fewest_shifts(curve: Sequence[float], length: int) -> float:
@@ -44,21 +46,38 @@ def fewest_shifts(curve: Sequence[float], length: int) -> float:
     wraps = row[0] > 0 and row[-1] > 0
     day = size // 7
     if size % 7 == 0 and length < day and row == row[:day] * 7:
-        # A day before the week is enough to come into step, and closed nights part the days.
-        return _sum_apart(row + row[:day], length, day) if wraps else 7.0 * _sum_apart(row[:day], length, 0)
-    return _sum_apart(row * 2, length, size) if wraps else _sum_apart(row, length, 0)
+        # Of days that are alike one is asked; closed nights part them.
+        return 7.0 * (_around(row[:day], length, row[:day]) if wraps else _sums(row[:day], [0.0] * length)[-1])
+    return _around(row, length, row[-day:]) if wraps else _sums(row, [0.0] * length)[-1]
 
 
-def _sum_apart(row: list[float], length: int, start: int) -> float:
-    """Return the greatest sum of values that are `length` apart, less that of those before `start`."""
-    best = [0.0] * length
-    add, last = best.append, 0.0
-    for place, value in enumerate(row):
-        taken = best[place] + value
+def _around(row: list[float], length: int, before: list[float]) -> float:
+    """Return what a round of a curve adds in the long run, which is the bound of the curve that goes round.
+
+    Once the sums at the end of a round are those of an earlier round and a number more, every so many rounds add that
+    number; a curve with a trough comes into step by the part that is taken `before`.
+    """
+    states = [_sums(before, [0.0] * length)[-length:]]
+    for _ in range(_ROUNDS):
+        state = _sums(row, states[-1])[-length:]
+        for rounds, earlier in enumerate(reversed(states), 1):
+            gained = state[-1] - earlier[-1]
+            if all(late - early == gained for late, early in zip(state, earlier, strict=True)):
+                return gained / rounds
+        states.append(state)
+    return (states[-1][-1] - states[0][-1]) / _ROUNDS
+
+
+def _sums(row: list[float], best: list[float]) -> list[float]:
+    """Return, after those so far, the greatest sum of values that are as far apart as there are sums so far."""
+    found, last = list(best), best[-1]
+    add = found.append
+    for value, earlier in zip(row, found, strict=False):  # `found` grows ahead of its reader
+        taken = earlier + value
         if taken > last:
             last = taken
         add(last)
-    return last - best[start + length - 1]
+    return found
 
 
 def paid_hours(curve: Floats | Ints, contracts: Sequence[QuoteContract], interval_s: float) -> float:
@@ -73,7 +92,7 @@ def paid_hours(curve: Floats | Ints, contracts: Sequence[QuoteContract], interva
     interval_s
         Length of an interval.
     """
-    row = [float(value) for value in curve.tolist()]
+    row: list[float] = curve.astype(float).tolist()
     if not any(row):
         return 0.0
     longest = max(contracts, key=lambda one: one.shift_s)

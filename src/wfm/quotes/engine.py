@@ -12,7 +12,7 @@ import numpy as np
 
 from wfm.domain.duration import as_duration
 from wfm.domain.targets import Deadline, LongestWait, MeanAnswer, ServiceLevel, Target
-from wfm.erlang.arrays import Floats, Ints
+from wfm.erlang.arrays import Ints
 from wfm.quotes import covering
 from wfm.quotes.answer import QueueAnswer, Quote, Reading, ShiftEfficiency, Year
 from wfm.quotes.models import Figures, Team
@@ -147,7 +147,8 @@ def answer(asked: Read, check: Callable[[], None]) -> Quote:
     check()
     base = base_of(request)
     check()
-    queues, totals = _queues(request, base), _live_means(base)
+    sums = _live_sums(base)
+    queues, totals = _queues(request, base, sums), _live_means(base, sums)
     check()
     agents = np.sum(base.staff.by_team, axis=0)
     heads = np.sum(base.staff.heads, axis=0)
@@ -220,10 +221,29 @@ def _year(request: QuoteRequest, base: Base, number: int, check: Callable[[], No
     )
 
 
-def _queues(request: QuoteRequest, base: Base) -> tuple[QueueAnswer, ...]:
+def _queues(request: QuoteRequest, base: Base, sums: list[_Sums | None]) -> tuple[QueueAnswer, ...]:
     """Return the answer of each queue."""
-    pairs = zip(base.works, base.staff.by_queue, strict=True)
-    return tuple(_queue(request, base, work, agents) for work, agents in pairs)
+    rows = zip(base.works, base.staff.by_queue, sums, strict=True)
+    return tuple(_queue(request, base, work, agents, own) for work, agents, own in rows)
+
+
+class _Sums(NamedTuple):
+    """What a live queue adds to the means over queues, and the longest wait of its worst interval."""
+
+    added: dict[str, float]
+    longest_s: float
+
+
+def _live_sums(base: Base) -> list[_Sums | None]:
+    """Return what each queue adds, as a team of its own; nothing of deferred work and without contacts."""
+    found: list[_Sums | None] = []
+    for work, agents in zip(base.works, base.staff.by_queue, strict=True):
+        figures = figures_of(work, agents)
+        if figures is None or work.team is None:
+            found.append(None)
+            continue
+        found.append(_Sums(_sums(work.team, work.busy, agents, figures), float(figures.longest_s.max())))
+    return found
 
 
 def _sums(team: Team, busy: Ints, agents: Ints, figures: Figures) -> dict[str, float]:
@@ -261,13 +281,11 @@ def _add(total: dict[str, float], own: Mapping[str, float]) -> None:
         total[name] = total.get(name, 0.0) + value
 
 
-def _live_means(base: Base) -> dict[str, float]:
+def _live_means(base: Base, sums: list[_Sums | None]) -> dict[str, float]:
     """Return the means of all live queues: by queue, or by mixture where all agents serve them together."""
     total: dict[str, float] = {}
-    for work, agents in zip(base.works, base.staff.by_queue, strict=True):
-        figures = figures_of(work, agents)
-        if figures is not None and work.team is not None:
-            _add(total, _sums(work.team, work.busy, agents, figures))
+    for own in sums:
+        _add(total, own.added if own is not None else {})
     mixtures = base.staff.mixtures
     if not mixtures:
         return _means(total)
@@ -285,7 +303,7 @@ def _live_means(base: Base) -> dict[str, float]:
 
 def totals_of(base: Base) -> dict[str, float | None]:
     """Return the figures of a request in all, without those of each queue."""
-    means = _live_means(base)
+    means = _live_means(base, _live_sums(base))
     contacts = math.fsum(float(work.week.offered.sum()) for work in base.works)
     answered = (contacts - means["abandoned"]) * WEEKS_OF_YEAR
     made: dict[str, float | None] = {
@@ -299,17 +317,16 @@ def totals_of(base: Base) -> dict[str, float | None]:
     return made | {name: means.get(name) for name in ("service_level", "asa_s", "abandonment", "occupancy")}
 
 
-def _queue(request: QuoteRequest, base: Base, work: Work, agents: Ints) -> QueueAnswer:
+def _queue(request: QuoteRequest, base: Base, work: Work, agents: Ints, sums: _Sums | None) -> QueueAnswer:
     queue = work.queue
-    figures = figures_of(work, agents)
     week, erlangs = work.week.offered, queue.sessions_s[0] / request.interval_s
     known: dict[str, Any] = {"service_level": 1.0, "asa_s": None, "abandonment": None, "occupancy": None}
     readings: tuple[Reading, ...] = ()
-    if figures is not None and work.team is not None:
-        means = _means(_sums(work.team, work.busy, agents, figures))
+    if sums is not None:
+        means = _means(sums.added)
         known = {name: means[name] for name in known}
         # A longest wait of a week: that of its worst interval.
-        readings = _readings(request, base, work, agents, (known["service_level"], known["asa_s"]), figures.longest_s)
+        readings = _readings(request, base, work, agents, (known["service_level"], known["asa_s"], sums.longest_s))
     elif not queue.is_live:
         known["service_level"] = min(goal.fraction for goal in queue.goals if isinstance(goal, Deadline))
     return QueueAnswer(
@@ -334,11 +351,10 @@ def model_of(queue: QuoteQueue) -> str:
 
 
 def _readings(
-    request: QuoteRequest, base: Base, work: Work, agents: Ints, known: tuple[float, float], longest_s: Floats
+    request: QuoteRequest, base: Base, work: Work, agents: Ints, reached: tuple[float, float, float]
 ) -> tuple[Reading, ...]:
     level, mean, longest = readings_of(work.queue)
-    reached = (known[0], known[1], float(longest_s.max()))
-    met = (known[0] >= level.fraction, known[1] <= mean.within_s, reached[2] <= longest.within_s)
+    met = (reached[0] >= level.fraction, reached[1] <= mean.within_s, reached[2] <= longest.within_s)
     alone = len(work.queue.goals) == 1
     made = []
     goals: tuple[Target, ...] = (level, mean, longest)

@@ -7,13 +7,14 @@ n / A 1/B(n-1); the start and the formulas are those of `wfm.erlang`, which answ
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from wfm.domain.targets import LongestWait, MaxOccupancy, MeanAnswer, ServiceLevel, Target
-from wfm.erlang.arrays import Floats, Ints, inverse_b
+from wfm.erlang.arrays import Floats, Ints
 from wfm.erlang.gamma import TEMME_FROM
 from wfm.erlang.gamma_arrays import inverse_b_at_load
 from wfm.erlang.goals import OCCUPANCY_TOLERANCE
@@ -48,10 +49,11 @@ class Ladder:
         if large.any():
             inverse[large] = inverse_b_at_load(load[large])
         if not large.all():
-            inverse[~large] = inverse_b(np.floor(load[~large]), load[~large])
+            inverse[~large] = _inverse_b_below(load[~large])
         self._next = inverse  # 1/B with one agent fewer than the next row
         self.spare = np.empty((0, len(load)))
         self.wait = np.empty((0, len(load)))
+        self._log_wait = np.empty((0, len(load)))
         self._grow(_STEP_ROWS + int(2.0 * np.sqrt(load.max())))
 
     def _grow(self, rows: int) -> None:
@@ -77,13 +79,8 @@ class Ladder:
             wait[new] += load
             np.divide(load, wait[new], out=wait[new])
         self.spare, self.wait = spare, wait
-
-    def missed(self, within_s: float) -> Floats:
-        """Return the share that waits longer, by row and load."""
-        worn = self.spare * (-within_s / self.aht_s)
-        np.exp(worn, out=worn)
-        worn *= self.wait
-        return worn
+        with np.errstate(divide="ignore"):
+            self._log_wait = np.vstack([self._log_wait, np.log(wait[new])])
 
     def fewest(self, targets: Iterable[Target]) -> Ints:
         """Return the fewest agents that meet all targets, by load; the ladder grows as far as it must."""
@@ -107,7 +104,10 @@ class Ladder:
             if isinstance(goal, MeanAnswer):
                 holds &= self.wait * self.aht_s <= goal.within_s * self.spare
             elif isinstance(goal, ServiceLevel | LongestWait):
-                holds &= self.missed(goal.within_s) <= _allowed(goal)
+                # What waits longer is wait x exp(-spare x within / aht); its logarithm asks for no power.
+                worn = self.spare * (goal.within_s / self.aht_s)
+                worn += math.log(_allowed(goal))
+                holds &= self._log_wait <= worn
         return holds
 
     def ratios(self, targets: Iterable[Target], agents: Ints) -> Floats:
@@ -137,6 +137,14 @@ class Ladder:
             return None
         place = (row, np.arange(len(self.load)))
         return self.wait[place], self.spare[place]
+
+
+def _inverse_b_below(load: Floats) -> Floats:
+    """Return 1 / B(n, A) for n = floor(A) by the sum of n! / (n - k)! A^-k, whose terms are at most 1."""
+    n = np.floor(load)
+    steps = np.arange(int(n.max()) + 1.0)[:, None]
+    terms: Floats = np.cumprod(np.maximum(n - steps, 0.0) / load, axis=0)
+    return np.asarray(1.0 + terms.sum(axis=0))
 
 
 def _allowed(goal: ServiceLevel | LongestWait) -> float:

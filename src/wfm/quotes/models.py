@@ -15,7 +15,7 @@ from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes.ladder import Ladder
 
 if TYPE_CHECKING:
-    from wfm.erlang.measures import Measures
+    from wfm.erlang.results import Measures
 
 __all__ = ["Figures", "Team"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -274,9 +275,11 @@ class QuoteRequest:
     schema: str = "1"
     interval_s: float = field(init=False, repr=False, compare=False)
     training_s: float = field(init=False, repr=False, compare=False)
+    shrinkage_share: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _seconds(self, ("interval", "training"))
+        object.__setattr__(self, "shrinkage_share", math.fsum(share for _, share in leaves(self.shrinkage)))
 
     @classmethod
     def of(cls, value: Self | Mapping[str, Any] | str | bytes) -> QuoteRequest:
@@ -290,11 +293,6 @@ class QuoteRequest:
         from wfm.quotes.reader import read_request
 
         return read_request(value)
-
-    @property
-    def shrinkage_share(self) -> float:
-        """The leaves of the shrinkage tree, added up."""
-        return sum(share for _, share in leaves(self.shrinkage))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON, every field named, that `of` reads back."""

@@ -26,6 +26,7 @@ __all__ = [
     "hours_of",
     "live_staff",
     "make_work",
+    "not_gained",
     "readings_of",
     "staffed",
     "targets_at",
@@ -171,11 +172,22 @@ def staffed(
     if live and request.multi_skilled > 0.0 and not _alone(works):
         mixtures = _mixtures(request, live, by_queue, fraction)
         pooled = np.sum([one.agents for one in mixtures], axis=0)
-        part = (separate - pooled) * (1.0 - request.multi_skilled) ** _CROSS
+        part = (separate - pooled) * not_gained(request.multi_skilled)
         together = pooled + np.ceil(part - TOLERANCE).astype(np.int64)
         teams.insert(0, together)
         heads.insert(0, scheduled(together, shrinkage))
     return Staff(tuple(by_queue), tuple(teams), tuple(heads), tuple(mixtures))
+
+
+def not_gained(share: float) -> float:
+    """Return how much of the gain of one team is not reached at a share of multi-skilled agents.
+
+    Examples
+    --------
+    >>> not_gained(0.0), not_gained(1.0)
+    (1.0, 0.0)
+    """
+    return (1.0 - share) ** _CROSS
 
 
 def _alone(works: list[Work]) -> bool:

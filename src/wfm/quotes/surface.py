@@ -18,7 +18,7 @@ from wfm.quotes.models import Team
 from wfm.staffing.kernels.rounding import whole_up
 
 if TYPE_CHECKING:
-    from wfm.erlang.measures import Measures
+    from wfm.erlang.results import Measures
 
 __all__ = ["Question", "Surface", "surfaces"]
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["answer_to_dict", "dumps", "plain", "request_to_dict", "target_to_dict"]
 
+_PLAIN = frozenset({float, int, str, bool, type(None)})
+
 
 def dumps(value: object, *, indent: int | None = None) -> str:
     """Return JSON text; what is not a number of JSON is refused."""
@@ -30,7 +32,7 @@ def dumps(value: object, *, indent: int | None = None) -> str:
 def plain(value: Any) -> Any:
     """Return a frozen answer as plain values: its fields by name, tuples as lists."""
     kind = type(value)
-    if kind is float or kind is int or kind is str or kind is bool or value is None:
+    if kind in _PLAIN:
         return value
     if kind is tuple or kind is list:
         # Long rows hold numbers only and need no look at each.
@@ -91,6 +93,8 @@ def _volume(volume: Volume) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
     if is_dataclass(value):
         made = {name: _value(getattr(value, name)) for name in _names(cast(Hashable, type(value)))}
         return {name: one for name, one in made.items() if one is not None}
