@@ -1,4 +1,7 @@
-"""A quote service: FastAPI in front of `wfm.quote`, with limits, structured errors, metrics and a form.
+"""A quote service in front of `wfm.quote`, with limits, structured errors, metrics and a form.
+
+The two paths that answer quotes are plain ASGI: a bare quote takes about as long as a framework takes to find who
+answers it. FastAPI has the other paths and the OpenAPI document of all.
 
 `make serve`, or `uvicorn --app-dir examples/service app:app --workers 2`, then open http://127.0.0.1:8000/.
 """
@@ -7,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from time import perf_counter
@@ -15,8 +18,8 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wfm import __version__
 from wfm.errors import DataError, InfeasibleError
@@ -58,28 +61,33 @@ class Metrics:
         return "\n".join(lines)
 
 
-class TooLargeError(Exception):
-    """A body above the limit."""
+class BodyError(Exception):
+    """A body that was not read: its status, what is wrong, what to do."""
 
 
-def failed(status: int, errors: list[dict[str, object]]) -> Response:
+def failed(errors: list[dict[str, object]]) -> bytes:
     """Return errors as the contract has them: path, message, value, remedy."""
-    return JSONResponse({"schema": "1", "errors": errors}, status)
+    return json.dumps({"schema": "1", "errors": errors}, separators=(",", ":")).encode()
 
 
 def fault(message: str, remedy: str) -> list[dict[str, object]]:
     return [{"path": "", "message": message, "value": None, "remedy": remedy}]
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(receive: Receive) -> bytes:
     """Return the body, read no further than the limit."""
     parts, size = [], 0
-    async for part in request.stream():
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise BodyError(400, "the body broke off", "send it whole")
+        part = message.get("body", b"")
         size += len(part)
         if size > MAX_BYTES:
-            raise TooLargeError
+            raise BodyError(413, f"a body above {MAX_BYTES} bytes", "send a smaller request")
         parts.append(part)
-    return b"".join(parts)
+        if not message.get("more_body", False):
+            return b"".join(parts)
 
 
 def as_object(body: bytes) -> Any:
@@ -90,23 +98,22 @@ def as_object(body: bytes) -> Any:
         raise RequestError([Refusal("", what, "", "send one JSON object in UTF-8")]) from None
 
 
-async def answered(request: Request, work: Callable[[Any], str]) -> Response:
-    """Return what some work makes of the body, or its errors."""
+async def answered(receive: Receive, work: Callable[[Any], str]) -> tuple[int, bytes]:
+    """Return the status and what some work makes of the body, or its errors."""
     try:
-        data = as_object(await body_of(request))
+        data = as_object(await body_of(receive))
         # A bare quote takes less than a change of threads; a range would keep others waiting.
         made = work(data) if is_bare(data) else await run_in_threadpool(work, data)
-        return Response(made, media_type="application/json")
-    except TooLargeError:
-        return failed(413, fault(f"a body above {MAX_BYTES} bytes", "send a smaller request"))
-    except ClientDisconnect:
-        return failed(400, fault("the body broke off", "send it whole"))
+        return 200, made.encode()
+    except BodyError as error:
+        status, message, remedy = error.args
+        return status, failed(fault(message, remedy))
     except RequestError as error:
-        return failed(422, error.to_list())
+        return 422, failed(error.to_list())
     except TimeLimitError as error:
-        return failed(503, fault(str(error), "ask for fewer points, or without tornado and pareto"))
+        return 503, failed(fault(str(error), "ask for fewer points, or without tornado and pareto"))
     except (DataError, InfeasibleError) as error:
-        return failed(422, fault(str(error), "change the request"))
+        return 422, failed(fault(str(error), "change the request"))
 
 
 def is_bare(data: Any) -> bool:
@@ -169,28 +176,10 @@ def inlined(schema: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def make_app() -> FastAPI:
-    """Return the service."""
+def pages(metrics: Metrics) -> FastAPI:
+    """Return the paths that are asked now and then, and the OpenAPI document of all paths."""
     service = FastAPI(title="Staffing quotes", version=__version__, docs_url=None, redoc_url=None)
-    metrics = Metrics()
-    asked = inlined(request_schema())
-    both = {"type": "object", "required": ["a", "b"], "properties": {"a": asked, "b": asked},
-            "additionalProperties": False}  # fmt: skip
     page = (HERE / "form.html").read_text(encoding="utf-8")
-
-    async def measured(request: Request, work: Callable[[Request], Awaitable[Response]]) -> Response:
-        start = perf_counter()
-        response = await work(request)
-        metrics.add(request.url.path, response.status_code, perf_counter() - start)
-        return response
-
-    @service.post("/quotes", openapi_extra=described(asked), summary="A staffing quote")
-    async def quotes(request: Request) -> Response:
-        return await measured(request, lambda it: answered(it, one_quote))
-
-    @service.post("/quotes/compare", openapi_extra=described(both), summary="Two quotes beside each other")
-    async def quotes_compare(request: Request) -> Response:
-        return await measured(request, lambda it: answered(it, two_quotes))
 
     @service.get("/schema", summary="JSON Schema of requests and answers")
     async def schema() -> Response:
@@ -208,10 +197,46 @@ def make_app() -> FastAPI:
     async def form() -> Response:
         return HTMLResponse(page)
 
+    made = service.openapi()
+    asked = inlined(request_schema())
+    both = {"type": "object", "required": ["a", "b"], "properties": {"a": asked, "b": asked},
+            "additionalProperties": False}  # fmt: skip
+    for path, body, summary in (
+        ("/quotes", asked, "A staffing quote"),
+        ("/quotes/compare", both, "Two quotes beside each other"),
+    ):
+        made["paths"][path] = {"post": described(body) | {"summary": summary}}
     return service
 
 
-app = make_app()
+class Service:
+    """The service: quotes are answered here, everything else by the pages behind."""
+
+    def __init__(self) -> None:
+        self.metrics = Metrics()
+        self.pages: ASGIApp = pages(self.metrics)
+        self.works: dict[str, Callable[[Any], str]] = {"/quotes": one_quote, "/quotes/compare": two_quotes}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a quote, or pass on what is none."""
+        work = self.works.get(scope["path"]) if scope["type"] == "http" else None
+        if work is None:
+            await self.pages(scope, receive, send)
+            return
+        start = perf_counter()
+        if scope["method"] == "POST":
+            status, body = await answered(receive, work)
+        else:
+            status, body = 405, failed(fault(f"no {scope['method']} here", "send a POST with a JSON body"))
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        if status == 405:
+            headers.append((b"allow", b"POST"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        self.metrics.add(scope["path"], status, perf_counter() - start)
+
+
+app = Service()
 
 if __name__ == "__main__":
     import uvicorn

@@ -103,6 +103,12 @@ def test_schema_health_metrics_and_openapi(port: int) -> None:
     assert paths["/quotes"]["post"]["requestBody"]["content"]["application/json"]["schema"]["required"] == ["queues"]
 
 
+def test_a_quote_is_posted_and_another_path_is_none(port: int) -> None:
+    status, found = send(port, "/quotes")
+    assert (status, found["errors"][0]["remedy"]) == (405, "send a POST with a JSON body")
+    assert send(port, "/quote")[0] == 404
+
+
 class Page:
     """A page in a browser, over its debugging protocol."""
 

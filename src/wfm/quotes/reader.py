@@ -34,7 +34,7 @@ from wfm.quotes.request import (
     Volume,
     leaves,
 )
-from wfm.quotes.shapes import SHAPES, WEEKS
+from wfm.quotes.shapes import SHAPES, WEEKS, closed_share
 
 __all__ = ["TARGETS", "Read", "read", "read_request", "read_volume"]
 
@@ -112,7 +112,11 @@ def _request(fields: Fields) -> QuoteRequest | None:
     rows = fields.rows("queues", 20)
     if "queues" not in fields.data:
         fields.refuse("queues", "no queues", None, "give at least one, with name, volume and aht")
-    queues = [_queue(Fields(row, f"queues[{n}]", _QUEUE, faults, defaults)) for n, row in enumerate(rows)]
+    parts = [Fields(row, f"queues[{n}]", _QUEUE, faults, defaults) for n, row in enumerate(rows)]
+    queues = [_queue(part) for part in parts]
+    for part, queue in zip(parts, queues, strict=True):
+        if queue is not None:
+            _check_closed(part, queue, hours)
     _unique(fields, "queues", [queue.name for queue in queues if queue is not None])
     contracts = [
         _contract(Fields(row, f"contracts[{n}]", _CONTRACT, faults, defaults), len(fields.data["contracts"]))
@@ -183,6 +187,21 @@ def _queue(fields: Fields) -> QuoteQueue | None:
     targets = _targets(fields)
     _check_targets(fields, targets, channel, patience)
     return None if len(fields.faults) > known else QuoteQueue(targets=targets, **values)
+
+
+def _check_closed(fields: Fields, queue: QuoteQueue, hours: str) -> None:
+    """Refuse contacts forecast for closed hours, and a shape that has nothing in opening hours."""
+    outside = closed_share(queue, hours)
+    if "forecast" in fields.data and outside.share > 0.0:
+        what = (
+            f"{outside.share:.2%} of the forecast are in closed hours: {outside.places} numbers, first {outside.first}"
+        )
+        remedy = "make those numbers 0, or open then; contacts are not moved to other hours"
+        fields.refuse("forecast", what, outside.first, remedy)
+    elif outside.share == 1.0:
+        name = "shape" if isinstance(queue.shape, tuple) else "weekdays"
+        what = f"the {name} has nothing in opening hours: {queue.hours or hours}"
+        fields.refuse(name, what, None, "give numbers above 0 while it is open, or other hours")
 
 
 def _aht(fields: Fields, concurrency: int) -> str | tuple[str, ...]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wfm.erlang.arrays import Floats
     from wfm.quotes.request import QuoteQueue, QuoteRequest, Shape
 
-__all__ = ["DAYS", "SHAPES", "WEEKS", "Week", "open_mask", "week_of"]
+__all__ = ["DAYS", "SHAPES", "WEEKS", "Closed", "Week", "closed_share", "open_mask", "week_of"]
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY_S = 86400.0
@@ -83,15 +83,9 @@ def open_mask(hours: str, interval_s: float) -> np.ndarray:
 
 def week_of(request: QuoteRequest, queue: QuoteQueue) -> Week:
     """Return the volume of a queue that reaches agents, all of it inside its opening hours."""
-    step = request.interval_s
     hours = queue.hours or request.hours
-    size = round(7 * _DAY_S / step)
-    part = open_mask(hours, step)
-    always = bool(part.all())
-    shape = queue.shape or ("round the clock" if always else "two peaks")
-    weights = _weights(shape, queue.weekdays, size) * part
-    if weights.sum() <= 0:
-        weights = part  # the shape has nothing in opening hours: spread evenly
+    part = open_mask(hours, request.interval_s)
+    weights = _open_weights(queue, hours, part)
     days_open = int((part.reshape(7, -1).sum(axis=1) > 0).sum())
     contacts = queue.volume.contacts * (1.0 - queue.containment)
     per_week = {
@@ -101,6 +95,58 @@ def week_of(request: QuoteRequest, queue: QuoteQueue) -> Week:
         "year": 7.0 / _DAYS_OF_YEAR,
     }[queue.volume.per]
     return Week(weights * (contacts * per_week / weights.sum()), part > 0)
+
+
+class Closed(NamedTuple):
+    """What of a shape is in closed hours: its share of the week, in how many of its places, and the first of them."""
+
+    share: float
+    places: int
+    first: str
+
+
+def closed_share(queue: QuoteQueue, hours: str) -> Closed:
+    """Return what the numbers that were given for a queue's shape put into hours that are closed throughout.
+
+    Parameters
+    ----------
+    queue
+        The queue. Named shapes run through the night and are cut to any hours; they have nothing to say here.
+    hours
+        Opening hours of the request, for a queue without its own.
+    """
+    if not isinstance(queue.shape, tuple) and not isinstance(queue.weekdays, tuple):
+        return Closed(0.0, 0, "")
+    if isinstance(queue.shape, tuple):
+        count = len(queue.shape) if len(queue.shape) > 48 else 7 * len(queue.shape)
+        weights = _weights(queue.shape, queue.weekdays, count)
+    else:
+        count, weights = 7, np.array(queue.weekdays)
+    is_open = open_mask(queue.hours or hours, 7 * _DAY_S / count) > 0.0
+    outside = np.flatnonzero(~is_open & (weights > 0.0))
+    if not len(outside):
+        return Closed(0.0, 0, "")
+    day, place = divmod(int(outside[0]), count // 7)
+    minutes = place * 1440 * 7 // count
+    share = float(weights[outside].sum() / weights.sum()) if weights[is_open].any() else 1.0
+    return Closed(share, len(outside), f"{DAYS[day]} {minutes // 60:02d}:{minutes % 60:02d}")
+
+
+def _open_weights(queue: QuoteQueue, hours: str, part: Floats) -> Floats:
+    """Return the parts of the week's volume by interval, those of closed hours left out."""
+    size = len(part)
+    shape = queue.shape or ("round the clock" if part.all() else "two peaks")
+    if isinstance(shape, str) or len(shape) <= 48:
+        return np.asarray(_weights(shape, queue.weekdays, size) * part)
+    # Numbers of a week are volumes: what comes in an hour comes while it is open, were that a part of the hour.
+    count = len(shape)
+    numbers = np.where(open_mask(hours, 7 * _DAY_S / count) > 0.0, np.array(shape), 0.0)
+    if count >= size:
+        return _resampled(numbers, size)
+    cut = (_resampled(numbers, size) * part).reshape(count, -1)
+    whole = cut.sum(axis=1)
+    scale = np.divide(numbers, whole, out=np.zeros(count), where=whole > 0.0)
+    return np.asarray((cut * scale[:, None]).ravel())
 
 
 def _kept(values: Floats) -> Floats:

@@ -32,8 +32,9 @@ __all__ = [
     "targets_at",
 ]
 
-# How much of the gain of one team is not reached with a share of multi-skilled agents: (1 - share) to this power.
-_CROSS = 3.0
+# How soon multi-skilled agents bring the gain of one team: by the root of the load, and by the agents above the load.
+# Fitted to simulation; `benchmarks/quote_cross.py` shows how far it is from it.
+_BY_ROOT, _BY_SPARE = 0.45, 1.45
 _ENDLESS_S = 1e9
 
 
@@ -153,12 +154,11 @@ def staffed(
     """
     shrinkage = request.shrinkage_share
     by_queue, teams, heads = [], [], []
-    live, separate = [], np.zeros(len(works[0].week.offered), dtype=np.int64)
+    live = []
     for work in works:
         if work.queue.is_live:
             agents = live_staff(work, targets_at(work.queue, fraction))
             live.append(work)
-            separate = separate + agents
             if request.multi_skilled == 0.0 or _alone(works):
                 teams.append(agents)
                 heads.append(scheduled(agents, shrinkage))
@@ -170,31 +170,62 @@ def staffed(
         by_queue.append(agents)
     mixtures: list[Mixture] = []
     if live and request.multi_skilled > 0.0 and not _alone(works):
-        mixtures = _mixtures(request, live, by_queue, fraction)
-        pooled = np.sum([one.agents for one in mixtures], axis=0)
-        part = (separate - pooled) * not_gained(request.multi_skilled)
-        together = pooled + np.ceil(part - TOLERANCE).astype(np.int64)
+        own = {work.queue.name: agents for work, agents in zip(works, by_queue, strict=True)}
+        mixtures = _mixtures(request, live, own, fraction)
+        together = np.sum([one.agents for one in mixtures], axis=0)
+        part = np.sum([_beyond_one_team(request, one, own) for one in mixtures], axis=0)
+        together = together + np.ceil(part - TOLERANCE).astype(np.int64)
         teams.insert(0, together)
         heads.insert(0, scheduled(together, shrinkage))
     return Staff(tuple(by_queue), tuple(teams), tuple(heads), tuple(mixtures))
 
 
-def not_gained(share: float) -> float:
-    """Return how much of the gain of one team is not reached at a share of multi-skilled agents.
+def not_gained(share: float, load: Floats | float, agents: Floats | float) -> Floats:
+    """Return how much of the gain of one team is not reached with some multi-skilled agents beside specialists.
+
+    A few of them already even out most of what comes by chance, the more so the larger the queues: with c the pace,
+    (1 - share) / (1 + c share).
+
+    Parameters
+    ----------
+    share
+        Share of the agents who serve all queues.
+    load, agents
+        Erlangs of a queue, and agents of its own that meet its target; the means over the queues.
+
+    Notes
+    -----
+    The form is ours: 1 without and 0 with multi-skilled agents alone, convex between. The pace was fitted to
+    simulations of 2 to 5 like queues of 3 to 40 erlangs, with and without patience.
 
     Examples
     --------
-    >>> not_gained(0.0), not_gained(1.0)
-    (1.0, 0.0)
+    >>> not_gained(np.array([0.0, 0.2, 1.0]), 10.0, 13.0).round(2).tolist()
+    [1.0, 0.37, 0.0]
     """
-    return (1.0 - share) ** _CROSS
+    pace = _BY_ROOT * np.sqrt(load) + _BY_SPARE * np.maximum(np.asarray(agents) - load, 0.0)
+    return np.asarray((1.0 - share) / (1.0 + pace * share))
+
+
+def _beyond_one_team(request: QuoteRequest, mixture: Mixture, separate: Mapping[str, Ints]) -> Floats:
+    """Return the agents that the queues of a mixture need beyond those of one team, by interval."""
+    works = mixture.works
+    alone = np.sum([separate[work.queue.name] for work in works], axis=0)
+    # An agent who holds all sessions has this part of one at a time.
+    lengths = [work.queue.sessions_s[-1] * work.aht / len(work.queue.sessions_s) for work in works]
+    loads = [work.week.offered * length for work, length in zip(works, lengths, strict=True)]
+    count = np.maximum(np.sum([load > 0.0 for load in loads], axis=0), 1)
+    load = np.sum(loads, axis=0) / request.interval_s / count
+    return np.asarray((alone - mixture.agents) * not_gained(request.multi_skilled, load, alone / count))
 
 
 def _alone(works: list[Work]) -> bool:
     return sum(work.queue.is_live for work in works) < 2
 
 
-def _mixtures(request: QuoteRequest, works: list[Work], by_queue: list[Ints], fraction: float | None) -> list[Mixture]:
+def _mixtures(
+    request: QuoteRequest, works: list[Work], own: Mapping[str, Ints], fraction: float | None
+) -> list[Mixture]:
     """Return queues of one kind as one team, first come, first served, that holds every target of theirs.
 
     It never needs more than separate teams: those can always be kept.
@@ -202,8 +233,6 @@ def _mixtures(request: QuoteRequest, works: list[Work], by_queue: list[Ints], fr
     kinds: dict[int, list[Work]] = {}
     for work in works:
         kinds.setdefault(len(work.queue.sessions_s), []).append(work)
-    live = [agents for agents, queue in zip(by_queue, request.queues, strict=True) if queue.is_live]
-    own = {work.queue.name: agents for work, agents in zip(works, live, strict=True)}
     made = []
     for same in kinds.values():
         if len(same) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wfm.domain.duration import format_duration
 from wfm.domain.targets import Deadline
 from wfm.quotes.request import QuoteRequest, Spread
+from wfm.quotes.shapes import closed_share
 from wfm.quotes.staff import Work
 
 __all__ = ["assumptions_of", "warnings_of"]
@@ -56,9 +57,18 @@ def warnings_of(request: QuoteRequest, works: list[Work], factor: float) -> tupl
             "shorter shifts, a part-time share or fewer opening hours would help"
         )
     for work in works:
+        closed = closed_share(work.queue, request.hours)
+        if closed.share:
+            words.append(
+                f"{work.queue.name}: {closed.share:.2%} of the shape is in closed hours (first {closed.first}); "
+                "the whole volume is spread over the hours that are open"
+            )
         words += _of_queue(work)
     if 0.0 < request.multi_skilled < 1.0 and sum(work.queue.is_live for work in works) > 1:
-        words.append("partly multi-skilled teams are interpolated between separate and one; let the simulation judge")
+        words.append(
+            "partly multi-skilled teams are interpolated between separate teams and one, within 1 % of the agents of "
+            "simulated queues of one size; let the simulation judge queues that differ"
+        )
     return tuple(words)
 
 
