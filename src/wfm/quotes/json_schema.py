@@ -9,22 +9,11 @@ __all__ = ["answer_schema", "request_adapter", "request_schema"]
 
 
 def request_adapter() -> Any:
-    """Return pydantic's adapter for requests: the shape of the contract, apart from our own reader.
+    """Return pydantic's adapter for requests: the shape of the contract, apart from our own reader."""
+    from typing import NotRequired
 
-    Raises
-    ------
-    MissingExtraError
-        If pydantic is not installed.
-    """
-    try:
-        from typing import NotRequired
-
-        from pydantic import Field, TypeAdapter, with_config
-        from typing_extensions import TypedDict
-    except ImportError:
-        from wfm.errors import MissingExtraError
-
-        raise MissingExtraError("pydantic", "service") from None
+    from pydantic import Field, TypeAdapter, with_config
+    from typing_extensions import TypedDict
 
     from wfm.quotes.shapes import SHAPES, WEEKS
 
@@ -132,11 +121,6 @@ def request_adapter() -> Any:
 def request_schema() -> dict[str, Any]:
     """Return the JSON Schema of a request.
 
-    Raises
-    ------
-    MissingExtraError
-        If pydantic is not installed.
-
     Examples
     --------
     >>> request_schema()["required"]
@@ -149,22 +133,12 @@ def request_schema() -> dict[str, Any]:
 def answer_schema() -> dict[str, Any]:
     """Return the JSON Schema of an answer.
 
-    Raises
-    ------
-    MissingExtraError
-        If pydantic is not installed.
-
     Examples
     --------
     >>> "cost_per_contact" in answer_schema()["required"]
     True
     """
-    try:
-        from pydantic import TypeAdapter
-    except ImportError:
-        from wfm.errors import MissingExtraError
-
-        raise MissingExtraError("pydantic", "service") from None
+    from pydantic import TypeAdapter
 
     from wfm.quotes.answer import Quote
 
