@@ -1,8 +1,8 @@
 """Rosters behind a service: people by pseudonym, and solves that can be cancelled.
 
-A quote takes milliseconds and runs where it is asked. A roster takes seconds to minutes: each runs in a process of its
-own, so that it can be ended at once and its memory given back. Names of people never leave the caller: the solver sees
-pseudonyms, and the roster is named again on the way back.
+A quote takes milliseconds and runs where it is asked. A roster takes seconds to minutes: it runs in one of a few
+processes, which can be ended at once, and others wait in a line of bounded length. Names of people never leave the
+caller: the solver sees pseudonyms, and the roster is named again on the way back.
 
 `python examples/service/jobs.py` rosters a small centre, and cancels a second job.
 """
@@ -13,8 +13,13 @@ import hashlib
 import hmac
 import multiprocessing
 from collections.abc import Mapping
+from concurrent import futures
+from concurrent.futures import Future
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from queue import Queue
+from threading import Lock, Thread
 from typing import Any
 
 import pandas as pd
@@ -24,7 +29,11 @@ from wfm.domain import Centre
 from wfm.errors import WfmError
 
 
-class CancelledError(WfmError):
+class JobError(WfmError):
+    """A job was not taken, ran out of time, or lost its process."""
+
+
+class CancelledError(JobError):
     """A job was ended before it was done."""
 
 
@@ -48,43 +57,38 @@ def named(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     return frame.assign(employee=frame["employee"].map(names))
 
 
-def _solve(out: Connection, need: pd.DataFrame, centre: Centre, options: Mapping[str, Any]) -> None:
-    try:
-        out.send(wfm.roster.solve(need, centre, **options))
-    except WfmError as error:
-        out.send(error)
-    finally:
-        out.close()
+def _work(pipe: Connection) -> None:
+    """Solve what comes, one roster after another, until the pool has no more or is gone."""
+    while True:
+        try:
+            need, centre, options = pipe.recv()
+        except EOFError:
+            return
+        try:
+            found: Any = wfm.roster.solve(need, centre, **options)
+        except WfmError as error:
+            found = error
+        pipe.send(found)
 
 
 class Job:
-    """A roster that is being solved in a process of its own.
+    """A roster that waits for a worker, is being solved, or is done; `Pool.submit` makes it."""
 
-    Parameters
-    ----------
-    need, centre
-        As for `wfm.roster.solve`.
-    options
-        Its keyword arguments.
-    """
-
-    def __init__(self, need: pd.DataFrame, centre: Centre, **options: Any) -> None:
-        # A fresh process: threads of a service must not be copied into it.
-        context = multiprocessing.get_context("spawn")
-        self._in, out = context.Pipe(duplex=False)
-        self._process = context.Process(target=_solve, args=(out, need, centre, options), daemon=True)
-        self._process.start()
-        out.close()
+    def __init__(self, task: tuple[pd.DataFrame, Centre, Mapping[str, Any]], limit_s: float | None) -> None:
+        self.task, self.limit_s = task, limit_s
+        self.future: Future[Any] = Future()
+        self._lock = Lock()
+        self._process: BaseProcess | None = None
+        self._stopped = False
 
     def cancel(self) -> None:
-        """End the job at once."""
-        self._process.terminate()
-        self._process.join()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the job is still at work."""
-        return self._process.is_alive()
+        """End the job: taken out of the line, or its process ended at once. A job that is done stays done."""
+        with self._lock:
+            if self.future.cancel():
+                return
+            if self._process is not None and not self._stopped:
+                self._stopped = True
+                self._process.terminate()
 
     def result(self, timeout_s: float | None = None) -> Any:
         """Return the roster, or raise what the solver raised.
@@ -92,20 +96,132 @@ class Job:
         Raises
         ------
         CancelledError
-            If the job was cancelled, or its process died.
+            If the job was cancelled, or the pool was closed.
+        JobError
+            If its own time limit was over, or its process died.
         TimeoutError
-            If it is not done in time; it goes on.
+            If it is not done within `timeout_s`; it goes on.
         """
-        if not self._in.poll(timeout_s):
-            raise TimeoutError(f"no roster within {timeout_s} s")
         try:
-            found = self._in.recv()
-        except EOFError:
+            return self.future.result(timeout_s)
+        except futures.CancelledError:
             raise CancelledError("the job was ended before it was done") from None
-        self._process.join()
+
+    def run(self, process: BaseProcess, pipe: Connection) -> bool:
+        """Solve in a process, and return whether the process can be used again."""
+        with self._lock:
+            if not self.future.set_running_or_notify_cancel():
+                return True
+            self._process = process
+        found: Any = JobError(f"no roster within the job's time limit of {self.limit_s} s")
+        late = True
+        try:
+            pipe.send(self.task)
+            if pipe.poll(self.limit_s):
+                found, late = pipe.recv(), False
+        except (EOFError, OSError):
+            found = JobError("the process of the job died; it may have run out of memory")
+        with self._lock:
+            self._process = None
+        if self._stopped:
+            found = CancelledError("the job was ended before it was done")
         if isinstance(found, WfmError):
-            raise found
-        return found
+            self.future.set_exception(found)
+        else:
+            self.future.set_result(found)
+        return not late and not self._stopped
+
+
+class Pool:
+    """Some processes that solve rosters, and a line of bounded length before them.
+
+    A process is started when it is first needed, kept for further jobs, and replaced after one that was cancelled, ran
+    out of time or died. Each service, and each of its workers, has a pool of its own: nothing is shared, so that a
+    service may be started twice.
+
+    Parameters
+    ----------
+    workers
+        Rosters solved at the same time, 1 or more.
+    waiting
+        Jobs that may wait; one more is refused, so that a crowd is told at once instead of served too late.
+    """
+
+    def __init__(self, workers: int = 2, waiting: int = 16) -> None:
+        self._line: Queue[Job | None] = Queue()
+        self._most, self._closed, self._lock = workers + waiting, False, Lock()
+        self._jobs: list[Job] = []
+        self._threads = [Thread(target=self._serve, daemon=True) for _ in range(workers)]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def submit(self, need: pd.DataFrame, centre: Centre, *, limit_s: float | None = None, **options: Any) -> Job:
+        """Put a roster in line.
+
+        Parameters
+        ----------
+        need, centre, options
+            As for `wfm.roster.solve`.
+        limit_s
+            Seconds of solving after which the process is ended; default none.
+
+        Raises
+        ------
+        JobError
+            If the line is full, or the pool is closed.
+        """
+        with self._lock:
+            self._jobs = [job for job in self._jobs if not job.future.done()]
+            if self._closed:
+                raise JobError("the pool is closed")
+            if len(self._jobs) >= self._most:
+                raise JobError(f"{len(self._jobs)} jobs are in line; send it again later")
+            job = Job((need, centre, options), limit_s)
+            self._jobs.append(job)
+            self._line.put(job)
+        return job
+
+    def close(self) -> None:
+        """Cancel all jobs and end all processes."""
+        with self._lock:
+            self._closed = True
+        while any(not job.future.done() for job in self._jobs):
+            for job in self._jobs:
+                job.cancel()
+            futures.wait([job.future for job in self._jobs], timeout=0.1)
+        for _ in self._threads:
+            self._line.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _serve(self) -> None:
+        # A fresh process: threads of a service must not be copied into it.
+        context = multiprocessing.get_context("spawn")
+        process, pipe = None, None
+        while (job := self._line.get()) is not None:
+            if process is None or pipe is None:
+                pipe, theirs = context.Pipe()
+                process = context.Process(target=_work, args=(theirs,), daemon=True)
+                process.start()
+                theirs.close()
+            if not job.run(process, pipe):
+                _ended(process, pipe)
+                process = None
+        _ended(process, pipe)
+
+
+def _ended(process: BaseProcess | None, pipe: Connection | None) -> None:
+    """End a process, and wait until it is gone."""
+    if process is not None and pipe is not None:
+        pipe.close()
+        process.terminate()
+        process.join()
 
 
 def main() -> None:
@@ -114,14 +230,15 @@ def main() -> None:
     centre, names = pseudonymise(make_centre(people=10), key=b"keep this in a vault")
     starts = pd.date_range("2026-11-02 08:00", periods=24, freq="30min", tz=centre.tz)
     need = pd.DataFrame({"queue": "calls", "start": starts, "load_erl": 1.2, "agents": 2, "scheduled": 2})
-    job, other = Job(need, centre, work_limit=20), Job(need, centre, work_limit=10**6)
-    other.cancel()
-    roster = job.result(timeout_s=300)
-    print(named(roster.shifts, names).to_string(index=False))
-    try:
-        other.result()
-    except CancelledError as error:
-        print(f"the other job: {error}")
+    with Pool(workers=1) as pool:
+        job, other = pool.submit(need, centre, work_limit=20), pool.submit(need, centre, work_limit=10**6)
+        other.cancel()
+        roster = job.result(timeout_s=300)
+        print(named(roster.shifts, names).to_string(index=False))
+        try:
+            other.result()
+        except CancelledError as error:
+            print(f"the other job: {error}")
 
 
 if __name__ == "__main__":
