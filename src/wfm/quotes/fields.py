@@ -50,8 +50,8 @@ class Fields:
         ]
 
     def at(self, name: str) -> str:
-        """Return the path of a field."""
-        return f"{self.path}.{name}" if self.path else name
+        """Return the path of a field; of the object itself where no name is given."""
+        return f"{self.path}.{name}" if self.path and name else self.path or name
 
     def refuse(self, name: str, message: str, value: object, remedy: str) -> None:
         """Note a fault of a field."""
@@ -155,7 +155,7 @@ class Fields:
         try:
             if not isinstance(value, str) or len(value) > 50:
                 # A bare number is told what to write; anything else what a length of time is.
-                number: Any = value if isinstance(value, int | float) else "?"
+                number: Any = value if isinstance(value, int | float) and abs(value) < 1e9 else "?"
                 as_duration(name, number)
             seconds = seconds_of(name, value)
             if open_low and not seconds:

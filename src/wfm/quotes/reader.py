@@ -326,6 +326,8 @@ def _check_targets(fields: Fields, targets: tuple[Target, ...], channel: Channel
     if deferred and (len(deferred) < len(targets) or channel.is_live):
         what = "a deadline beside live targets, or on phone or chat"
         fields.refuse("targets", what, None, "make two queues, one live and one of channel message, email or case")
+    if patience is not None and (deferred or not channel.is_live):
+        fields.refuse("patience", "a patience where nobody waits on the line", patience, "leave it out")
     for number, target in enumerate(targets):
         if isinstance(target, MaxAbandonment) and patience is None:
             fields.refuse(f"targets[{number}]", f"'{target}' without a patience", None, "give patience, such as '2min'")
@@ -379,8 +381,10 @@ def _shrinkage(fields: Fields) -> Mapping[str, Any]:
     if not fields.given("shrinkage"):
         return {}
     value = fields.data["shrinkage"]
-    tree = {"all": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
     before = len(fields.faults)
+    tree = value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        tree = {"all": fields.number("shrinkage", 0.0, 0.0, 1.0, open_="high")}
     if isinstance(tree, Mapping):
         _check_tree(fields, "shrinkage", tree, 1)
     else:
@@ -418,6 +422,8 @@ def _uncertainty(fields: Fields) -> Uncertainty:
         if not inner.given(name):
             continue
         one = Fields(inner.data[name], inner.at(name), ("cv", "low", "high"), fields.faults, [])
+        if not isinstance(inner.data[name], Mapping):
+            continue
         given = {key for key in one.data if one.data[key] is not None}
         if given not in ({"cv"}, {"low", "high"}):
             one.refuse("", "an uncertainty is cv, or low and high", None, "write {'cv': 0.1}")

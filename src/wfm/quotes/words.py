@@ -64,7 +64,10 @@ def warnings_of(request: QuoteRequest, works: list[Work], factor: float) -> tupl
                 "the whole volume is spread over the hours that are open"
             )
         words += _of_queue(work)
-    if 0.0 < request.multi_skilled < 1.0 and sum(work.queue.is_live for work in works) > 1:
+    live = sum(work.queue.is_live for work in works)
+    if request.multi_skilled and live < 2:
+        words.append(f"multi_skilled {request.multi_skilled:g} changes nothing: fewer than two live queues")
+    elif 0.0 < request.multi_skilled < 1.0:
         words.append(
             "partly multi-skilled teams are interpolated between separate teams and one, within 1 % of the agents of "
             "simulated queues of one size; let the simulation judge queues that differ"
