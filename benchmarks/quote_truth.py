@@ -109,7 +109,7 @@ def centre_of(request: QuoteRequest, quote: Quote) -> Centre:
                 name=one.name,
                 earliest_start="00:00",
                 latest_start="23:30",
-                min_length=one.shift,
+                min_length=timedelta(seconds=one.shift_s + one.unpaid_break_s),
                 breaks=breaks_of(one),
             )
         )
