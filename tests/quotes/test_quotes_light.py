@@ -19,3 +19,12 @@ print(json.dumps([name for name in ("pandas", "scipy", "ortools", "pydantic", "n
 def test_a_quote_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
+
+
+def test_a_bare_quote_loads_only_what_it_answers() -> None:
+    asked = {"queues": [{"name": "calls", "volume": "900/day", "aht": "4min"}]}
+    bare = asked | {"range_points": 0, "tornado": False, "pareto": False}
+    names = ["wfm.quotes.levers", "wfm.quotes.ranges", "wfm.quotes.surface", "wfm.erlang.chat", "wfm.erlang.required"]
+    code = f"import json, sys, wfm; wfm.quote({bare!r}); print(json.dumps([n for n in {names!r} if n in sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == []

@@ -193,19 +193,22 @@ def answer(asked: Read, check: Callable[[], None]) -> Quote:
 
 
 def _extras(request: QuoteRequest, base: Base, check: Callable[[], None]) -> dict[str, Any]:
-    """Return what may be left out of an answer."""
-    from wfm.quotes.levers import pareto, tornado
-    from wfm.quotes.ranges import quote_range
-
-    spread = None
+    """Return what may be left out of an answer; what is not asked for is not even imported."""
+    found: dict[str, Any] = {"range": None, "tornado": (), "pareto": ()}
     if request.range_points:
-        spread = quote_range(request, base.works, base.staff, base.week_h, check)
-    return {
-        "range": spread,
-        "tornado": tornado(request, base, check) if request.tornado else (),
-        "pareto": pareto(request, base, check) if request.pareto else (),
-        "outlook": tuple(_year(request, base, number, check) for number in range(1, request.years + 1)),
-    }
+        from wfm.quotes.ranges import quote_range
+
+        found["range"] = quote_range(request, base.works, base.staff, base.week_h, check)
+    if request.tornado:
+        from wfm.quotes.levers import tornado
+
+        found["tornado"] = tornado(request, base, check)
+    if request.pareto:
+        from wfm.quotes.levers import pareto
+
+        found["pareto"] = pareto(request, base, check)
+    found["outlook"] = tuple(_year(request, base, number, check) for number in range(1, request.years + 1))
+    return found
 
 
 def _year(request: QuoteRequest, base: Base, number: int, check: Callable[[], None]) -> Year:
