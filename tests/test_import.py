@@ -75,6 +75,17 @@ def test_no_exported_function_bears_the_name_of_a_module() -> None:
     assert not {name for name in wfm._HOME if importlib.util.find_spec(f"wfm.{name}")}
 
 
+def test_no_formula_bears_the_name_of_its_module() -> None:
+    assert set(wfm.erlang.__all__) == set(wfm.erlang._HOME)
+    assert not {name for name in wfm.erlang.__all__ if importlib.util.find_spec(f"wfm.erlang.{name}")}
+    assert all(getattr(wfm.erlang, name) is not None for name in dir(wfm.erlang))
+
+
+def test_a_formula_loads_its_own_module_only() -> None:
+    code = "import sys, wfm; wfm.erlang.erlang_c; print('wfm.erlang.chat' in sys.modules)"
+    assert run(code) == "False"
+
+
 def test_dir_lists_the_public_names() -> None:
     assert set(wfm.__all__) <= set(dir(wfm))
     assert "__version__" in dir(wfm)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         io,
         kpi,
         planning,
+        quotes,
         report,
         roster,
         schema,
@@ -58,6 +59,9 @@ if TYPE_CHECKING:
     )
     from wfm.errors import DataError, InfeasibleError, NotFittedError, WfmError
     from wfm.planning import Plan, plan
+    from wfm.quotes.answer import Quote
+    from wfm.quotes.engine import quote
+    from wfm.quotes.request import QuoteRequest
     from wfm.simulate.theory import selfcheck
     from wfm.timegrid import Horizon
     from wfm.versions import show_versions
@@ -75,6 +79,7 @@ _SUBMODULES = frozenset(
         "io",
         "kpi",
         "planning",
+        "quotes",
         "report",
         "roster",
         "schema",
@@ -109,6 +114,8 @@ _HOME = {
     "Preference": "wfm.domain.people",
     "Prices": "wfm.domain.centre",
     "Queue": "wfm.domain.queue",
+    "Quote": "wfm.quotes.answer",
+    "QuoteRequest": "wfm.quotes.request",
     "ServiceLevel": "wfm.domain.targets",
     "ServiceLevelBasis": "wfm.domain.targets",
     "ShiftTemplate": "wfm.domain.shift",
@@ -118,6 +125,7 @@ _HOME = {
     "WfmError": "wfm.errors",
     "plan": "wfm.planning",
     "selfcheck": "wfm.simulate.theory",
+    "quote": "wfm.quotes.engine",
     "show_versions": "wfm.versions",
 }
 
@@ -142,6 +150,8 @@ __all__ = [
     "Preference",
     "Prices",
     "Queue",
+    "Quote",
+    "QuoteRequest",
     "ServiceLevel",
     "ServiceLevelBasis",
     "ShiftTemplate",
@@ -160,6 +170,8 @@ __all__ = [
     "plan",
     "planning",
     "presets",
+    "quote",
+    "quotes",
     "report",
     "roster",
     "schema",

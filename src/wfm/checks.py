@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from wfm.errors import DataError, Problem, did_you_mean
 
@@ -207,12 +206,12 @@ def check_zone(tz: str) -> str:
     ...
     wfm.errors.DataError: unknown time zone 'Europe/Berlim'; did you mean 'Europe/Berlin'?
     """
+    from zoneinfo import ZoneInfo, available_timezones
+
     try:
         ZoneInfo(tz)
     except (KeyError, ValueError, TypeError, AttributeError, OSError):
         # The known zones are read only to help with a wrong one.
-        from zoneinfo import available_timezones
-
         remedy = did_you_mean(str(tz), available_timezones())
         raise DataError(Problem(f"unknown time zone {tz!r}", remedy=remedy)) from None
     return tz

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wfm.forecast import Forecast
     from wfm.timegrid import Horizon
 
+
 __all__ = ["BAD_INPUT", "SHORT", "app", "main"]
 
 BAD_INPUT, SHORT = 2, 3
@@ -253,6 +254,48 @@ def _by_queue(past: pd.DataFrame, place: Centre, horizon: Horizon, stale_after_d
         audit=pd.concat(said, ignore_index=True),
         models={name: words for part in parts for name, words in part.models.items()},
     )
+
+
+@app.command()
+def quote(
+    request: Annotated[Path | None, typer.Argument(help="A request, a JSON file.", metavar="[REQUEST.json]")] = None,
+    volume: Annotated[str | None, typer.Option(help="Contacts, such as 3200/day.")] = None,
+    aht: Annotated[str | None, typer.Option(help="Mean handle time, such as 7min.")] = None,
+    channel: Annotated[str | None, typer.Option(help="phone, chat, message, social, email or case.")] = None,
+    sessions: Annotated[int | None, typer.Option(help="Sessions that an agent of a chat holds at once.")] = None,
+    hours: Annotated[str | None, typer.Option(help="Opening hours, such as 24x7 or 'Mon-Fri 08:00-18:00'.")] = None,
+    patience: Annotated[str | None, typer.Option(help="Mean patience, such as 2min.")] = None,
+    shrinkage: Annotated[float | None, typer.Option(help="Share of paid time off seat, such as 0.3.")] = None,
+    wage: Annotated[float | None, typer.Option(help="Pay for an hour.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the range.")] = None,
+    time_limit: Annotated[str | None, typer.Option(help="Wall-clock limit, such as 2s.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of a page.")] = False,
+) -> None:
+    """Quote the staff, people and cost of a volume, from a request or from options."""
+    from wfm.quotes import quote as ask
+
+    queue = {"volume": volume, "aht": aht, "channel": channel, "concurrency": sessions, "patience": patience}
+    contracts = None if wage is None else [{"name": "full", "wage": wage}]
+    rest: dict[str, object] = {"hours": hours, "shrinkage": shrinkage, "seed": seed, "contracts": contracts}
+    given = {name: value for name, value in (queue | rest).items() if value is not None}
+    with _errors():
+        if request is not None:
+            if given:
+                what = f"options beside a file: {', '.join(sorted(given))}"
+                raise DataError(Problem(what, remedy="write them into the file, or leave it out"))
+            asked: bytes | dict[str, object] = _read_bytes(request)
+        else:
+            one = {"name": channel or "contacts"} | {name: given[name] for name in queue if name in given}
+            asked = {"queues": [one]} | {name: given[name] for name in rest if name in given}
+        found = ask(asked, time_limit=time_limit)
+    typer.echo(found.to_json(indent=2) if as_json else str(found))
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(Problem(f"cannot be read: {error.strerror}", where=str(path))) from None
 
 
 @app.command()

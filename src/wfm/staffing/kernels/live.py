@@ -18,7 +18,7 @@ from wfm.domain.queue import Queue
 from wfm.domain.targets import LongestWait, MeanAnswer, ServiceLevel, Target
 from wfm.erlang import agents_required, chat_agents_required, chat_measures, measures
 from wfm.erlang.arrays import Floats, Ints
-from wfm.erlang.measures import Measures
+from wfm.erlang.results import Measures
 
 __all__ = [
     "LiveStaff",

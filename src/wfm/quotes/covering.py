@@ -1,0 +1,125 @@
+"""Hours that whole shifts need over the hours of a curve.
+
+A shift covers a stretch of the week, and is paid whole. For shifts of one length the fewest that cover a curve equal
+the greatest sum of the curve at moments so far apart that no shift covers two of them: the dual of a programme whose
+matrix has its ones in a row, and is therefore whole by itself (D. R. Fulkerson and O. A. Gross, "Incidence matrices and
+interval graphs", Pacific Journal of Mathematics 15, 1965). So the bound is exact there, and takes one pass.
+
+Two things a pass cannot see, and they are tabled by the lengths of the shifts from the linear programme of
+`wfm.quotes.programme`: breaks, which move out of the peaks and cost little, and short shifts beside long ones, each of
+which saves the difference until the curve has no peak left that needs no more. `benchmarks/quote.py` shows how far the
+table is from the programme.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from wfm.erlang.arrays import Floats, Ints
+from wfm.quotes.request import QuoteContract
+
+__all__ = ["fewest_shifts", "paid_hours"]
+
+# Of what breaks could cost at worst, this part they do cost: the others are taken outside the peaks.
+_BREAKS = 0.05
+# Where shifts of two lengths do not add up to each other, together they leave this part of the loss of the shorter.
+_MIXED = 0.6
+# Rounds after which sums that have not come into step are averaged; seen only in curves without a trough.
+_ROUNDS = 12
+
+
+def fewest_shifts(curve: Sequence[float], length: int) -> float:
+    """Return the fewest shifts of `length` intervals that cover a week's curve, which goes round where it is open.
+
+    Examples
+    --------
+    >>> fewest_shifts([0, 2, 3, 3, 1, 0], 2)
+    5.0
+    >>> fewest_shifts([1, 1, 1, 1], 8)
+    1.0
+    """
+    size = len(curve)
+    if length >= size:
+        return float(max(curve))
+    row = list(curve)
+    wraps = row[0] > 0 and row[-1] > 0
+    day = size // 7
+    if size % 7 == 0 and length < day and row == row[:day] * 7:
+        # Of days that are alike one is asked; closed nights part them.
+        return 7.0 * (_around(row[:day], length, row[:day]) if wraps else _sums(row[:day], [0.0] * length)[-1])
+    return _around(row, length, row[-day:]) if wraps else _sums(row, [0.0] * length)[-1]
+
+
+def _around(row: list[float], length: int, before: list[float]) -> float:
+    """Return what a round of a curve adds in the long run, which is the bound of the curve that goes round.
+
+    Once the sums at the end of a round are those of an earlier round and a number more, every so many rounds add that
+    number; a curve with a trough comes into step by the part that is taken `before`.
+    """
+    states = [_sums(before, [0.0] * length)[-length:]]
+    for _ in range(_ROUNDS):
+        state = _sums(row, states[-1])[-length:]
+        for rounds, earlier in enumerate(reversed(states), 1):
+            gained = state[-1] - earlier[-1]
+            if all(late - early == gained for late, early in zip(state, earlier, strict=True)):
+                return gained / rounds
+        states.append(state)
+    return (states[-1][-1] - states[0][-1]) / _ROUNDS
+
+
+def _sums(row: list[float], best: list[float]) -> list[float]:
+    """Return, after those so far, the greatest sum of values that are as far apart as there are sums so far."""
+    found, last = list(best), best[-1]
+    add = found.append
+    for value, earlier in zip(row, found, strict=False):  # `found` grows ahead of its reader
+        taken = earlier + value
+        if taken > last:
+            last = taken
+        add(last)
+    return found
+
+
+def paid_hours(curve: Floats | Ints, contracts: Sequence[QuoteContract], interval_s: float) -> float:
+    """Return the paid hours of a week in which shifts of the mix cover a curve of heads.
+
+    Parameters
+    ----------
+    curve
+        Heads by interval of the week.
+    contracts
+        The mix, by share of paid hours.
+    interval_s
+        Length of an interval.
+    """
+    row: list[float] = curve.astype(float).tolist()
+    if not any(row):
+        return 0.0
+    longest = max(contracts, key=lambda one: one.shift_s)
+    alone = _of_one(row, longest, interval_s)
+    shorter = [one for one in contracts if one.shift_s < longest.shift_s]
+    if not shorter:
+        return alone
+    # A short shift in place of a long one saves the difference, as long as there is a peak that needs no more.
+    rate = math.fsum(one.share * (longest.shift_s - one.shift_s) / one.shift_s for one in shorter)
+    hours = math.fsum(row) * interval_s / 3600.0
+    least = min(_floor(row, one, longest, hours, interval_s) for one in shorter)
+    return max(alone / (1.0 + rate), min(least, alone))
+
+
+def _floor(row: list[float], short: QuoteContract, longest: QuoteContract, hours: float, interval_s: float) -> float:
+    """Return the paid hours below which no share of a shorter shift brings the mix."""
+    least = _of_one(row, short, interval_s)
+    return least if longest.shift_s % short.shift_s == 0 else hours + _MIXED * (least - hours)
+
+
+def _of_one(row: list[float], contract: QuoteContract, interval_s: float) -> float:
+    """Return the paid hours with shifts of one contract alone."""
+    hours = math.fsum(row) * interval_s / 3600.0
+    paid, away = contract.shift_s, contract.unpaid_break_s
+    length = max(1, round((paid + away) / interval_s))
+    shifts = fewest_shifts(row, length) * paid / 3600.0
+    least = max(shifts, hours)
+    if not away:
+        return least
+    return least + _BREAKS * max(shifts * (paid + away) / paid - least, 0.0)

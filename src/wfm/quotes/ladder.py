@@ -1,0 +1,151 @@
+"""Erlang C as a ladder: what each further agent above the load buys, for many loads at once.
+
+A quote asks one week many questions: the target, its other readings, the levels of the Pareto curve, the waits. All of
+them are read from one table of the probability to wait, a row for each agent more. The rows follow from 1/B(n) = 1 +
+n / A 1/B(n-1); the start and the formulas are those of `wfm.erlang`, which answers one question at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from wfm.domain.targets import LongestWait, MaxOccupancy, MeanAnswer, ServiceLevel, Target
+from wfm.erlang.arrays import Floats, Ints
+from wfm.erlang.gamma import TEMME_FROM
+from wfm.erlang.gamma_arrays import inverse_b_at_load
+from wfm.erlang.goals import OCCUPANCY_TOLERANCE
+
+__all__ = ["Ladder"]
+
+_STEP_ROWS = 8
+
+
+class Ladder:
+    """The probability to wait at each number of agents above some loads.
+
+    Parameters
+    ----------
+    load
+        Erlangs, above 0.
+    aht_s
+        Mean handle times.
+
+    Examples
+    --------
+    >>> ladder = Ladder(np.array([10.0]), np.array([180.0]))
+    >>> ladder.fewest([ServiceLevel(0.8, "20s")]).tolist()
+    [14]
+    """
+
+    def __init__(self, load: Floats, aht_s: Floats) -> None:
+        self.load, self.aht_s = load, aht_s
+        self.first: Ints = np.floor(load).astype(np.int64) + 1
+        inverse = np.empty(len(load))
+        large = load >= TEMME_FROM
+        if large.any():
+            inverse[large] = inverse_b_at_load(load[large])
+        if not large.all():
+            inverse[~large] = _inverse_b_below(load[~large])
+        self._next = inverse  # 1/B with one agent fewer than the next row
+        self.spare = np.empty((0, len(load)))
+        self.wait = np.empty((0, len(load)))
+        self._log_wait = np.empty((0, len(load)))
+        self._grow(_STEP_ROWS + int(2.0 * np.sqrt(load.max())))
+
+    def _grow(self, rows: int) -> None:
+        """Add rows."""
+        done = len(self.wait)
+        spare = np.vstack([self.spare, np.empty((rows, len(self.load)))])
+        wait = np.vstack([self.wait, np.empty((rows, len(self.load)))])
+        n = (self.first + done).astype(float)
+        inverse, load = self._next, self.load
+        # 1/B leaves the floats where hardly anybody waits: the probability is then 0.
+        with np.errstate(over="ignore"):
+            for row in range(done, done + rows):
+                wait[row] = inverse
+                np.subtract(n, load, out=spare[row])
+                inverse = inverse * n
+                inverse /= load
+                inverse += 1.0
+                n += 1.0
+            self._next = inverse
+            new = slice(done, done + rows)
+            # C(n) = A / (A + (n - A) / B(n-1)), all rows at once.
+            wait[new] *= spare[new]
+            wait[new] += load
+            np.divide(load, wait[new], out=wait[new])
+        self.spare, self.wait = spare, wait
+        with np.errstate(divide="ignore"):
+            self._log_wait = np.vstack([self._log_wait, np.log(wait[new])])
+
+    def fewest(self, targets: Iterable[Target]) -> Ints:
+        """Return the fewest agents that meet all targets, by load; the ladder grows as far as it must."""
+        goals = tuple(targets)
+        waits = [goal for goal in goals if not isinstance(goal, MaxOccupancy)]
+        while True:
+            holds = self._holds(waits)
+            if holds[-1].all():
+                break
+            self._grow(len(self.wait))
+        found: Ints = self.first + holds.argmax(axis=0)
+        for goal in goals:
+            if isinstance(goal, MaxOccupancy):
+                cap = np.ceil(self.load / goal.fraction * (1.0 - OCCUPANCY_TOLERANCE)).astype(np.int64)
+                found = np.maximum(found, cap)
+        return found
+
+    def _holds(self, waits: Sequence[Target]) -> npt.NDArray[np.bool_]:
+        holds = np.ones(self.wait.shape, dtype=bool)
+        for goal in waits:
+            if isinstance(goal, MeanAnswer):
+                holds &= self.wait * self.aht_s <= goal.within_s * self.spare
+            elif isinstance(goal, ServiceLevel | LongestWait):
+                # What waits longer is wait x exp(-spare x within / aht); its logarithm asks for no power.
+                worn = self.spare * (goal.within_s / self.aht_s)
+                worn += math.log(_allowed(goal))
+                holds &= self._log_wait <= worn
+        return holds
+
+    def ratios(self, targets: Iterable[Target], agents: Ints) -> Floats:
+        """Return the logarithm of the worst of missed over allowed at some staff above the load; 0 or less holds."""
+        load, aht = self.load, self.aht_s
+        row = np.asarray(agents) - self.first
+        while row.max() >= len(self.wait):
+            self._grow(len(self.wait))
+        at = (row, np.arange(len(load)))
+        wait, spare = self.wait[at], self.spare[at]
+        worst = np.full(len(load), -np.inf)
+        with np.errstate(divide="ignore"):
+            for goal in targets:
+                if isinstance(goal, MeanAnswer):
+                    found = np.log(wait * aht / (spare * goal.within_s))
+                elif isinstance(goal, MaxOccupancy):
+                    found = np.log(load / (agents * goal.fraction))
+                elif isinstance(goal, ServiceLevel | LongestWait):
+                    found = np.log(wait / _allowed(goal)) - spare * goal.within_s / aht
+                worst = np.maximum(worst, found)
+        return worst
+
+    def at(self, agents: Ints) -> tuple[Floats, Floats] | None:
+        """Return the probability to wait and the agents above the load at some staff; none off the ladder."""
+        row = agents - self.first
+        if row.min() < 0 or row.max() >= len(self.wait):
+            return None
+        place = (row, np.arange(len(self.load)))
+        return self.wait[place], self.spare[place]
+
+
+def _inverse_b_below(load: Floats) -> Floats:
+    """Return 1 / B(n, A) for n = floor(A) by the sum of n! / (n - k)! A^-k, whose terms are at most 1."""
+    n = np.floor(load)
+    steps = np.arange(int(n.max()) + 1.0)[:, None]
+    terms: Floats = np.cumprod(np.maximum(n - steps, 0.0) / load, axis=0)
+    return np.asarray(1.0 + terms.sum(axis=0))
+
+
+def _allowed(goal: ServiceLevel | LongestWait) -> float:
+    return 1.0 - goal.fraction if isinstance(goal, ServiceLevel) else goal.breach
