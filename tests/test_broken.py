@@ -316,8 +316,8 @@ OTHERS = [
     pytest.param(
         lambda: wfm.io.read_frame("naive_stamps.csv", "histry", tz=ZONE),
         "unknown frame 'histry'; did you mean 'history'? Known: activities, contacts, coverage, "
-        "employee_states, forecast, history, level_curve, paths, requirement, shifts, surveys, "
-        "ticket_events, tickets",
+        "drivers, employee_states, flags, forecast, history, level_curve, paths, quality_scores, requirement, "
+        "shifts, surveys, ticket_events, tickets",
         id="unknown frame",
     ),
     pytest.param(

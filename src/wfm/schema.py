@@ -151,6 +151,7 @@ FRAMES: Mapping[str, Frame] = {
             "kind": _TEXT,
             "actor": _TEXT,
             "employee": _MAYBE_TEXT,
+            "queue": _MAYBE_TEXT,  # the one it is in from here on
             "public": _MAYBE_FLAG,
             "from_state": _MAYBE_TEXT,
             "to_state": _MAYBE_TEXT,
@@ -170,6 +171,18 @@ FRAMES: Mapping[str, Frame] = {
             "scale": _NUMBER,
         },
     ),
+    "quality_scores": Frame(
+        ("score_id",),
+        {
+            "score_id": _TEXT,
+            "ticket": _MAYBE_TEXT,
+            "employee": _TEXT,
+            "scored_at": _STAMP,
+            "criterion": _TEXT,
+            "score": _NUMBER,
+            "scale": Column(Kind.NUMBER, above=True),
+        },
+    ),
     "employee_states": Frame(
         ("employee", "start"),
         {"employee": _TEXT, "start": _STAMP, "end": _STAMP, "state": _TEXT, "productive": Column(Kind.FLAG)},
@@ -183,6 +196,7 @@ FRAMES: Mapping[str, Frame] = {
             "handled": _MAYBE_NUMBER,
             "abandoned": _MAYBE_NUMBER,
             "blocked": _MAYBE_NUMBER,
+            "waiting": _MAYBE_NUMBER,
             "handle_s": _MAYBE_NUMBER,
             "wait_s": _MAYBE_NUMBER,
             "answered_within": _MAYBE_NUMBER,

@@ -1,7 +1,43 @@
 """Contacts and tickets and what became of them: the input of forecasts and measures."""
 
 from wfm.tickets.intervals import interval_history
+from wfm.tickets.model import (
+    Actor,
+    Contact,
+    EmployeeState,
+    EventKind,
+    QualityScore,
+    Survey,
+    Ticket,
+    TicketEvent,
+    TicketKind,
+    WorkState,
+    records_frame,
+)
 from wfm.tickets.outcomes import Outcomes, outcomes_of
-from wfm.tickets.states import TRANSITIONS, TicketState, check_transitions
+from wfm.tickets.spells import state_spells, ticket_facts
+from wfm.tickets.states import TRANSITIONS, IllegalStep, TicketState, TransitionError, check_transitions
 
-__all__ = ["TRANSITIONS", "Outcomes", "TicketState", "check_transitions", "interval_history", "outcomes_of"]
+__all__ = [
+    "TRANSITIONS",
+    "Actor",
+    "Contact",
+    "EmployeeState",
+    "EventKind",
+    "IllegalStep",
+    "Outcomes",
+    "QualityScore",
+    "Survey",
+    "Ticket",
+    "TicketEvent",
+    "TicketKind",
+    "TicketState",
+    "TransitionError",
+    "WorkState",
+    "check_transitions",
+    "interval_history",
+    "outcomes_of",
+    "records_frame",
+    "state_spells",
+    "ticket_facts",
+]
