@@ -1,5 +1,7 @@
 """Contacts and tickets and what became of them: the input of forecasts and measures."""
 
+from wfm.tickets.attainment import SlaClocks
+from wfm.tickets.clocks import sla_clocks
 from wfm.tickets.intervals import interval_history
 from wfm.tickets.model import (
     Actor,
@@ -15,6 +17,7 @@ from wfm.tickets.model import (
     records_frame,
 )
 from wfm.tickets.outcomes import Outcomes, outcomes_of
+from wfm.tickets.policy import SlaMeasure, SlaPolicy, SlaTarget
 from wfm.tickets.spells import state_spells, ticket_facts
 from wfm.tickets.states import TRANSITIONS, IllegalStep, TicketState, TransitionError, check_transitions
 
@@ -27,6 +30,10 @@ __all__ = [
     "IllegalStep",
     "Outcomes",
     "QualityScore",
+    "SlaClocks",
+    "SlaMeasure",
+    "SlaPolicy",
+    "SlaTarget",
     "Survey",
     "Ticket",
     "TicketEvent",
@@ -38,6 +45,7 @@ __all__ = [
     "interval_history",
     "outcomes_of",
     "records_frame",
+    "sla_clocks",
     "state_spells",
     "ticket_facts",
 ]
