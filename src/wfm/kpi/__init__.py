@@ -1,6 +1,48 @@
 """Measures of the service: each with its numerator, its denominator and its interval."""
 
+from wfm.kpi.catalogue import CATALOGUE
+from wfm.kpi.compute import Span, compute
+from wfm.kpi.contacts import (
+    abandonment_measure,
+    amazon,
+    contact_measures,
+    genesys_default,
+    level_measure,
+    virtual_wait_measure,
+    wait_measure,
+)
+from wfm.kpi.explain import Explanation, engines_of, explain
 from wfm.kpi.level import service_level
+from wfm.kpi.measure import Attribution, Clock, Count, Direction, Form, Measure, Source, Unit
 from wfm.kpi.ratio import Ratio
+from wfm.kpi.result import Scores
+from wfm.kpi.work import first_contact_measures, work_measures
 
-__all__ = ["Ratio", "service_level"]
+__all__ = [
+    "CATALOGUE",
+    "Attribution",
+    "Clock",
+    "Count",
+    "Direction",
+    "Explanation",
+    "Form",
+    "Measure",
+    "Ratio",
+    "Scores",
+    "Source",
+    "Span",
+    "Unit",
+    "abandonment_measure",
+    "amazon",
+    "compute",
+    "contact_measures",
+    "engines_of",
+    "explain",
+    "first_contact_measures",
+    "genesys_default",
+    "level_measure",
+    "service_level",
+    "virtual_wait_measure",
+    "wait_measure",
+    "work_measures",
+]

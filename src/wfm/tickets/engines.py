@@ -210,4 +210,5 @@ def to_pandas(frame: nw.LazyFrame[Any]) -> pd.DataFrame:
     if isinstance(native, pd.DataFrame):
         return native.reset_index(drop=True)
     collected = frame.collect(backend="pyarrow").to_native()
-    return collected.to_pandas()  # type: ignore[no-any-return]
+    rows: pd.DataFrame = collected.to_pandas()
+    return rows

@@ -189,7 +189,7 @@ def raise_faults(sums: pd.DataFrame) -> pd.DataFrame:
 def count_intervals(contacts: object, step: timedelta, limit: timedelta, tz: str | None) -> tuple[pd.DataFrame, str]:
     """Return the sums of each queue and interval of arrival, and the zone: the counting of `interval_history`.
 
-    The table has the index `queue, start` and the columns of a history, with `untimed`, the handled without handle time.
+    The table has the index `queue, start`, the columns of a history, and `untimed`: the handled without handle time.
     """
     nw = narwhals()
     facts = contact_facts(contacts, tz=tz)
