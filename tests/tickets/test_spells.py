@@ -50,7 +50,7 @@ def by_loop(events, as_of):
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_states_and_facts_agree_with_a_loop(seed, lives):
     events = lives(seed)

@@ -1,7 +1,10 @@
 """Contacts and tickets and what became of them: the input of forecasts and measures."""
 
+from wfm.tickets.ageing import backlog, backlog_work
 from wfm.tickets.attainment import SlaClocks
+from wfm.tickets.audit import SlaAudit, sla_audit
 from wfm.tickets.clocks import sla_clocks
+from wfm.tickets.effort import touches, workload
 from wfm.tickets.intervals import interval_history
 from wfm.tickets.model import (
     Actor,
@@ -30,6 +33,7 @@ __all__ = [
     "IllegalStep",
     "Outcomes",
     "QualityScore",
+    "SlaAudit",
     "SlaClocks",
     "SlaMeasure",
     "SlaPolicy",
@@ -41,11 +45,16 @@ __all__ = [
     "TicketState",
     "TransitionError",
     "WorkState",
+    "backlog",
+    "backlog_work",
     "check_transitions",
     "interval_history",
     "outcomes_of",
     "records_frame",
+    "sla_audit",
     "sla_clocks",
     "state_spells",
     "ticket_facts",
+    "touches",
+    "workload",
 ]
