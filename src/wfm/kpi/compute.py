@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -127,9 +128,9 @@ def compute(
     check_int("resamples", resamples, 100)
     wanted, absent = _chosen(frames, measures, request)
     sums, histograms = _counted(frames, wanted, request)
-    known = {"confidence": confidence, "resamples": resamples, "seed": seed}
-    groups = values_of(wanted, sums, histograms, request.by, **known)
-    total = groups if not request.by else values_of(wanted, sums, histograms, (), **known)
+    tell = partial(values_of, wanted, sums, histograms, confidence=confidence, resamples=resamples, seed=seed)
+    groups = tell(by=request.by)
+    total = tell(by=()) if request.by else groups
     return Scores(
         measures=tuple(wanted), by=request.by, groups=groups, total=total, confidence=confidence, absent=absent
     )

@@ -423,7 +423,7 @@ def _handling() -> tuple[Measure, ...]:
             f"{part}_time",
             f"mean {part} time",
             f"{part} time of the answered",
-            _when(_answered, lambda nw, part=part: nw.col(f"{part}_s")),
+            _when(_answered, _part(part)),
             count(f"answered with a known {part} time", _known(f"{part}_s"), f"{part}_s"),
             Direction.NEITHER,
             "A part of the handle time; its mean is over the contacts whose part is known.",
@@ -462,6 +462,10 @@ def _handling() -> tuple[Measure, ...]:
             "A transfer to the right place is better than a wrong answer.",
         ),
     )
+
+
+def _part(name: str) -> Callable[[Any], Any]:
+    return lambda nw: nw.col(f"{name}_s")
 
 
 def _with_sessions(nw: Any) -> Any:

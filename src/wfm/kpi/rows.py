@@ -42,7 +42,7 @@ def return_rows(data: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def ticket_rows(data: Mapping[str, Any]) -> pd.DataFrame:
-    """Return tickets with their times from `wfm.tickets.ticket_facts`, in seconds; open ones last until the log ends."""
+    """Return tickets with their times from `wfm.tickets.ticket_facts`; open ones last until the log ends."""
     tickets = as_frame(data["tickets"], "tickets")
     events = as_frame(data["ticket_events"], "ticket_events")
     facts = ticket_facts(events)

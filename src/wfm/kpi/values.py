@@ -124,7 +124,8 @@ def _value(
     if form is Form.PROPORTION:
         if confidence is None:
             return (above / below, math.nan, math.nan)
-        return tuple(wilson(above, below, confidence=confidence))
+        share = wilson(above, below, confidence=confidence)
+        return (share.value, share.low, share.high)
     if bins is None or not len(bins):
         return _NOTHING
     if form.is_censored:
@@ -145,10 +146,13 @@ def _spread(measure: Measure, bins: pd.DataFrame, confidence: float | None, resa
         order = np.argsort(values, kind="stable")
         point = values @ counts / total if fraction is None else _quantile(values[order], counts[order], fraction)
         return (float(point), math.nan, math.nan)
-    known = {"counts": counts, "confidence": confidence, "resamples": resamples, "seed": seed}
     if fraction is None:
-        return tuple(bootstrap_mean(values, **known))
-    return tuple(bootstrap_percentile(values, fraction, **known))
+        found = bootstrap_mean(values, counts=counts, confidence=confidence, resamples=resamples, seed=seed)
+    else:
+        found = bootstrap_percentile(
+            values, fraction, counts=counts, confidence=confidence, resamples=resamples, seed=seed
+        )
+    return (found.value, found.low, found.high)
 
 
 def _quantile(values: np.ndarray, counts: np.ndarray, fraction: float) -> float:

@@ -187,7 +187,7 @@ def with_times(place: Place, times: Times, tz: str) -> nw.LazyFrame[Any]:
     for name, stamp in times.wall.items():
         local = nw.col(stamp).dt.convert_time_zone(tz).dt.replace_time_zone(None)
         columns[name] = local.dt.timestamp("us") // 1_000_000
-    return frame.with_columns(**columns)
+    return frame.with_columns(**columns) if columns else frame
 
 
 def _duckdb(times: Times, tz: str) -> list[str]:
