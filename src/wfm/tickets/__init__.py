@@ -21,6 +21,7 @@ from wfm.tickets.model import (
 )
 from wfm.tickets.outcomes import Outcomes, outcomes_of
 from wfm.tickets.policy import SlaMeasure, SlaPolicy, SlaTarget
+from wfm.tickets.quality import Finding, QualityReport, data_quality
 from wfm.tickets.spells import state_spells, ticket_facts
 from wfm.tickets.states import TRANSITIONS, IllegalStep, TicketState, TransitionError, check_transitions
 
@@ -30,8 +31,10 @@ __all__ = [
     "Contact",
     "EmployeeState",
     "EventKind",
+    "Finding",
     "IllegalStep",
     "Outcomes",
+    "QualityReport",
     "QualityScore",
     "SlaAudit",
     "SlaClocks",
@@ -48,6 +51,7 @@ __all__ = [
     "backlog",
     "backlog_work",
     "check_transitions",
+    "data_quality",
     "interval_history",
     "outcomes_of",
     "records_frame",
