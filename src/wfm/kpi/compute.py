@@ -242,9 +242,13 @@ def _counted(
         raw = _raw(request, facts.columns)
         _check_grouping(facts, raw, concerned, request)
         sums |= _sums(source, facts, raw, concerned, request)
+        made: dict[tuple[object, ...], Histogram] = {}
         for measure in concerned:
             if measure.form.needs_values and measure.numerator.source is source:
-                histograms[measure.name] = _histogram(facts, raw, measure, request)
+                key = (measure.value, measure.event, measure.resolution, measure.filter)
+                if key not in made:
+                    made[key] = _histogram(facts, raw, measure, request)
+                histograms[measure.name] = made[key]
     return sums, histograms
 
 
@@ -255,7 +259,7 @@ def _default_attribution(source: Source, asked: Attribution) -> Attribution:
 
 def _keep(source: Source, data: Data, request: _Request) -> list[str]:
     spec = SPECS[source]
-    if spec.prepare is not None:
+    if spec.prepare is not None or spec.inputs[0] not in data:  # the latter is refused with the measure's name
         return []
     columns = narwhals().from_native(engine_of(data[spec.inputs[0]]).native).lazy().collect_schema()
     return [column for column in _raw(request, columns) if column in columns]
@@ -364,4 +368,4 @@ def _histogram(facts: Facts, raw: Sequence[str], measure: Measure, request: _Req
     inner = _Request((*request.by, "bin", "event"), request.span, request.step_s, request.tz, request.people)
     rolled = _rolled_up(table, ["count"], facts, inner)
     rolled["bin"] = rolled["bin"].astype(float) * measure.resolution
-    return Histogram(rolled[[*request.by, "bin", "event", "count"]], censored=measure.form.is_censored)
+    return Histogram(rolled[[*request.by, "bin", "event", "count"]])

@@ -62,6 +62,11 @@ def _wait_s(nw: Any) -> Any:
     return nw.col("wait_us") / 1e6
 
 
+# Measures with the same values share one histogram.
+_WAIT: Build = lambda: _wait_s(narwhals())  # noqa: E731
+_ANSWERED_WAIT: Build = lambda: _when(_answered, _wait_s)(narwhals())  # noqa: E731
+_IS_ANSWERED: Build = lambda: narwhals().col("answered")  # noqa: E731
+
 ANSWERED = count("answered", lambda nw: nw.col("answered"))
 ABANDONED = count("abandoned", lambda nw: nw.col("abandoned"))
 SETTLED = count("answered + abandoned", _settled)
@@ -114,8 +119,8 @@ def level_measure(
             numerator=reached,
             denominator=SETTLED,
             form=Form.REACHED,
-            value=_built(_wait_s),
-            event=_built(lambda nw: nw.col("answered")),
+            value=_WAIT,
+            event=_IS_ANSWERED,
             limit=limit_s,
             **shared,
         )
@@ -206,7 +211,7 @@ def wait_measure(fraction: float, *, name: str | None = None) -> Measure:
         unit=Unit.SECONDS,
         direction=_LOWER,
         clock=Clock.ELAPSED,
-        value=_built(_when(_answered, _wait_s)),
+        value=_ANSWERED_WAIT,
         pitfalls="Those who gave up are left out, so it flatters a centre that many abandon: see the virtual wait.",
     )
 
@@ -231,8 +236,8 @@ def virtual_wait_measure(fraction: float, *, name: str | None = None) -> Measure
         unit=Unit.SECONDS,
         direction=_LOWER,
         clock=Clock.ELAPSED,
-        value=_built(_wait_s),
-        event=_built(lambda nw: nw.col("answered")),
+        value=_WAIT,
+        event=_IS_ANSWERED,
         pitfalls="Missing where the waits do not reach far enough. It takes patience and wait for independent.",
     )
 
@@ -277,6 +282,7 @@ def _mean(
     direction: Direction,
     pitfalls: str,
     needs: tuple[str, ...] = (),
+    value: Build | None = None,
 ) -> Measure:
     return Measure(
         name=name,
@@ -287,7 +293,7 @@ def _mean(
         unit=Unit.SECONDS,
         direction=direction,
         clock=Clock.ELAPSED,
-        value=_built(of),
+        value=value or _built(of),
         pitfalls=pitfalls,
     )
 
@@ -367,6 +373,7 @@ def _waits() -> tuple[Measure, ...]:
             ANSWERED,
             _LOWER,
             "Of the answered only. It says nothing of the tail: 20 s may be 10 s for most and minutes for some.",
+            value=_ANSWERED_WAIT,
         ),
         _mean(
             "mean_wait",
@@ -376,6 +383,7 @@ def _waits() -> tuple[Measure, ...]:
             SETTLED,
             _LOWER,
             "It falls when more customers give up early.",
+            value=_WAIT,
         ),
         wait_measure(0.5),
         wait_measure(0.9),
@@ -391,7 +399,7 @@ def _waits() -> tuple[Measure, ...]:
             unit=Unit.SECONDS,
             direction=_LOWER,
             clock=Clock.ELAPSED,
-            value=_built(_wait_s),
+            value=_WAIT,
             pitfalls="It grows with the number of contacts; compare spans of like volume. Rounded up to whole seconds.",
             minimum=0,
         ),

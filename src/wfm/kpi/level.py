@@ -99,21 +99,18 @@ def service_level(
 def _of_scores(measure: Measure, scores: Scores) -> Ratio:
     total = scores.total.iloc[0]
     value = _or_none(total["value"])
-    is_virtual = measure.form.is_censored
     groups = scores.groups.drop(columns=["measure", "unit", "enough"])
-    if is_virtual:
-        groups = groups.assign(numerator=groups["value"] * groups["denominator"])
     return Ratio(
         name="service level",
         formula=measure.formula,
-        numerator=float(total["value"] * total["denominator"] if is_virtual else total["numerator"]),
+        numerator=float(total["numerator"]),
         denominator=float(total["denominator"]),
         low=_or_none(total["low"]),
         high=_or_none(total["high"]),
         confidence=scores.confidence or 0.0,
         by=scores.by,
         groups=groups,
-        estimate=value if is_virtual else None,
+        estimate=value if measure.form.is_censored else None,
     )
 
 

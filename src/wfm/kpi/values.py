@@ -25,7 +25,6 @@ class Histogram:
     """Counts of the values of a measure by group: columns of the grouping, `bin, event, count`."""
 
     table: pd.DataFrame
-    censored: bool
 
 
 def sum_key(measure: Measure, count: Count) -> str:
@@ -53,6 +52,9 @@ def values_of(
             for key, above, below in zip(_keys(table, by), table["numerator"], table["denominator"], strict=True)
         ]
         values = pd.DataFrame(found, columns=["value", "low", "high"], index=table.index, dtype=float)
+        if measure.form in (Form.REACHED, Form.SURVIVED):
+            # Of censored rows only the share is known: the count that it stands for.
+            table["numerator"] = values["value"] * table["denominator"]
         table = pd.concat([table, values], axis=1).assign(measure=measure.name, unit=measure.unit.value)
         sample = table["numerator"] if measure.denominator is None else table["denominator"]
         table["enough"] = (sample >= measure.minimum).to_numpy()

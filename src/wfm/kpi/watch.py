@@ -27,6 +27,8 @@ Floats = npt.NDArray[np.float64]
 # 7th ed. (2013), appendix VI.
 _D2 = 1.128
 _SIGMAS = 3.0
+# Four of each weekday.
+_LEAST_DAYS = 28
 
 
 class Level(StrEnum):
@@ -161,7 +163,7 @@ class EarlyWarning:
         check_fraction("high", self.high, include_one=False)
         if self.medium >= self.high:
             raise DataError(Problem(f"medium {self.medium:g} is not below high {self.high:g}"))
-        check_int("memory", self.memory, 28)
+        check_int("memory", self.memory, _LEAST_DAYS)
 
     def watch(self, scores: Scores, *, as_of: date) -> Warned:
         """Return what is known of the period that holds `as_of`, from the days before it.
@@ -245,42 +247,39 @@ class EarlyWarning:
 
     def _watched(self, measure: Measure, days: pd.DataFrame, as_of: pd.Timestamp) -> Warned:
         begin, end = self._bounds(as_of)
-        known = days[(days.index < as_of) & (days.index >= as_of - pd.Timedelta(days=self.memory))]
-        open_days = known[known["denominator"] > 0]
-        if len(open_days) < 28:
-            what = f"{len(open_days)} days with a denominator before {as_of.date()}"
-            raise DataError(Problem(what, remedy="give at least 28"))
-        usual = (
-            known.groupby(known.index.day_of_week)[["numerator", "denominator"]].mean().reindex(range(7), fill_value=0)
-        )
-        level = (usual["numerator"] / usual["denominator"].where(usual["denominator"] > 0)).to_numpy()
-        values = (open_days["numerator"] / open_days["denominator"]).to_numpy()
-        off = values - level[open_days.index.day_of_week]
-        sigma, likeness = float(np.std(off, ddof=min(7, len(off) - 1))), _likeness(off)
-        past = known[known.index >= begin]
-        future = pd.date_range(as_of, end - pd.Timedelta(days=1))
-        coming = usual.iloc[future.day_of_week]
-        weight = np.append(coming["denominator"].to_numpy(), 0.0)
-        below = past["denominator"].sum() + weight.sum()
-        expected = (past["numerator"].sum() + coming["numerator"].sum()) / below if below else math.nan
+        oldest = as_of - pd.Timedelta(days=self.memory)
+        known = days.iloc[days.index.searchsorted(oldest) : days.index.searchsorted(as_of)]
+        above, below = (known[column].to_numpy(dtype=float) for column in ("numerator", "denominator"))
+        weekday = known.index.day_of_week.to_numpy()
+        is_open = below > 0
+        if is_open.sum() < _LEAST_DAYS:
+            what = f"{int(is_open.sum())} days with a denominator before {as_of.date()}"
+            raise DataError(Problem(what, remedy=f"give at least {_LEAST_DAYS}"))
+        often = np.maximum(np.bincount(weekday, minlength=7), 1)
+        usual_above, usual_below = (np.bincount(weekday, weights=part, minlength=7) / often for part in (above, below))
+        level = np.divide(usual_above, usual_below, out=np.full(7, np.nan), where=usual_below > 0)
+        values = above[is_open] / below[is_open]
+        off = values - level[weekday[is_open]]
+        sigma, likeness = float(np.std(off, ddof=7)), _likeness(off)
+        past = days.iloc[days.index.searchsorted(begin) : days.index.searchsorted(as_of)].sum()
+        coming = (as_of.weekday() + np.arange((end - as_of).days)) % 7
+        weight = usual_below[coming]
+        whole = float(past["denominator"] + weight.sum())
+        expected = float(past["numerator"] + usual_above[coming].sum()) / whole if whole else math.nan
         # Following days are alike, and the memory's own mean is not sure.
         spread = sigma * math.sqrt((1 + likeness) / (1 - likeness))
-        share = float(weight.sum() / below) if below else 0.0
-        error = math.hypot(spread * float(np.sqrt((weight**2).sum())) / below, share * spread / math.sqrt(len(off)))
-        probability = self._probability(measure, expected, error)
+        to_come = math.hypot(float(np.sqrt((weight**2).sum())), float(weight.sum()) / math.sqrt(len(off)))
+        probability = self._probability(measure, expected, spread * to_come / whole if whole else math.nan)
         moving = float(np.abs(np.diff(off)).mean()) / _D2
-        middle = float(level[open_days.index[-1].day_of_week])
-        last = float(values[-1])
+        middle, last = float(level[weekday[is_open][-1]]), float(values[-1])
         return Warned(
             measure=measure,
             target=self.target,
             as_of=as_of.date(),
             level=self._level(probability),
             probability=probability,
-            so_far=float(past["numerator"].sum() / past["denominator"].sum())
-            if past["denominator"].sum()
-            else math.nan,
-            expected=float(expected),
+            so_far=float(past["numerator"] / past["denominator"]) if past["denominator"] else math.nan,
+            expected=expected,
             last=last,
             control_low=middle - _SIGMAS * moving,
             control_high=middle + _SIGMAS * moving,
