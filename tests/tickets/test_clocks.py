@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wfm.calendar import Calendar
-from wfm.domain import CalendarSpec, OpeningHours
+from wfm.domain import CalendarSpec, OpeningHours, presets
 from wfm.errors import DataError
-from wfm.tickets import SlaPolicy, SlaTarget, sla_clocks
+from wfm.tickets import SlaPolicy, SlaTarget, policies_of, sla_clocks
 
 BERLIN = "Europe/Berlin"
 HOURS = OpeningHours("Mon-Fri 08:00-18:00; Sat 22:00-06:00", exceptions={date(2026, 3, 30): "closed"})
@@ -357,3 +357,24 @@ def test_every_clock_agrees_with_a_count_of_seconds(seed, measure, business, hol
             assert row.met == (not late)
         else:
             assert pd.isna(row.met)
+
+
+def test_the_promises_of_a_shop_become_policies():
+    policies = {policy.name: policy for policy in policies_of(presets.ecommerce_standards())}
+    assert {target.measure: target.within_s for target in policies["inquiry by message"].targets} == {
+        "first_response": 7200,
+        "next_response": 7200,
+        "resolution": 4 * 3600,
+    }
+    assert {target.measure: target.within_s for target in policies["anything else by phone"].targets} == {
+        "first_response": 120
+    }
+    rows = [
+        ("T", "2026-11-02 09:00", "create", "customer", "new"),
+        ("T", "2026-11-02 09:30", "reply", "agent", None),
+        ("T", "2026-11-02 14:00", "solve", "agent", "solved"),
+        ("T", "2026-11-05 14:00", "close", "system", "closed"),
+    ]
+    events, tickets = make_log(rows, kind="complaint", channel="social")
+    clocks = sla_clocks(events, tickets, list(policies.values())).to_frame()
+    assert clocks[["measure", "met"]].to_numpy().tolist() == [["closure", True], ["first_response", True]]

@@ -20,7 +20,7 @@ from wfm.tickets.model import (
     records_frame,
 )
 from wfm.tickets.outcomes import Outcomes, outcomes_of
-from wfm.tickets.policy import SlaMeasure, SlaPolicy, SlaTarget
+from wfm.tickets.policy import SlaMeasure, SlaPolicy, SlaTarget, policies_of
 from wfm.tickets.quality import Finding, QualityReport, data_quality
 from wfm.tickets.spells import state_spells, ticket_facts
 from wfm.tickets.states import TRANSITIONS, IllegalStep, TicketState, TransitionError, check_transitions
@@ -54,6 +54,7 @@ __all__ = [
     "data_quality",
     "interval_history",
     "outcomes_of",
+    "policies_of",
     "records_frame",
     "sla_audit",
     "sla_clocks",

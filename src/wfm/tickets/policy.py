@@ -10,10 +10,12 @@ from enum import StrEnum
 from wfm.checks import check_choice, check_each, check_flag, check_name
 from wfm.domain.duration import set_duration
 from wfm.domain.hours import OpeningHours
+from wfm.domain.queue import Channel
+from wfm.domain.standards import Promise, Standard
 from wfm.errors import DataError, Faults, Problem
 from wfm.tickets.states import TicketState
 
-__all__ = ["SlaMeasure", "SlaPolicy", "SlaTarget"]
+__all__ = ["SlaMeasure", "SlaPolicy", "SlaTarget", "policies_of"]
 
 
 class SlaMeasure(StrEnum):
@@ -162,3 +164,54 @@ class SlaPolicy:
     def target(self, measure: SlaMeasure) -> SlaTarget | None:
         """Return the target of a measure, if the policy has one."""
         return next((target for target in self.targets if target.measure == measure), None)
+
+
+# What a promise is timed by, and the states in which its clock stands still: a solved complaint waits only for the
+# customer to object.
+_TIMED = {
+    Promise.ANSWER: ((SlaMeasure.FIRST_RESPONSE, ()),),
+    Promise.REPLY: ((SlaMeasure.FIRST_RESPONSE, ()), (SlaMeasure.NEXT_RESPONSE, ())),
+    Promise.SOLUTION: ((SlaMeasure.RESOLUTION, (TicketState.PENDING,)),),
+    Promise.CLOSING: ((SlaMeasure.CLOSURE, (TicketState.PENDING, TicketState.SOLVED)),),
+}
+
+
+def policies_of(standards: Iterable[Standard]) -> tuple[SlaPolicy, ...]:
+    """Return the policies that keep the promises of a centre: one for each channel and kind of request with a promise.
+
+    Where several promises are for one clock of a ticket, the shortest counts. All clocks run day and night; write the
+    policies yourself for business time.
+
+    Parameters
+    ----------
+    standards
+        Promises, such as `wfm.presets.ecommerce_standards()`.
+
+    Examples
+    --------
+    >>> from wfm.domain.presets import ecommerce_standards
+    >>> policies = policies_of(ecommerce_standards())
+    >>> [(target.measure.value, target.within_s) for target in policies[0].targets], policies[0].name
+    ([('first_response', 30.0), ('closure', 86400.0)], 'complaint by phone')
+    """
+    promised = tuple(standards)
+    kinds = sorted({kind for standard in promised for kind in standard.kinds})
+    found = []
+    for channel in Channel:
+        for kind in (*kinds, None):
+            limits: dict[SlaMeasure, tuple[float, SlaTarget]] = {}
+            for standard in promised:
+                if (standard.channels and channel not in tuple(standard.channels)) or (
+                    standard.kinds and kind not in standard.kinds
+                ):
+                    continue
+                for measure, pause in _TIMED[Promise(standard.promise)]:
+                    target = SlaTarget(measure, standard.within, pause=pause)
+                    if measure not in limits or standard.within_s < limits[measure][0]:
+                        limits[measure] = (standard.within_s, target)
+            if limits:
+                targets = tuple(limits[measure][1] for measure in SlaMeasure if measure in limits)
+                name = f"{kind or 'anything else'} by {channel.value}"
+                mine = () if kind is None else (kind,)
+                found.append(SlaPolicy(name=name, targets=targets, kinds=mine, channels=(channel.value,)))
+    return tuple(found)
