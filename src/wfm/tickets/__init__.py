@@ -6,6 +6,7 @@ from wfm.tickets.audit import SlaAudit, sla_audit
 from wfm.tickets.clocks import sla_clocks
 from wfm.tickets.effort import touches, workload
 from wfm.tickets.intervals import interval_history
+from wfm.tickets.links import check_surveys
 from wfm.tickets.model import (
     Actor,
     Contact,
@@ -50,6 +51,7 @@ __all__ = [
     "WorkState",
     "backlog",
     "backlog_work",
+    "check_surveys",
     "check_transitions",
     "data_quality",
     "interval_history",

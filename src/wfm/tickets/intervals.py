@@ -11,6 +11,7 @@ from wfm.calendar import Calendar
 from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
 from wfm.domain.hours import CalendarSpec, OpeningHours
+from wfm.errors import Faults, did_you_mean
 from wfm.schema import as_frame
 from wfm.tickets.counting import count_contacts
 from wfm.tickets.engines import Engine, engine_of
@@ -48,7 +49,8 @@ def interval_history(
         Zone of the intervals; default that of `arrived_at`.
     calendar
         Adds a row of zeros for each open interval without contact, for every queue seen, from the first to the last day
-        of arrival. A centre brings the hours of each of its queues; by a calendar alone every queue is open alike.
+        of arrival. A centre brings the hours of each of its queues, and a queue that it does not have is refused; by a
+        calendar alone every queue is open alike.
         Intervals with contacts outside the opening hours stay. Default none: only intervals in which a queue had a
         contact have a row.
 
@@ -91,6 +93,8 @@ def interval_history(
         table, zone = count_contacts(log, step, limit), str(log["arrived_at"].dt.tz)
     else:
         table, zone = count_intervals(contacts, step, limit, tz)
+    if isinstance(calendar, Centre):
+        _check_queues(table.index.get_level_values("queue").unique(), calendar)
     if calendar is not None and len(table):
         own = {q.name: q.hours for q in calendar.queues} if isinstance(calendar, Centre) else {}
         known = calendar_of(calendar, zone)
@@ -99,6 +103,15 @@ def interval_history(
     table["within_s"] = limit.total_seconds()
     table["aht_s"] = table["handle_s"] / table["handled"].where(table["handled"] > 0)
     return as_frame(table.reset_index(), "history")
+
+
+def _check_queues(seen: pd.Index, centre: Centre) -> None:
+    """Refuse a queue that the centre does not have: its hours would be guessed."""
+    known = [queue.name for queue in centre.queues]
+    faults = Faults("frame 'contacts'")
+    for name in seen.difference(pd.Index(known)):
+        faults.add(f"unknown queue {name!r}", remedy=did_you_mean(str(name), known))
+    faults.raise_if_any()
 
 
 def _with_open_intervals(

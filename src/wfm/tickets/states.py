@@ -83,7 +83,7 @@ class TransitionError(DataError):
         return type(self), (self.problems, self.subject, self.steps)
 
 
-def check_transitions(ticket_events: FrameLike) -> None:
+def check_transitions(ticket_events: FrameLike, tickets: FrameLike | None = None) -> None:
     """Check that every ticket goes from state to state by the steps allowed, and leaves each state it entered.
 
     Parameters
@@ -92,6 +92,9 @@ def check_transitions(ticket_events: FrameLike) -> None:
         Frame `ticket_events`. An event without `to_state` changes no state; one without `from_state` leaves whatever
         state the ticket is in. Events of one ticket at one instant count in the order of the frame. A `merge` closes
         a ticket from any state.
+    tickets
+        Frame `tickets`, to check that no event is before the ticket was created and none has an unknown ticket; default
+        none.
 
     Raises
     ------
@@ -114,7 +117,7 @@ def check_transitions(ticket_events: FrameLike) -> None:
     wfm.tickets.states.TransitionError: frame 'ticket_events': event 'close' of 2026-11-02 09:05 leaves 'pending', but
     'create' of 2026-11-02 09:00 had entered 'new' (row T1); correct from_state, or add the event between
     """
-    check_events(ticket_events)
+    check_events(ticket_events, tickets)
 
 
 def check_events(ticket_events: FrameLike, tickets: FrameLike | None = None) -> pd.DataFrame:
@@ -125,8 +128,7 @@ def check_events(ticket_events: FrameLike, tickets: FrameLike | None = None) -> 
     ticket_events
         Frame `ticket_events`.
     tickets
-        Frame `tickets`, to check that no event is before the ticket was created and none has an unknown ticket;
-        default none.
+        Frame `tickets`, or none.
 
     Raises
     ------
