@@ -204,7 +204,10 @@ def count_intervals(contacts: object, step: timedelta, limit: timedelta, tz: str
     )
     columns = ["offered", "answered", "abandoned", "waiting", "blocked", "handle_s", "wait_sum", "answered_within"]
     columns += ["untimed", *(name for name in FAULTS if name in frame.collect_schema())]
-    sums = to_pandas(frame.group_by("queue", "begin").agg(*(nw.col(column).sum() for column in columns)))
+    summed = frame.group_by("queue", "begin").agg(*(nw.col(column).sum() for column in columns))
+    # Sums of whole numbers come as wider types from some engines, which are slow to turn over.
+    whole = [nw.col(column).cast(nw.Int64) for column in columns if column not in ("handle_s", "wait_sum")]
+    sums = to_pandas(summed.with_columns(*whole, nw.col("wait_sum").cast(nw.Float64)))
     table = raise_faults(sums)
     numbers = [column for column in table.columns if column not in ("queue", "handle_s", "wait_sum")]
     table[numbers] = table[numbers].astype("int64")
