@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wfm.domain import presets
-from wfm.domain.standards import Goal, Standard
+from wfm.domain.standards import Objective, Standard
 from wfm.errors import DataError
 
 
@@ -33,11 +33,11 @@ def test_the_goals_of_a_shop_know_which_side_is_good():
             "  2. unknown channel 'fone'; did you mean 'phone'? Known: case, chat, email, message, phone, social",
         ),
         (
-            lambda: Goal(measure="csat", value=90, unit="share", direction="at_least", source="handbook"),
+            lambda: Objective(measure="csat", value=90, unit="share", direction="at_least", source="handbook"),
             "value must be a number in [0, 1], got 90",
         ),
         (
-            lambda: Goal(measure="complaints", value=-0.2, unit="change", direction="at_most", source="handbook"),
+            lambda: Objective(measure="complaints", value=-0.2, unit="change", direction="at_most", source="handbook"),
             "a change without a baseline; a change is measured from a named baseline, nothing else is",
         ),
     ],

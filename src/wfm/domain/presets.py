@@ -7,7 +7,7 @@ from wfm.domain.hours import CalendarSpec, OpeningHours
 from wfm.domain.people import Contract, ContractKind
 from wfm.domain.queue import Channel, Queue
 from wfm.domain.shift import Break, ShiftTemplate
-from wfm.domain.standards import Goal, Standard
+from wfm.domain.standards import Objective, Standard
 from wfm.domain.targets import Deadline, LongestWait, ServiceLevel
 
 __all__ = [
@@ -186,7 +186,7 @@ def ecommerce_standards() -> tuple[Standard, ...]:
     )
 
 
-def ecommerce_goals(baseline: str = "the year before") -> tuple[Goal, ...]:
+def ecommerce_goals(baseline: str = "the year before") -> tuple[Objective, ...]:
     """Return the goals of an e-commerce centre, each with where it comes from.
 
     Parameters
@@ -200,9 +200,9 @@ def ecommerce_goals(baseline: str = "the year before") -> tuple[Goal, ...]:
     [('csat', 0.9), ('mean_response', 30.0), ('complaint_rate', -0.2), ('attrition', 0.1), ('training_coverage', 1.0)]
     """
     return (
-        Goal(measure="csat", value=0.9, unit="share", direction="at_least", source=_HANDBOOK),
-        Goal(measure="mean_response", value=30.0, unit="s", direction="at_most", source=_HANDBOOK),
-        Goal(
+        Objective(measure="csat", value=0.9, unit="share", direction="at_least", source=_HANDBOOK),
+        Objective(measure="mean_response", value=30.0, unit="s", direction="at_most", source=_HANDBOOK),
+        Objective(
             measure="complaint_rate",
             value=-0.2,
             unit="change",
@@ -210,6 +210,6 @@ def ecommerce_goals(baseline: str = "the year before") -> tuple[Goal, ...]:
             baseline=baseline,
             source=_HANDBOOK,
         ),
-        Goal(measure="attrition", value=0.1, unit="share", direction="at_most", source=_HANDBOOK),
-        Goal(measure="training_coverage", value=1.0, unit="share", direction="at_least", source=_HANDBOOK),
+        Objective(measure="attrition", value=0.1, unit="share", direction="at_most", source=_HANDBOOK),
+        Objective(measure="training_coverage", value=1.0, unit="share", direction="at_least", source=_HANDBOOK),
     )

@@ -12,7 +12,7 @@ from wfm.domain.duration import set_duration
 from wfm.domain.queue import Channel
 from wfm.errors import DataError, Faults, Problem
 
-__all__ = ["Direction", "Goal", "Promise", "Standard"]
+__all__ = ["Direction", "Objective", "Promise", "Standard"]
 
 
 class Promise(StrEnum):
@@ -84,7 +84,7 @@ class Standard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
+class Objective:
     """A goal for one measure, against a fixed value or against a named baseline.
 
     Parameters
@@ -109,7 +109,7 @@ class Goal:
 
     Examples
     --------
-    >>> Goal(measure="csat", value=0.9, unit="share", direction="at_least", source="handbook").met(0.93)
+    >>> Objective(measure="csat", value=0.9, unit="share", direction="at_least", source="handbook").met(0.93)
     True
     """
 
