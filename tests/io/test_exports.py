@@ -28,7 +28,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wfm.errors import DataError
+from wfm.errors import DataError, DataWarning
 from wfm.io import ColumnMap, read_export
 from wfm.tickets import TransitionError, check_transitions, interval_history, ticket_facts
 
@@ -126,7 +126,10 @@ def test_servicenow_incidents():
 
 
 def test_new_york_requests_are_read_in_their_own_zone():
-    found = read_export(EXPORTS / "nyc_311.csv", "nyc_311")
+    with pytest.warns(
+        DataWarning, match="1 local stamps where the clock changes, the first in row 2: 2026-11-01 01:45"
+    ):
+        found = read_export(EXPORTS / "nyc_311.csv", "nyc_311")
     events = found["ticket_events"]
     check_transitions(events)
     assert events["to_state"].tolist() == ["new", "closed", "new"]
@@ -171,6 +174,17 @@ def test_a_fault_of_an_export_is_named(text, message, tmp_path):
     with pytest.raises(DataError) as error:
         read_export(path, PLAIN, tz=SHANGHAI)
     assert message in str(error.value)
+
+
+def test_a_value_that_is_not_named_may_have_a_meaning():
+    rule = ColumnMap(
+        frame="contacts",
+        columns={**PLAIN.columns, "channel": "line"},
+        values={"channel": {"chats": "chat"}},
+        others={"channel": "phone"},
+        stamps=PLAIN.stamps,
+    )
+    assert set(read_export(EXPORTS / "plain.csv", rule, tz=SHANGHAI)["contacts"]["channel"]) == {"phone"}
 
 
 def test_what_is_not_known_is_refused():

@@ -47,7 +47,7 @@ def read_export(path: str | Path, form: str | ColumnMap, *, tz: str | None = Non
     tz
         Zone that stamps are turned to. Stamps without an offset are read in it, unless the vendor's documentation says
         what they are; without a zone for them they are refused. Where the clock is put back, an hour that occurs
-        twice is read as the first. Default none.
+        twice is read as the first, and a `DataWarning` says so. Default none.
 
     Returns
     -------

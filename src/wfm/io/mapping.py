@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from wfm.checks import check_zone
-from wfm.errors import DataError, Faults, Problem, did_you_mean
+from wfm.errors import DataError, DataWarning, Faults, Problem, did_you_mean
 from wfm.schema import FRAMES, Kind, check
 from wfm.timegrid import localize
 
@@ -175,9 +176,13 @@ def _stamps(values: pd.Series, title: str, rule: ColumnMap, tz: str | None) -> p
     if zone is None:
         what = f"column {title!r} has stamps without a zone: {str(texts[naive].iloc[0])!r}"
         raise DataError(Problem(what, remedy="name it: tz='America/New_York'", rows=_rows(values, naive)))
-    local = read.dt.tz_localize(None)
-    stamps = localize(pd.DatetimeIndex(local), zone, ambiguous="first").stamps
-    return pd.Series(stamps, index=values.index).dt.tz_convert(home)
+    found = localize(pd.DatetimeIndex(read.dt.tz_localize(None)), zone, ambiguous="first")
+    if len(found.resolved):
+        row = found.resolved.iloc[0]
+        what = f"column {title!r}: {len(found.resolved)} local stamps where the clock changes, the first in row"
+        line = f"{what} {values.index[row.position]}: {row.local} is read as {row.stamp} ({row.rule})"
+        warnings.warn(line, DataWarning, stacklevel=5)
+    return pd.Series(found.stamps, index=values.index).dt.tz_convert(home)
 
 
 def _numbers(values: pd.Series, title: str) -> pd.Series:
