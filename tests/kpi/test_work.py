@@ -12,6 +12,7 @@ import pytest
 
 from wfm.errors import DataError
 from wfm.kpi import CATALOGUE, Form, compute, engines_of, explain, first_contact_measures
+from wfm.tickets import SlaPolicy, SlaTarget, sla_clocks
 
 UTC = "UTC"
 
@@ -250,7 +251,7 @@ def test_promises_count_once_they_are_kept_or_broken():
     clocks = pd.DataFrame(
         {
             "ticket": list("abcd"),
-            "measure": "full_resolution",
+            "measure": "closure",
             "kind": ["complaint", "complaint", "inquiry", "inquiry"],
             "started_at": at(*["2026-11-02"] * 4),
             "due_at": at(*["2026-11-03"] * 4),
@@ -260,6 +261,18 @@ def test_promises_count_once_they_are_kept_or_broken():
     scores = compute({"sla_clocks": clocks}, ["sla_attainment", "complaints_in_time"], by="day")
     assert scores.value("sla_attainment") == pytest.approx(2 / 3)
     assert scores.value("complaints_in_time") == 0.5
+
+
+def test_the_clocks_of_the_tickets_are_counted_as_they_are(desk):
+    policies = [
+        SlaPolicy(name="complaints", targets=(SlaTarget("resolution", "2h"),), kinds=("complaint",)),
+        SlaPolicy(name="others", targets=(SlaTarget("first_response", "15min"),)),
+    ]
+    clocks = sla_clocks(desk["ticket_events"], desk["tickets"], policies)
+    scores = compute({"sla_clocks": clocks}, ["sla_attainment", "complaints_in_time"], by="queue")
+    # T1 is answered in 10 min, T2 solved after 3 h, and T3, without an answer, is 2 h old when the log ends.
+    assert scores.value("sla_attainment") == pytest.approx(1 / 3)
+    assert scores.value("complaints_in_time") == 0.0
 
 
 def test_every_measure_says_what_it_is():

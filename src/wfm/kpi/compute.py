@@ -324,9 +324,10 @@ def _keyed(facts: Facts, raw: Sequence[str], request: _Request) -> tuple[Any, li
 
 def _aggregate(frame: Any, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
     nw = narwhals()
+    sums = [nw.col(column).sum() for column in columns]
+    summed = frame.group_by(*keys).agg(*sums) if keys else frame.select(*sums)
     # One plain type: sums of whole numbers come wider from some engines, which is slow to turn over.
-    sums = [nw.col(column).sum().cast(nw.Float64) for column in columns]
-    return to_pandas(frame.group_by(*keys).agg(*sums) if keys else frame.select(*sums))
+    return to_pandas(summed.with_columns(*(nw.col(column).cast(nw.Float64) for column in columns)))
 
 
 def _rolled_up(table: pd.DataFrame, columns: Sequence[str], facts: Facts, request: _Request) -> pd.DataFrame:

@@ -244,7 +244,11 @@ def _promises() -> tuple[Measure, ...]:
         "still open is broken."
     )
     more: dict[str, Any] = {"attribution": Attribution.END, "clock": Clock.POLICY}
-    late = ("kind = complaint", _built(lambda nw: nw.col("kind") == "complaint"))
+    solving = ["resolution", "closure"]
+    late = (
+        "kind = complaint, measure = resolution or closure",
+        _built(lambda nw: (nw.col("kind") == "complaint") & nw.col("measure").is_in(solving)),
+    )
     return (
         _measure("sla_attainment", "SLA attainment", above, below, Form.PROPORTION, _HIGHER, pitfalls, **more),
         _measure(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from wfm.checks import check_zone
-from wfm.errors import DataError, Faults, MissingExtraError, Problem
+from wfm.errors import DataError, Faults, Problem
 from wfm.schema import HasFrame
 
 if TYPE_CHECKING:
@@ -103,11 +103,9 @@ def engine_of(frame: object) -> Place:
 
 
 def narwhals() -> Any:
-    """Return the module `narwhals`, or say how to install it."""
-    try:
-        import narwhals as module
-    except ImportError as error:
-        raise MissingExtraError("narwhals", "engines") from error
+    """Return the module `narwhals`: loaded when something is counted, not before."""
+    import narwhals as module
+
     return module
 
 
