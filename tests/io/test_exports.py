@@ -30,6 +30,7 @@ import pytest
 
 from wfm.errors import DataError, DataWarning
 from wfm.io import ColumnMap, read_export
+from wfm.io.mapping import mapped
 from wfm.tickets import TransitionError, check_transitions, interval_history, ticket_facts
 
 EXPORTS = Path(__file__).parent.parent / "data" / "exports"
@@ -220,3 +221,36 @@ def test_the_real_incident_register(tmp_path):
     assert (facts["state"] == "closed").sum() == len(facts) == 888
     register = pd.read_csv(path).groupby("number")["reopen_count"].max()
     assert (facts["reopens"] == register.reindex(facts.index)).mean() > 0.99
+
+
+def test_a_request_closed_before_it_was_created_is_named(tmp_path):
+    path = tmp_path / "early.csv"
+    text = (EXPORTS / "nyc_311.csv").read_text(encoding="utf-8")
+    path.write_text(text.replace("11/01/2026 01:45:10 AM", "10/31/2026 01:45:10 AM"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"a request was closed before it was created \(row 2\); correct Closed Date"):
+        read_export(path, "nyc_311")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("{", "not JSON"), ('{"a": 1}', "not a list of records"), ('{"a": [1], "b": [2]}', "not a list of records")],
+)
+def test_json_without_records_is_refused(text, message, tmp_path):
+    path = tmp_path / "broken.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=message):
+        read_export(path, "zendesk_tickets")
+
+
+def test_flags_and_mixed_stamps_of_a_map():
+    rule = ColumnMap(frame="ticket_events", columns={"public": "seen", "at": "at"}, tz="UTC")
+    cells = pd.DataFrame({"seen": ["Yes", "no", None], "at": ["2026-11-02T09:00:00Z"] * 3}, dtype=object)
+    frame = mapped(cells, rule, tz=None, where="x", final=False)
+    assert frame["public"].tolist() == [True, False, pd.NA]
+    with pytest.raises(DataError, match="holds what is neither true nor false: 'perhaps'"):
+        mapped(cells.assign(seen="perhaps"), rule, tz=None, where="x", final=False)
+    mixed = cells.assign(at=["2026-11-02T09:00:00Z", "2026-11-02T09:00:00", None])
+    with pytest.raises(DataError, match=r"column 'at' mixes stamps with and without a zone: '2026-11-02T09:00:00'"):
+        mapped(mixed, rule, tz="UTC", where="x", final=False)
+    with pytest.raises(DataError, match="unknown frame 'event'"):
+        ColumnMap(frame="event", columns={})

@@ -119,15 +119,16 @@ def touches(
     _check_columns(columns, events)
     done = events[events["actor"] == "agent"].reset_index(drop=True)
     solved = done["to_state"] == "solved" if "to_state" in done.columns else pd.Series(False, index=done.index)
-    table = done[[*columns, "ticket"]].assign(
+    table = done[columns].assign(
         start=floor_to_interval(done["at"], step),
         events=1,
         replies=(done["kind"] == "reply").astype("int64"),
         solved=solved.fillna(False).astype("int64"),
+        tickets=done["ticket"],
     )
     groups = table.groupby([*columns, "start"], dropna=False)
     result = groups[["events", "replies", "solved"]].sum()
-    result["tickets"] = groups["ticket"].nunique()
+    result["tickets"] = groups["tickets"].nunique()
     return result.reset_index()
 
 
