@@ -59,7 +59,7 @@ def count_contacts(log: pd.DataFrame, step: timedelta, limit: timedelta) -> pd.D
         "abandoned": abandoned,
         "waiting": waiting,
         **({} if fate.blocked is None else {"blocked": blocked}),
-        "handle_s": handle[seen],
+        "handle_s": handle[seen].round(6),  # to the microsecond, as every engine counts it
         "wait_s": wait[seen] / 1e9,
         "answered_within": within,
         "untimed": untimed[seen],
