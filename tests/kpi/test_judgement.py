@@ -166,6 +166,26 @@ def test_too_short_a_history_is_refused():
         watch.replay(levels(0.8, 1, days=60))
 
 
+def test_only_one_span_and_a_ratio_can_be_watched_or_compared():
+    days = pd.date_range("2026-06-01", periods=40).date
+    scores = scores_of("aht", days, np.full(40, 9.0), np.full(40, 3.0))
+    with pytest.raises(DataError, match="measure 'aht' cannot be watched; watch a ratio of sums"):
+        EarlyWarning(measure="aht", target=3.0).watch(scores, as_of=date(2026, 7, 1))
+    by_queue = scores_of("aht", days, np.full(40, 9.0), np.full(40, 3.0), by=("queue",))
+    with pytest.raises(DataError, match="the scores are grouped by queue; group by one span of time"):
+        trend(by_queue, "aht")
+    none = scores_of("aht", days, np.zeros(40), np.full(40, 3.0))
+    with pytest.raises(DataError, match="nothing was counted before the change"):
+        effect(none, "aht", since=date(2026, 6, 20), baseline="before")
+    assert trend(scores_of("aht", days, np.arange(40.0), np.full(40, 3.0)), "aht").verdict == "changing"
+
+
+def test_the_whole_has_the_weight_of_one():
+    goal = Goal(name="a", weight=0.5, measure="service_level", target=0.9, floor=0.5)
+    with pytest.raises(DataError, match=r"the weight of the whole is 0\.5; leave it out"):
+        scorecard(goal, card_scores(0.5, 0.5))
+
+
 def tree():
     speed = Goal(name="speed", weight=0.75, measure="service_level", target=0.8, floor=0.5)
     calm = Goal(name="calm", weight=0.25, measure="abandonment", target=0.03, floor=0.13)
