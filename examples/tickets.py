@@ -76,7 +76,8 @@ def main(days: int) -> None:
     print(f"first solved after {hours.median():.1f} h (median), {hours.quantile(0.9):.1f} h (90 %)")
 
     heading("What was promised")
-    print(sla_clocks(events, tickets, policies))
+    clocks = sla_clocks(events, tickets, policies)
+    print(clocks)
     print(sla_audit(events))
 
     heading("What was open at the end of each week")
@@ -90,13 +91,21 @@ def main(days: int) -> None:
     if "contacts" in frames:
         heading("The history that a forecast is made from")
         print(interval_history(frames["contacts"]).head(6).to_string(index=False))
-    measures(frames)
+    measures({**frames, "sla_clocks": clocks.to_frame()})
 
 
 def measures(frames: Mapping[str, pd.DataFrame]) -> None:
-    """Print every measure that the frames tell."""
+    """Print every measure that the frames tell, one of them down to its counts, its course, and a scorecard."""
     heading("The measures")
-    print(wfm.kpi.compute(dict(frames), resamples=200))
+    scores = wfm.kpi.compute(frames, resamples=200)
+    print(scores)
+    print(wfm.kpi.explain("sla_attainment", frames))
+    weekly = wfm.kpi.compute(frames, "sla_attainment", by="week", confidence=None)
+    if weekly.groups["value"].notna().sum() > 3:
+        print(wfm.kpi.trend(weekly, "sla_attainment"))
+    kept = wfm.kpi.Goal(name="promises kept", weight=0.6, measure="sla_attainment", target=0.95, floor=0.6)
+    done = wfm.kpi.Goal(name="no reopening", weight=0.4, measure="reopen_rate", target=0.03, floor=0.2)
+    print(wfm.kpi.scorecard(wfm.kpi.Goal(name="service", goals=(kept, done)), scores))
 
 
 def heading(text: str) -> None:
