@@ -117,14 +117,18 @@ def _handle_s(
     contacts: pd.DataFrame, times: dict[str, npt.NDArray[np.int64]], answered: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.float64]:
     talk = _number(contacts, "talk_s") if "talk_s" in contacts.columns else np.full(len(contacts), np.nan)
-    core = talk + np.nan_to_num(_number(contacts, "hold_s")) if "hold_s" in contacts.columns else talk
+    core = talk + _or_zero(_number(contacts, "hold_s")) if "hold_s" in contacts.columns else talk
     if "ended_at" in times:
         ended = np.isnan(core) & answered & (times["ended_at"] != NOT_A_TIME)
         core = core.copy()
         core[ended] = (times["ended_at"][ended] - times["answered_at"][ended]) / 1e9
     if "wrap_s" in contacts.columns:
-        core = core + np.nan_to_num(_number(contacts, "wrap_s"))
+        core = core + _or_zero(_number(contacts, "wrap_s"))
     return np.where(answered, core, 0.0)
+
+
+def _or_zero(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.where(np.isnan(values), 0.0, values)
 
 
 def _number(contacts: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
