@@ -1,5 +1,6 @@
 """Measures of the service: each with its numerator, its denominator and its interval."""
 
+from wfm.kpi.cases import first_contact_measures
 from wfm.kpi.catalogue import CATALOGUE
 from wfm.kpi.change import Effect, Trend, effect, trend
 from wfm.kpi.compute import Span, compute
@@ -20,7 +21,7 @@ from wfm.kpi.result import Scores
 from wfm.kpi.scorecard import Goal, Scorecard, scorecard
 from wfm.kpi.shrinkage import ShrinkageTree, shrinkage_tree
 from wfm.kpi.watch import EarlyWarning, Level, Replay, Warned
-from wfm.kpi.work import first_contact_measures, work_measures
+from wfm.kpi.work import work_measures
 
 __all__ = [
     "CATALOGUE",
