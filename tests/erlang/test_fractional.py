@@ -45,6 +45,13 @@ def test_a_whole_number_is_the_next_one(load, target, patience, options):
     assert many == pytest.approx([real, 0.0], rel=1e-11)
 
 
+def test_a_target_that_any_staff_holds_needs_next_to_none():
+    # With patience of 30 s those who are answered by a vanishing staff waited some 4 s.
+    asked = {"patience_s": 30.0, "balking": 0.2, "fractional": True}
+    assert 0 < erlang.agents_required(0.5, 180, 180, MeanAnswer("10s"), **asked) < 1e-8
+    assert 0 < erlang.agents_required([0.5], 180, 180, MeanAnswer("10s"), **asked)[0] < 1e-8
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     agents=st.integers(1, 200),

@@ -222,8 +222,8 @@ def test_the_files_are_such_as_a_person_would_write(tmp_path: Path) -> None:
     assert rows == {
         "bank.people.csv": [["employee", "contract", "skills", "team"], ["A1", "full", "calls:0.8", "red"]],
         "bank.unavailability.csv": [
-            ["employee", "start", "end", "reason"],
-            ["A1", "2026-11-02", "2026-11-09", "leave"],
+            ["employee", "start", "end", "reason", "credit"],
+            ["A1", "2026-11-02", "2026-11-09", "leave", ""],
         ],
         "bank.preferences.csv": [["employee", "day", "wish", "template", "rank"], ["A1", "2026-12-24", "off", "", "1"]],
     }

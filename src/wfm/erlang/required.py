@@ -17,8 +17,11 @@ from wfm.erlang.roots import crossing
 from wfm.erlang.station import State, Station, occupancy
 from wfm.errors import DataError, InfeasibleError, Problem
 
-__all__ = ["agents_required", "blocked_always", "margin", "search"]
+__all__ = ["LEAST_STAFF", "agents_required", "blocked_always", "margin", "search"]
 
+# The least real number of agents that is answered: what this few hold, as a mean wait of the few who are answered may
+# be, any staff holds, and the formulas cancel below it.
+LEAST_STAFF = 1e-9
 _PLAIN = frozenset((int, float))
 
 
@@ -151,7 +154,7 @@ def _of_floats(phone: Phone, goals: Goals, fractional: bool) -> float:
         whole = search(phone, goals, below, _first_guess(load, goals, options.theta), most)
     if not fractional:
         return whole
-    bad = whole - 1.0 if bounded else max(whole - 1.0, load * (1.0 - options.balking))
+    bad = max(whole - 1.0, LEAST_STAFF) if bounded else max(whole - 1.0, load * (1.0 - options.balking))
     return crossing(lambda n: margin(goals, *settled(phone, n)[1:]), float(whole), bad)
 
 

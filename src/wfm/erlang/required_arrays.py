@@ -15,7 +15,7 @@ from wfm.erlang.gamma_arrays import inverse_b_at_load
 from wfm.erlang.goals import OCCUPANCY_TOLERANCE, Goals, answered_share, ratios
 from wfm.erlang.inputs import rows
 from wfm.erlang.model_arrays import Chats, Models, Phones, settled
-from wfm.erlang.required import blocked_always
+from wfm.erlang.required import LEAST_STAFF, blocked_always
 from wfm.erlang.root_arrays import crossing
 from wfm.erlang.station import State, Station, occupancy
 from wfm.errors import InfeasibleError
@@ -49,7 +49,7 @@ def of_phones(phones: Phones, goals: Goals, shape: tuple[int, ...], fractional: 
         guess = _first_guess(phones.load, goals, phones.options.theta)
         whole = _search(phones, goals, below, guess, phones.options.places, (some, shape))
     if fractional:
-        bad = np.where(bounded, whole - 1.0, np.maximum(whole - 1.0, joining))
+        bad = np.where(bounded, np.maximum(whole - 1.0, LEAST_STAFF), np.maximum(whole - 1.0, joining))
         result[some] = crossing(lambda at, n: margins(goals, phones.at(at), n), whole.astype(float), bad)
         return result
     result[some] = whole
