@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import wfm
@@ -306,6 +307,84 @@ HISTORIES = [
     ),
 ]
 
+
+def contacts(name: str) -> Callable[[], object]:
+    """Return a call that counts a log of contacts for a centre of two queues."""
+    return lambda: wfm.tickets.interval_history(
+        wfm.io.read_frame(name, "contacts", tz=ZONE), calendar=wfm.io.read_centre("nothing.toml")
+    )
+
+
+def events(name: str) -> Callable[[], object]:
+    """Return a call that checks the events of ticket T1, created at nine."""
+    return lambda: wfm.tickets.check_transitions(wfm.io.read_frame(name, "ticket_events", tz=ZONE), one_ticket())
+
+
+def one_ticket() -> object:
+    at = pd.Timestamp("2026-11-02 09:00", tz=ZONE)
+    ticket = wfm.tickets.Ticket(ticket="T1", channel="chat", queue="billing", kind="inquiry", created_at=at)
+    return wfm.tickets.records_frame([ticket], tz=ZONE)
+
+
+LOGS = [
+    pytest.param(
+        contacts("unknown_queue_of_a_contact.csv"),
+        "unknown queue 'biling'; did you mean 'billing'? Known: billing, technical",
+        id="unknown queue",
+    ),
+    pytest.param(
+        contacts("answered_before_arrival.csv"),
+        "answered before it arrived (row c1); correct answered_at or arrived_at",
+        id="answered before arrival",
+    ),
+    pytest.param(
+        contacts("two_answers.csv"),
+        "two_answers.csv: the key occurs twice: contact_id c1 (row 3); keep one row for each key",
+        id="two answers",
+    ),
+    pytest.param(
+        contacts("naive_stamp.csv"),
+        "naive_stamp.csv: column 'arrived_at' has stamps without a zone: '2026-11-02T09:00:00' (rows 2, 3); write the "
+        "offset too, such as 2026-11-02 09:00+08:00",
+        id="naive stamp",
+    ),
+    pytest.param(
+        contacts("mixed_zones.csv"),
+        "mixed_zones.csv: column 'arrived_at' has stamps without a zone: '2026-11-02T09:10:00' (row 3); write the "
+        "offset too, such as 2026-11-02 09:00+08:00",
+        id="mixed zones",
+    ),
+    pytest.param(
+        contacts("negative_talk.csv"),
+        "negative_talk.csv: column 'talk_s' must be a finite number of at least 0, got -60 (row 2); correct the value",
+        id="negative talk",
+    ),
+    pytest.param(
+        lambda: wfm.io.read_frame("duplicate_id.csv", "tickets", tz=ZONE),
+        "duplicate_id.csv: the key occurs twice: ticket T1 (row 3); keep one row for each key",
+        id="duplicate id",
+    ),
+    pytest.param(
+        lambda: wfm.tickets.check_surveys(
+            wfm.io.read_frame("survey_without_ticket.csv", "surveys", tz=ZONE), one_ticket()
+        ),
+        "frame 'surveys': ticket is not known (row S1); add it to the frame 'tickets', or leave the survey out",
+        id="survey without ticket",
+    ),
+    pytest.param(
+        events("event_before_creation.csv"),
+        "frame 'ticket_events': event 'create' of 2026-11-02 08:00 is before the ticket was created, 2026-11-02 09:00 "
+        "(row T1); correct 'at' or created_at; look at their zones",
+        id="event before creation",
+    ),
+    pytest.param(
+        events("state_that_cannot_follow.csv"),
+        "frame 'ticket_events': event 'close' of 2026-11-02 10:00 after 'assign' of 2026-11-02 09:10 goes from 'open' "
+        "to 'closed' (row T1); allowed: on_hold, pending, solved",
+        id="state that cannot follow",
+    ),
+]
+
 OTHERS = [
     pytest.param(
         lambda: wfm.io.read_frame("naive_stamps.csv", "history", tz=ZONE),
@@ -315,9 +394,9 @@ OTHERS = [
     ),
     pytest.param(
         lambda: wfm.io.read_frame("naive_stamps.csv", "histry", tz=ZONE),
-        "unknown frame 'histry'; did you mean 'history'? Known: activities, contacts, coverage, drivers, "
-        "employee_states, flags, forecast, history, level_curve, paths, requirement, shifts, surveys, "
-        "ticket_events, tickets",
+        "unknown frame 'histry'; did you mean 'history'? Known: activities, contacts, coverage, "
+        "drivers, employee_states, flags, forecast, history, level_curve, paths, quality_scores, requirement, "
+        "shifts, surveys, ticket_events, tickets",
         id="unknown frame",
     ),
     pytest.param(
@@ -338,7 +417,7 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize(("call", "message"), [*CENTRES, *HISTORIES, *OTHERS])
+@pytest.mark.parametrize(("call", "message"), [*CENTRES, *HISTORIES, *LOGS, *OTHERS])
 def test_a_fault_is_named_exactly(call: Callable[[], object], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(BROKEN)
     with pytest.raises(wfm.DataError) as error:

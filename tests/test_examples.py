@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,3 +28,14 @@ def test_the_example_runs_and_writes_its_page(name: str, project: Path, tmp_path
     page = (tmp_path / "plan.html").read_text(encoding="utf-8")
     assert page.count("<svg") >= 5
     assert len(list(tmp_path.glob("*.csv"))) == 9
+
+
+def test_the_tickets_are_measured(project: Path) -> None:
+    words = [sys.executable, "-W", "error", project / "examples" / "tickets.py", "--days", "7"]
+    plain = {name: value for name, value in os.environ.items() if name != "WFM_DATA"}
+    # The synthetic centre; and the real log too, where WFM_DATA names its folder.
+    for env in (plain, *([dict(os.environ)] if "WFM_DATA" in os.environ else [])):
+        run = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False, env=env)
+        assert run.returncode == 0, run.stderr
+        for heading in ("What looks wrong", "What was promised", "What was open", "The measures"):
+            assert heading in run.stdout

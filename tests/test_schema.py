@@ -306,3 +306,16 @@ def test_a_wrong_number_does_not_hide_a_missing_one() -> None:
         "column 'offered' must be a finite number of at least 0, got -1 (row 1); correct the value",
         "column 'offered' has no value (row 2); fill it or leave the row out",
     ]
+
+
+def test_keys_of_one_length_are_told_apart_in_any_order():
+    at = pd.Timestamp("2026-11-02 09:00", tz="UTC")
+    frame = pd.DataFrame({"contact_id": ["cccccccccc2", "aaaaaaaaaa1", "bbbbbbbbbb3"], "queue": "calls"})
+    frame = frame.assign(arrived_at=at, answered_at=at, abandoned_at=pd.Series([pd.NaT] * 3).dt.tz_localize("UTC"))
+    assert check(frame, "contacts")["contact_id"].str[0].tolist() == ["a", "b", "c"]
+    assert check(frame, "contacts", ordered=False)["contact_id"].str[0].tolist() == ["c", "a", "b"]
+    twice = pd.concat([frame, frame.iloc[:1]], ignore_index=True)
+    with pytest.raises(DataError, match=r"the key occurs twice: contact_id cccccccccc2 \(row 3\)"):
+        check(twice, "contacts")
+    with pytest.raises(DataError, match="the key occurs twice"):
+        check(twice.assign(contact_id=["c", "a", "bb", "c"]), "contacts")

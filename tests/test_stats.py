@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wfm.errors import DataError
@@ -274,3 +274,48 @@ def test_a_curve_gives_its_frame() -> None:
 )
 def test_each_fault_of_durations_has_its_message(waits: list[float], gone: list[Any], text: str) -> None:
     assert message(lambda: kaplan_meier(waits, gone)) == text
+
+
+VALUES, COUNTS = [1.0, 2.0, 5.0, 9.0], [4, 3, 2, 6]
+
+
+def test_counts_stand_for_values_that_occur_often():
+    spread = np.repeat(VALUES, COUNTS)
+    for one, other in (
+        (bootstrap_mean(VALUES, counts=COUNTS), bootstrap_mean(spread)),
+        (bootstrap_percentile(VALUES, 0.4, counts=COUNTS), bootstrap_percentile(spread, 0.4)),
+    ):
+        assert one.value == pytest.approx(other.value)
+        # The same resamples in law, drawn otherwise.
+        assert one.low == pytest.approx(other.low, abs=0.3)
+        assert one.high == pytest.approx(other.high, abs=0.3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    counts=st.lists(st.integers(1, 5), min_size=4, max_size=4).filter(lambda often: sum(often) > 1),
+    fraction=st.floats(0.01, 0.99),
+)
+def test_a_percentile_of_counts_is_that_of_the_values(counts, fraction):
+    found = bootstrap_percentile(VALUES, fraction, counts=counts, resamples=100)
+    assert found.value == pytest.approx(np.quantile(np.repeat(VALUES, counts), fraction))
+
+
+def test_a_survival_curve_of_counts_is_that_of_the_durations():
+    seen = [True, False, True, False]
+    one = kaplan_meier(VALUES, seen, counts=COUNTS)
+    other = kaplan_meier(np.repeat(VALUES, COUNTS), np.repeat(seen, COUNTS))
+    for name in ("times", "survival", "standard_error", "at_risk", "events"):
+        assert getattr(one, name).tolist() == getattr(other, name).tolist()
+
+
+@pytest.mark.parametrize("counts", [[1, 2, 3], [1, 2, 3, 0], [1, 2, 3, 1.5]])
+def test_counts_that_are_none_are_refused(counts):
+    for ask in (
+        lambda: kaplan_meier(VALUES, [True] * 4, counts=counts),
+        lambda: bootstrap_mean(VALUES, counts=counts),
+    ):
+        with pytest.raises(DataError, match="counts must be whole numbers of at least 1, one for each value"):
+            ask()
+    with pytest.raises(DataError, match="a bootstrap of 1 values; give at least two finite numbers"):
+        bootstrap_mean([2.0], counts=[1])

@@ -95,6 +95,9 @@ QUANTILES: Mapping[str, float] = {
 # How a stamp in text, or one shown as text, ends if it has a zone.
 _OFFSET = r"\d(?:Z|[+-]\d{2}:?\d{2})$"
 
+# An odd number with its bits well mixed: the golden ratio in 64 bits.
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+
 _TEXT = Column(Kind.TEXT)
 _STAMP = Column(Kind.STAMP)
 _NUMBER = Column(Kind.NUMBER)
@@ -151,6 +154,7 @@ FRAMES: Mapping[str, Frame] = {
             "kind": _TEXT,
             "actor": _TEXT,
             "employee": _MAYBE_TEXT,
+            "queue": _MAYBE_TEXT,  # the one it is in from here on
             "public": _MAYBE_FLAG,
             "from_state": _MAYBE_TEXT,
             "to_state": _MAYBE_TEXT,
@@ -170,6 +174,18 @@ FRAMES: Mapping[str, Frame] = {
             "scale": _NUMBER,
         },
     ),
+    "quality_scores": Frame(
+        ("score_id",),
+        {
+            "score_id": _TEXT,
+            "ticket": _MAYBE_TEXT,
+            "employee": _TEXT,
+            "scored_at": _STAMP,
+            "criterion": _TEXT,
+            "score": _NUMBER,
+            "scale": Column(Kind.NUMBER, above=True),
+        },
+    ),
     "employee_states": Frame(
         ("employee", "start"),
         {"employee": _TEXT, "start": _STAMP, "end": _STAMP, "state": _TEXT, "productive": Column(Kind.FLAG)},
@@ -183,6 +199,7 @@ FRAMES: Mapping[str, Frame] = {
             "handled": _MAYBE_NUMBER,
             "abandoned": _MAYBE_NUMBER,
             "blocked": _MAYBE_NUMBER,
+            "waiting": _MAYBE_NUMBER,
             "handle_s": _MAYBE_NUMBER,
             "wait_s": _MAYBE_NUMBER,
             "answered_within": _MAYBE_NUMBER,
@@ -272,6 +289,7 @@ def as_frame(
     *,
     tz: str | None = None,
     known: Mapping[str, Iterable[str]] | None = None,
+    ordered: bool = True,
 ) -> pd.DataFrame:
     """Return the checked frame `name` of a frame or of any result with `.to_frame()`.
 
@@ -285,11 +303,13 @@ def as_frame(
         Zone that the stamps are turned to; default as they are.
     known
         Allowed values by column, such as `{"queue": ["calls"]}`; default all.
+    ordered
+        Whether to sort the rows by key; default yes. Sums need no order.
 
     Returns
     -------
     pandas.DataFrame
-        A copy, sorted by key, with a fresh index.
+        A copy, sorted by key (in the order given, if that does not matter), with a fresh index.
 
     Raises
     ------
@@ -303,7 +323,7 @@ def as_frame(
     [12]
     """
     frame = value.to_frame() if isinstance(value, HasFrame) and not isinstance(value, pd.DataFrame) else value
-    return check(frame, name, tz=tz, known=known)
+    return check(frame, name, tz=tz, known=known, ordered=ordered)
 
 
 def frame_of(value: FrameLike) -> pd.DataFrame:
@@ -335,6 +355,7 @@ def check(
     *,
     tz: str | None = None,
     known: Mapping[str, Iterable[str]] | None = None,
+    ordered: bool = True,
 ) -> pd.DataFrame:
     """Check a frame against the design; return a sorted copy, or raise one `DataError` with every fault.
 
@@ -373,10 +394,10 @@ def check(
             faults.add(f"column {column!r} has no value", remedy="fill it or leave the row out", rows=_rows(missing))
         _check_known(frame[column], column, (known or {}).get(column), faults)
     faults.raise_if_any()
-    in_order = _rises(frame, spec)
-    if not in_order:
+    rising = _rises(frame, spec)
+    if not rising:
         _check_key(frame, spec, faults)
-        faults.raise_if_any()
+    faults.raise_if_any()
     result = frame.copy(deep=False)  # pandas copies a column when it is written to
     for column, rule in spec.columns.items():
         if rule.kind is Kind.TEXT and column in result.columns:
@@ -387,13 +408,18 @@ def check(
             result[column] = result[column].dt.tz_convert(zone).dt.as_unit("ns")
         if rule.kind is Kind.DAY and column in result.columns:
             result[column] = _as_days(result[column])
-    if in_order:
+    if rising or not ordered:
         return result.reset_index(drop=True)
     return result.sort_values(list(spec.key), kind="stable", ignore_index=True)
 
 
 def _rises(frame: pd.DataFrame, spec: Frame) -> bool:
-    """Return whether a frame is seen at a glance to be sorted by a key of text and stamp, with no key twice."""
+    """Return whether a frame is seen at a glance to be sorted by its key, with no key twice.
+
+    Looked at are keys of one text, and of text and stamp; others may be sorted unseen.
+    """
+    if len(spec.key) == 1:
+        return _text_rises(frame[spec.key[0]])
     if not spec.unique or [spec.columns[column].kind for column in spec.key] != [Kind.TEXT, Kind.STAMP]:
         return False
     text, stamp = (frame[column] for column in spec.key)
@@ -510,8 +536,44 @@ def _check_known(values: pd.Series, column: str, allowed: Iterable[str] | None, 
         faults.add(f"unknown {column} {value!r}", remedy=did_you_mean(str(value), names), rows=rows)
 
 
+def _text_rises(values: pd.Series) -> bool:
+    """Return whether texts rise from row to row."""
+    if not isinstance(values.dtype, pd.StringDtype):
+        return False
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = pa.array(values)
+    return bool(pc.all(pc.less(texts[:-1], texts[1:])).as_py() is not False)
+
+
+def _surely_unique(values: pd.Series) -> bool:
+    """Return whether texts of one length are told apart by their fingerprints already; no says nothing."""
+    import pyarrow as pa
+
+    if not isinstance(values.dtype, pd.StringDtype) or not len(values):
+        return False
+    texts = pa.array(values).cast(pa.large_string())
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    bounds = np.frombuffer(texts.buffers()[1], dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    width = int(bounds[1] - bounds[0])
+    if width == 0 or (np.diff(bounds) != width).any():
+        return False
+    letters = np.frombuffer(texts.buffers()[2], dtype=np.uint8)[bounds[0] : bounds[-1]].reshape(len(texts), width)
+    padded = np.zeros((len(texts), -(-width // 8) * 8), dtype=np.uint8)
+    padded[:, :width] = letters
+    prints = np.zeros(len(texts), dtype=np.uint64)
+    for word in padded.view(np.uint64).T:
+        # Multiply and fold, so that every letter reaches every bit.
+        prints = (prints ^ word) * _ODD
+        prints ^= prints >> np.uint64(29)
+    prints.sort()
+    return not bool((prints[1:] == prints[:-1]).any())
+
+
 def _check_key(frame: pd.DataFrame, spec: Frame, faults: Faults) -> None:
-    if not spec.unique:
+    if not spec.unique or (len(spec.key) == 1 and _surely_unique(frame[spec.key[0]])):
         return
     again = frame.duplicated(list(spec.key), keep="first")
     if again.any():

@@ -144,7 +144,12 @@ def mean_interval(values: Values, *, confidence: float = 0.95, axis: int = 0) ->
 
 
 def bootstrap_mean(
-    values: Values, *, confidence: float = 0.95, resamples: int = 2000, seed: int = 0
+    values: Values,
+    *,
+    counts: Values | None = None,
+    confidence: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
 ) -> Estimate[float]:
     """Return a mean and its percentile bootstrap interval; the same seed gives the same bounds.
 
@@ -152,6 +157,9 @@ def bootstrap_mean(
     ----------
     values
         At least two finite numbers.
+    counts
+        How often each value occurred, whole numbers of at least 1; default once each. The resamples are then drawn
+        from the counts, at a cost of the number of distinct values instead of all values.
     confidence
         Level, in (0, 1); default 0.95.
     resamples
@@ -174,11 +182,19 @@ def bootstrap_mean(
     >>> f"{mean.value:.2f}", mean.low < mean.value < mean.high
     ('86.86', True)
     """
+    if counts is not None:
+        return _bootstrap_counts(values, counts, _weighted_mean, confidence=confidence, resamples=resamples, seed=seed)
     return _bootstrap(values, np.mean, confidence=confidence, resamples=resamples, seed=seed)
 
 
 def bootstrap_percentile(
-    values: Values, fraction: float, *, confidence: float = 0.95, resamples: int = 2000, seed: int = 0
+    values: Values,
+    fraction: float,
+    *,
+    counts: Values | None = None,
+    confidence: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
 ) -> Estimate[float]:
     """Return a percentile and its percentile bootstrap interval; the same seed gives the same bounds.
 
@@ -188,7 +204,7 @@ def bootstrap_percentile(
         At least two finite numbers.
     fraction
         Share of the values at or below it, in (0, 1): 0.9 for the 90th percentile, linear between the values.
-    confidence, resamples, seed
+    counts, confidence, resamples, seed
         As in `bootstrap_mean`.
 
     Raises
@@ -202,6 +218,9 @@ def bootstrap_percentile(
     30.0
     """
     check_fraction("fraction", fraction, include_one=False)
+    if counts is not None:
+        weighted = partial(_weighted_quantile, fraction=fraction)
+        return _bootstrap_counts(values, counts, weighted, confidence=confidence, resamples=resamples, seed=seed)
     quantile = partial(np.quantile, q=fraction)
     return _bootstrap(values, quantile, confidence=confidence, resamples=resamples, seed=seed)
 
@@ -226,6 +245,60 @@ def _bootstrap(
     tail = (1 - confidence) / 2
     low, high = np.quantile(np.concatenate(found), [tail, 1 - tail])
     return Estimate(float(statistic(sample)), float(low), float(high))
+
+
+def _bootstrap_counts(
+    values: Values,
+    counts: Values,
+    statistic: Callable[[Floats, npt.NDArray[np.int64]], Floats],
+    *,
+    confidence: float,
+    resamples: int,
+    seed: int,
+) -> Estimate[float]:
+    check_fraction("confidence", confidence, include_one=False)
+    check_int("resamples", resamples, 100)
+    check_int("seed", seed, 0)
+    sample = np.asarray(values, dtype=float)
+    often = _checked_counts(counts, len(sample))
+    order = np.argsort(sample, kind="stable")
+    sample, often = sample[order], often[order]
+    total = int(often.sum())
+    if total < 2 or not np.isfinite(sample).all():
+        what = f"a bootstrap of {total} values{'' if np.isfinite(sample).all() else ', of which some are not finite'}"
+        raise DataError(Problem(what, remedy="give at least two finite numbers"))
+    rng = np.random.default_rng(seed)
+    share = often / total
+    step = max(1, _BATCH // len(sample))
+    found = [
+        statistic(sample, rng.multinomial(total, share, size=min(step, resamples - done)))
+        for done in range(0, resamples, step)
+    ]
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(np.concatenate(found), [tail, 1 - tail])
+    return Estimate(float(statistic(sample, often[None, :])[0]), float(low), float(high))
+
+
+def _checked_counts(counts: Values, size: int) -> npt.NDArray[np.int64]:
+    often = np.asarray(counts)
+    whole = often.shape == (size,) and bool((often == np.floor(often)).all()) and bool((often >= 1).all())
+    if not whole:
+        raise DataError(Problem("counts must be whole numbers of at least 1, one for each value"))
+    return often.astype(np.int64)
+
+
+def _weighted_mean(sample: Floats, often: npt.NDArray[np.int64]) -> Floats:
+    return np.asarray(often @ sample / often.sum(axis=1))
+
+
+def _weighted_quantile(sample: Floats, often: npt.NDArray[np.int64], fraction: float) -> Floats:
+    """Return the quantile of each row of counts, linear between the values, as `np.quantile` has it."""
+    reached = often.cumsum(axis=1)
+    place = (reached[:, -1] - 1) * fraction
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, reached[:, -1] - 1)
+    low, high = (sample[(reached <= wanted[:, None]).sum(axis=1)] for wanted in (below, above))
+    return np.asarray(low + (high - low) * (place - below))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -320,7 +393,7 @@ class Survival:
         )
 
 
-def kaplan_meier(durations: Values, observed: Values | Sequence[bool]) -> Survival:
+def kaplan_meier(durations: Values, observed: Values | Sequence[bool], *, counts: Values | None = None) -> Survival:
     """Estimate a survival curve from durations of which some are censored.
 
     Patience is the usual case: the wait of a customer who abandoned is an event, that of one who was answered is
@@ -332,6 +405,9 @@ def kaplan_meier(durations: Values, observed: Values | Sequence[bool]) -> Surviv
         Time until the event or the end of the observation, 0 or more; at least one.
     observed
         Whether the event happened; if not, the duration is censored. At a tie the event comes first.
+    counts
+        How often each pair occurred, whole numbers of at least 1; default once each. A histogram of many millions of
+        durations then needs no more memory than its bins.
 
     Raises
     ------
@@ -362,10 +438,11 @@ def kaplan_meier(durations: Values, observed: Values | Sequence[bool]) -> Surviv
         what = f"a duration must be a finite number of at least 0, got {waited[wrong][0]:g}"
         faults.add(what, remedy="correct it or leave it out", rows=np.flatnonzero(wrong).tolist())
     faults.raise_if_any()
+    often = np.ones(len(waited)) if counts is None else _checked_counts(counts, len(waited))
     times, inverse = np.unique(waited, return_inverse=True)
-    leaving = np.bincount(inverse)
-    events = np.bincount(inverse, weights=seen.astype(float)).astype(np.int64)
-    at_risk = len(waited) - np.append(0, np.cumsum(leaving)[:-1])
+    leaving = np.bincount(inverse, weights=often).astype(np.int64)
+    events = np.bincount(inverse, weights=seen.astype(float) * often).astype(np.int64)
+    at_risk = leaving.sum() - np.append(0, np.cumsum(leaving)[:-1])
     happened = events > 0
     times, events, at_risk = times[happened], events[happened], at_risk[happened]
     survival = np.cumprod(1 - events / at_risk)

@@ -185,7 +185,7 @@ def test_a_history_is_refused_where_it_does_not_tell(worked_example):
 waits = st.lists(st.tuples(st.sampled_from(["answered", "abandoned"]), st.integers(0, 60)), min_size=1, max_size=25)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(waits=waits, within=st.integers(1, 50), short=st.integers(1, 10))
 def test_every_basis_against_counting_one_by_one(waits, within, short):
     contacts = make_contacts(waits)
@@ -210,7 +210,7 @@ def test_every_basis_against_counting_one_by_one(waits, within, short):
         assert (level.numerator, level.denominator) == (numerator, denominator)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(waits=st.lists(st.integers(0, 60), min_size=1, max_size=20), within=st.integers(0, 60))
 def test_without_abandonment_every_basis_is_the_same(waits, within):
     contacts = make_contacts([("answered", wait) for wait in waits])

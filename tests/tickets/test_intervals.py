@@ -222,3 +222,18 @@ def test_a_centre_brings_the_hours_of_its_queues():
     assert spec.groupby("queue").size().to_dict() == {"calls": 20, "chat": 20}
     with pytest.raises(DataError, match="calendar is a str; give the centre, its calendar, or CalendarSpec"):
         interval_history(contacts, calendar="CN")
+
+
+def test_a_clock_that_moves_by_a_part_of_an_interval_is_refused():
+    contacts = log([("calls", "2026-03-01 10:00", None, None, None), ("calls", "2026-04-20 10:00", None, None, None)])
+    contacts["arrived_at"] = contacts["arrived_at"].dt.tz_convert("Australia/Lord_Howe")
+    with pytest.raises(DataError, match="the clock of Australia/Lord_Howe moves by a part of 1h; give a shorter"):
+        interval_history(contacts, "1h")
+    assert interval_history(contacts, "30min")["offered"].sum() == 2
+
+
+def test_many_empty_cells_are_not_laid_out():
+    rows = [("calls", "2001-01-01 10:00", None, None, None), ("chat", "2026-04-20 10:00", None, None, None)]
+    history = interval_history(log(rows), "1min")
+    assert history["offered"].tolist() == [1, 1]
+    assert history["start"].dt.year.tolist() == [2001, 2026]

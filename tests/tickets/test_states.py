@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pandas as pd
 import pytest
 
 from wfm.errors import DataError
-from wfm.tickets import TRANSITIONS, TicketState, check_transitions
+from wfm.tickets import TRANSITIONS, TicketState, TransitionError, check_transitions
 
 LEGAL = [
     ("create", None, "new"),
@@ -89,3 +91,25 @@ def test_all_tickets_that_break_a_rule_are_counted():
 def test_unknown_states_are_refused_with_the_nearest():
     with pytest.raises(DataError, match=r"unknown to_state 'opn' \(row 1\); did you mean 'open'"):
         check_transitions(make_events([("create", None, "new"), ("assign", "new", "opn")]))
+
+
+def test_the_error_has_a_name_and_names_the_ticket_and_both_events():
+    rows = [("create", None, "new"), ("assign", "new", "open"), ("reopen", "open", "reopened")]
+    with pytest.raises(TransitionError) as error:
+        check_transitions(pd.concat([make_events(rows, "T7"), make_events(LEGAL)]))
+    (step,) = error.value.steps
+    assert (step.ticket, step.before, step.event) == (
+        "T7",
+        "'assign' of 2026-11-02 09:10",
+        "'reopen' of 2026-11-02 09:20",
+    )
+    again = pickle.loads(pickle.dumps(error.value))
+    assert (again.steps, str(again)) == (error.value.steps, str(error.value))
+
+
+def test_an_event_without_from_state_leaves_whatever_state_the_ticket_is_in():
+    rows = [("create", None, "new"), ("assign", None, "open"), ("solve", None, "solved")]
+    check_transitions(make_events(rows))
+    check_transitions(make_events(rows).drop(columns="from_state"))
+    with pytest.raises(TransitionError, match="goes from 'new' to 'reopened'"):
+        check_transitions(make_events([("create", None, "new"), ("reopen", None, "reopened")]))

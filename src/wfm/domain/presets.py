@@ -7,9 +7,19 @@ from wfm.domain.hours import CalendarSpec, OpeningHours
 from wfm.domain.people import Contract, ContractKind
 from wfm.domain.queue import Channel, Queue
 from wfm.domain.shift import Break, ShiftTemplate
+from wfm.domain.standards import Objective, Standard
 from wfm.domain.targets import Deadline, LongestWait, ServiceLevel
 
-__all__ = ["ecommerce", "ecommerce_contracts", "ecommerce_queues", "ecommerce_shifts"]
+__all__ = [
+    "ecommerce",
+    "ecommerce_contracts",
+    "ecommerce_goals",
+    "ecommerce_queues",
+    "ecommerce_shifts",
+    "ecommerce_standards",
+]
+
+_HANDBOOK = "service standard of the e-commerce centre that the library was written for; no law or published norm"
 
 
 def ecommerce(name: str = "shop", tz: str = "Asia/Shanghai", country: str = "CN") -> Centre:
@@ -139,4 +149,67 @@ def ecommerce_shifts() -> tuple[ShiftTemplate, ...]:
             max_length="5h",
             breaks=(pause,),
         ),
+    )
+
+
+def ecommerce_standards() -> tuple[Standard, ...]:
+    """Return what an e-commerce centre promises its customers, each promise with where it comes from.
+
+    Chat and phone keep their promise round the clock. The longest waits are staffed for as targets of the queues
+    `ecommerce_queues`; here they are the clocks of a ticket, for `wfm.tickets.policies_of`.
+
+    Examples
+    --------
+    >>> for standard in ecommerce_standards():
+    ...     print(standard.name, standard.within)
+    inquiries and complaints are answered 0:00:30
+    longest wait on chat 0:00:30
+    longest wait on the phone 0:02:00
+    answers on social media 1:00:00
+    replies to messages 2:00:00
+    inquiries are solved 4:00:00
+    complaints are closed 1 day, 0:00:00
+    """
+    live = (Channel.PHONE, Channel.CHAT)
+    rows = (
+        ("inquiries and complaints are answered", "answer", "30s", live, ("inquiry", "complaint")),
+        ("longest wait on chat", "answer", "30s", (Channel.CHAT,), ()),
+        ("longest wait on the phone", "answer", "2min", (Channel.PHONE,), ()),
+        ("answers on social media", "answer", "1h", (Channel.SOCIAL,), ()),
+        ("replies to messages", "reply", "2h", (Channel.MESSAGE,), ()),
+        ("inquiries are solved", "solution", "4h", (), ("inquiry",)),
+        ("complaints are closed", "closing", "24h", (), ("complaint",)),
+    )
+    return tuple(
+        Standard(name=name, promise=promise, within=within, channels=channels, kinds=kinds, source=_HANDBOOK)
+        for name, promise, within, channels, kinds in rows
+    )
+
+
+def ecommerce_goals(baseline: str = "the year before") -> tuple[Objective, ...]:
+    """Return the goals of an e-commerce centre, each with where it comes from.
+
+    Parameters
+    ----------
+    baseline
+        What the complaint rate is compared with; default the year before.
+
+    Examples
+    --------
+    >>> [(goal.measure, goal.value) for goal in ecommerce_goals()]
+    [('csat', 0.9), ('mean_response', 30.0), ('complaint_rate', -0.2), ('attrition', 0.1), ('training_coverage', 1.0)]
+    """
+    return (
+        Objective(measure="csat", value=0.9, unit="share", direction="at_least", source=_HANDBOOK),
+        Objective(measure="mean_response", value=30.0, unit="s", direction="at_most", source=_HANDBOOK),
+        Objective(
+            measure="complaint_rate",
+            value=-0.2,
+            unit="change",
+            direction="at_most",
+            baseline=baseline,
+            source=_HANDBOOK,
+        ),
+        Objective(measure="attrition", value=0.1, unit="share", direction="at_most", source=_HANDBOOK),
+        Objective(measure="training_coverage", value=1.0, unit="share", direction="at_least", source=_HANDBOOK),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -13,24 +14,15 @@ from wfm.checks import check_choice, check_fraction
 from wfm.domain.duration import as_duration, format_duration
 from wfm.domain.targets import ServiceLevelBasis
 from wfm.errors import DataError, Faults, Problem, did_you_mean
+from wfm.kpi.compute import compute
+from wfm.kpi.contacts import level_measure
+from wfm.kpi.measure import Measure
 from wfm.kpi.ratio import Ratio
-from wfm.kpi.virtual import virtual_level
+from wfm.kpi.result import Scores
 from wfm.schema import FrameLike, as_frame, frame_of
 from wfm.stats import wilson
-from wfm.tickets import Outcomes, outcomes_of
 
 __all__ = ["service_level"]
-
-_FORMULA = {
-    ServiceLevelBasis.OFFERED: "answered within {T} / (answered + abandoned)",
-    ServiceLevelBasis.ANSWERED: "answered within {T} / answered",
-    ServiceLevelBasis.VIRTUAL: "share whose wait, had they been infinitely patient, is within {T}: "
-    "Kaplan-Meier over answered (observed) and abandoned (censored)",
-    ServiceLevelBasis.ABANDONS_WITHIN_MET: "(answered + abandoned within {T}) / (answered + abandoned)",
-    ServiceLevelBasis.ABANDONS_WITHIN_EXCLUDED: "answered within {T} / (answered + abandoned - abandoned within {T})",
-    ServiceLevelBasis.SHORT_ABANDONS_MET: "(answered within {T} + abandoned before {s}) / (answered + abandoned)",
-    ServiceLevelBasis.SHORT_ABANDONS_EXCLUDED: "answered within {T} / (answered + abandoned - abandoned before {s})",
-}
 
 
 def service_level(
@@ -90,34 +82,40 @@ def service_level(
     >>> service_level(contacts).value, service_level(contacts, basis="answered").value
     (0.5, 1.0)
     """
-    limit = as_duration("within", within, allow_zero=True)
+    measure = level_measure(within=within, basis=basis, short_abandon=short_abandon)
     chosen = check_choice("basis", basis, ServiceLevelBasis)
-    short = _checked_short(chosen, short_abandon)
     check_fraction("confidence", confidence, include_one=False)
     columns = (by,) if isinstance(by, str) else tuple(by)
-    formula = _FORMULA[chosen].format(T=format_duration(limit), s="" if short is None else format_duration(short))
     given = frame_of(frame)
     if "contact_id" in given.columns:
-        log = as_frame(given, "contacts")
-        _check_columns(columns, log)
-        fate = outcomes_of(log)
-        if chosen is ServiceLevelBasis.VIRTUAL:
-            return virtual_level(log[list(columns)], fate, limit=limit, confidence=confidence, formula=formula)
-        numerator, denominator = _of_contacts(fate, chosen, limit, short)
-        table = log[list(columns)]
-    else:
-        history = as_frame(given, "history")
-        _check_columns(columns, history)
-        numerator, denominator = _of_history(history, chosen, limit)
-        table = history[list(columns)]
-    return _ratio(table, numerator, denominator, confidence=confidence, formula=formula)
+        _check_columns(columns, given)
+        return _of_scores(measure, compute(given, measure, by=columns, confidence=confidence))
+    history = as_frame(given, "history")
+    _check_columns(columns, history)
+    numerator, denominator = _of_history(history, chosen, as_duration("within", within, allow_zero=True))
+    return _ratio(history[list(columns)], numerator, denominator, confidence=confidence, formula=measure.formula)
 
 
-def _checked_short(basis: ServiceLevelBasis, short_abandon: timedelta | str | None) -> timedelta | None:
-    if basis.needs_short_abandon != (short_abandon is not None):
-        remedy = "give short_abandon, such as '5s'" if basis.needs_short_abandon else "leave short_abandon out"
-        raise DataError(Problem(f"short_abandon is {short_abandon!r} with basis {basis.value!r}", remedy=remedy))
-    return None if short_abandon is None else as_duration("short_abandon", short_abandon)
+def _of_scores(measure: Measure, scores: Scores) -> Ratio:
+    total = scores.total.iloc[0]
+    value = _or_none(total["value"])
+    groups = scores.groups.drop(columns=["measure", "unit", "enough"])
+    return Ratio(
+        name="service level",
+        formula=measure.formula,
+        numerator=float(total["numerator"]),
+        denominator=float(total["denominator"]),
+        low=_or_none(total["low"]),
+        high=_or_none(total["high"]),
+        confidence=scores.confidence or 0.0,
+        by=scores.by,
+        groups=groups,
+        estimate=value if measure.form.is_censored else None,
+    )
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
 
 
 def _check_columns(columns: tuple[str, ...], frame: pd.DataFrame) -> None:
@@ -126,25 +124,6 @@ def _check_columns(columns: tuple[str, ...], frame: pd.DataFrame) -> None:
         if column not in frame.columns:
             faults.add(f"unknown column {column!r} in by", remedy=did_you_mean(column, frame.columns))
     faults.raise_if_any()
-
-
-def _of_contacts(
-    fate: Outcomes, basis: ServiceLevelBasis, limit: timedelta, short: timedelta | None
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return what each contact adds to the numerator and to the denominator."""
-    in_time = fate.wait_ns <= _ns(limit)
-    answered_within, abandoned_within = fate.answered & in_time, fate.abandoned & in_time
-    left_short = fate.abandoned & (fate.wait_ns < (0 if short is None else _ns(short)))
-    settled = fate.answered | fate.abandoned
-    numerator, denominator = {
-        ServiceLevelBasis.OFFERED: (answered_within, settled),
-        ServiceLevelBasis.ANSWERED: (answered_within, fate.answered),
-        ServiceLevelBasis.ABANDONS_WITHIN_MET: (answered_within | abandoned_within, settled),
-        ServiceLevelBasis.ABANDONS_WITHIN_EXCLUDED: (answered_within, settled & ~abandoned_within),
-        ServiceLevelBasis.SHORT_ABANDONS_MET: (answered_within | left_short, settled),
-        ServiceLevelBasis.SHORT_ABANDONS_EXCLUDED: (answered_within, settled & ~left_short),
-    }[basis]
-    return numerator.astype(float), denominator.astype(float)
 
 
 def _of_history(
@@ -208,7 +187,3 @@ def _ratio(
         by=by,
         groups=groups,
     )
-
-
-def _ns(duration: timedelta) -> int:
-    return round(duration.total_seconds() * 1e9)

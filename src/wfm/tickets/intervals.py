@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-import numpy as np
 import pandas as pd
 
 from wfm.calendar import Calendar
 from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
 from wfm.domain.hours import CalendarSpec, OpeningHours
-from wfm.errors import DataError, Problem
-from wfm.schema import FrameLike, as_frame
-from wfm.tickets.outcomes import outcomes_of
-from wfm.timegrid import Horizon, floor_to_interval
+from wfm.errors import Faults, did_you_mean
+from wfm.schema import as_frame
+from wfm.tickets.counting import count_contacts
+from wfm.tickets.engines import Engine, engine_of
+from wfm.tickets.facts import count_intervals
+from wfm.tickets.timeline import calendar_of
+from wfm.timegrid import Horizon
 
 __all__ = ["interval_history"]
 
 
 def interval_history(
-    contacts: FrameLike,
+    contacts: object,
     interval: timedelta | str = "30min",
     within: timedelta | str = "30s",
     *,
@@ -36,7 +38,8 @@ def interval_history(
     Parameters
     ----------
     contacts
-        Frame `contacts`. Waits run from `queued_at`, or from `arrived_at` where that column is absent.
+        Frame `contacts`: a pandas or polars frame, a DuckDB relation, a Spark frame, or a result with `to_frame()`; all
+        give the same rows. Waits run from `queued_at`, or from `arrived_at` where that column is absent.
     interval
         Length of an interval, a divisor of an hour or one hour; default 30 minutes.
     within
@@ -46,7 +49,8 @@ def interval_history(
         Zone of the intervals; default that of `arrived_at`.
     calendar
         Adds a row of zeros for each open interval without contact, for every queue seen, from the first to the last day
-        of arrival. A centre brings the hours of each of its queues; by a calendar alone every queue is open alike.
+        of arrival. A centre brings the hours of each of its queues, and a queue that it does not have is refused; by a
+        calendar alone every queue is open alike.
         Intervals with contacts outside the opening hours stay. Default none: only intervals in which a queue had a
         contact have a row.
 
@@ -83,12 +87,17 @@ def interval_history(
     limit = as_duration("within", within, allow_zero=True)
     # A horizon also checks that the interval divides an hour.
     Horizon("2026-01-01", days=1, interval=step, tz="UTC")
-    log = as_frame(contacts, "contacts", tz=tz)
-    each = _count_each(log, step, limit)
-    table = each.groupby(["queue", "start"], sort=True).sum()
+    place = engine_of(contacts)
+    if place.engine is Engine.PANDAS:
+        log = as_frame(place.native, "contacts", tz=tz, ordered=False)
+        table, zone = count_contacts(log, step, limit), str(log["arrived_at"].dt.tz)
+    else:
+        table, zone = count_intervals(contacts, step, limit, tz)
+    if isinstance(calendar, Centre):
+        _check_queues(table.index.get_level_values("queue").unique(), calendar)
     if calendar is not None and len(table):
         own = {q.name: q.hours for q in calendar.queues} if isinstance(calendar, Centre) else {}
-        known = _calendar(calendar, str(log["arrived_at"].dt.tz))
+        known = calendar_of(calendar, zone)
         table = table.reindex(_with_open_intervals(table.index, step, known, own), fill_value=0)
     table["handle_s"] = table["handle_s"].where(table.pop("untimed") == 0)
     table["within_s"] = limit.total_seconds()
@@ -96,37 +105,13 @@ def interval_history(
     return as_frame(table.reset_index(), "history")
 
 
-def _count_each(log: pd.DataFrame, step: timedelta, limit: timedelta) -> pd.DataFrame:
-    """Return what each contact adds to its row of the history."""
-    fate = outcomes_of(log)
-    in_time = fate.answered & (fate.wait_ns <= round(limit.total_seconds() * 1e9))
-    untimed = np.isnan(fate.handle_s)
-    columns = {
-        "queue": log["queue"],
-        "start": floor_to_interval(log["arrived_at"], step),
-        "offered": 1,
-        "handled": fate.answered.astype("int64"),
-        "abandoned": fate.abandoned.astype("int64"),
-        "waiting": fate.waiting.astype("int64"),
-        **({} if fate.blocked is None else {"blocked": fate.blocked.astype("int64")}),
-        "handle_s": np.where(untimed, 0.0, fate.handle_s),
-        "wait_s": np.where(fate.answered, fate.wait_ns / 1e9, 0.0),
-        "answered_within": in_time.astype("int64"),
-        "untimed": untimed.astype("int64"),
-    }
-    return pd.DataFrame(columns)
-
-
-def _calendar(given: Centre | CalendarSpec | Calendar, tz: str) -> Calendar:
-    """Return the calendar; a specification alone is read in the zone of the intervals."""
-    if isinstance(given, Calendar):
-        return given
-    if isinstance(given, Centre):
-        return Calendar.of(given)
-    if isinstance(given, CalendarSpec):
-        return Calendar(given, tz)
-    what = f"calendar is a {type(given).__name__}"
-    raise DataError(Problem(what, remedy="give the centre, its calendar, or CalendarSpec(...)"))
+def _check_queues(seen: pd.Index, centre: Centre) -> None:
+    """Refuse a queue that the centre does not have: its hours would be guessed."""
+    known = [queue.name for queue in centre.queues]
+    faults = Faults("frame 'contacts'")
+    for name in seen.difference(pd.Index(known)):
+        faults.add(f"unknown queue {name!r}", remedy=did_you_mean(str(name), known))
+    faults.raise_if_any()
 
 
 def _with_open_intervals(

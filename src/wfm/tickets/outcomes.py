@@ -8,9 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from wfm.calendar.spans import NOT_A_TIME
 from wfm.errors import Faults
 
 __all__ = ["Outcomes", "outcomes_of"]
+
+_TIMES = ("arrived_at", "queued_at", "answered_at", "abandoned_at", "ended_at")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,35 +70,33 @@ def outcomes_of(contacts: pd.DataFrame) -> Outcomes:
     >>> outcomes_of(contacts).wait_ns.tolist()
     [9000000000]
     """
-    answered = contacts["answered_at"].notna().to_numpy()
-    abandoned = contacts["abandoned_at"].notna().to_numpy()
-    entered = contacts["queued_at" if "queued_at" in contacts.columns else "arrived_at"]
-    queued = entered.notna().to_numpy()
-    _check_order(contacts, answered, abandoned, queued)
-    blocked = ~queued & ~answered & ~abandoned if "queued_at" in contacts.columns else None
-    begin = _ns(entered)
-    wait = np.zeros(len(contacts), dtype=np.int64)
-    for settled, column in ((answered, "answered_at"), (abandoned, "abandoned_at")):
-        np.subtract(_ns(contacts[column]), begin, out=wait, where=settled)
-    return Outcomes(answered, abandoned, blocked, wait, _handle_s(contacts, answered))
+    given = [column for column in _TIMES if column in contacts.columns]
+    times = {column: _ns(contacts[column]) for column in given}
+    begin = times["queued_at" if "queued_at" in times else "arrived_at"]
+    answered, abandoned, queued = (
+        values != NOT_A_TIME for values in (times["answered_at"], times["abandoned_at"], begin)
+    )
+    _check_order(contacts["contact_id"], times, answered & abandoned, ~queued & (answered | abandoned))
+    blocked = ~queued & ~answered & ~abandoned if "queued_at" in times else None
+    # A missing time is the least of all numbers, so the greater of the two is the one that is there.
+    wait = np.maximum(times["answered_at"], times["abandoned_at"])
+    wait -= begin
+    wait *= answered | abandoned
+    return Outcomes(answered, abandoned, blocked, wait, _handle_s(contacts, times, answered))
 
 
 def _check_order(
-    contacts: pd.DataFrame,
-    answered: npt.NDArray[np.bool_],
-    abandoned: npt.NDArray[np.bool_],
-    queued: npt.NDArray[np.bool_],
+    ids: pd.Series, times: dict[str, npt.NDArray[np.int64]], both: npt.NDArray[np.bool_], lone: npt.NDArray[np.bool_]
 ) -> None:
     faults = Faults("frame 'contacts'")
-    ids = contacts["contact_id"]
 
     def add(what: str, wrong: npt.NDArray[np.bool_], remedy: str) -> None:
         if wrong.any():
             faults.add(what, rows=ids[wrong], remedy=remedy)
 
-    add("answered and abandoned too", answered & abandoned, "keep the one that came first")
+    add("answered and abandoned too", both, "keep the one that came first")
     remedy = "give queued_at, or leave out the time of the answer or the abandonment"
-    add("answered or abandoned without entering the queue", ~queued & (answered | abandoned), remedy)
+    add("answered or abandoned without entering the queue", lone, remedy)
     order = (
         ("queued_at", "arrived_at", "queued before it arrived"),
         ("answered_at", "arrived_at", "answered before it arrived"),
@@ -105,24 +106,29 @@ def _check_order(
         ("ended_at", "answered_at", "ended before it was answered"),
     )
     for later, earlier, what in order:
-        if later in contacts.columns and earlier in contacts.columns:
-            wrong = (contacts[later] < contacts[earlier]).to_numpy(dtype=bool)
+        if later in times and earlier in times:
+            # A missing time is the least of all numbers: as the earlier one it is never above the later one.
+            wrong = (times[later] < times[earlier]) & (times[later] != NOT_A_TIME)
             add(what, wrong, f"correct {later} or {earlier}")
     faults.raise_if_any()
 
 
-def _handle_s(contacts: pd.DataFrame, answered: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    core = np.full(len(contacts), np.nan)
-    if "ended_at" in contacts.columns:
-        ended = contacts["ended_at"].notna().to_numpy()
-        core = np.where(ended, (_ns(contacts["ended_at"]) - _ns(contacts["answered_at"])) / 1e9, core)
-    if "talk_s" in contacts.columns:
-        talk = _number(contacts, "talk_s")
-        hold = np.nan_to_num(_number(contacts, "hold_s")) if "hold_s" in contacts.columns else 0.0
-        core = np.where(np.isnan(talk), core, talk + hold)
+def _handle_s(
+    contacts: pd.DataFrame, times: dict[str, npt.NDArray[np.int64]], answered: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    talk = _number(contacts, "talk_s") if "talk_s" in contacts.columns else np.full(len(contacts), np.nan)
+    core = talk + _or_zero(_number(contacts, "hold_s")) if "hold_s" in contacts.columns else talk
+    if "ended_at" in times:
+        ended = np.isnan(core) & answered & (times["ended_at"] != NOT_A_TIME)
+        core = core.copy()
+        core[ended] = (times["ended_at"][ended] - times["answered_at"][ended]) / 1e9
     if "wrap_s" in contacts.columns:
-        core = core + np.nan_to_num(_number(contacts, "wrap_s"))
+        core = core + _or_zero(_number(contacts, "wrap_s"))
     return np.where(answered, core, 0.0)
+
+
+def _or_zero(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.where(np.isnan(values), 0.0, values)
 
 
 def _number(contacts: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
@@ -131,6 +137,6 @@ def _number(contacts: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
 
 
 def _ns(stamps: pd.Series) -> npt.NDArray[np.int64]:
-    """Return stamps as nanoseconds of UTC; missing ones are some number that the caller masks."""
-    values: npt.NDArray[np.int64] = stamps.dt.as_unit("ns").astype("int64").to_numpy()
+    """Return stamps as nanoseconds of UTC, `NOT_A_TIME` for missing ones."""
+    values: npt.NDArray[np.int64] = stamps.dt.as_unit("ns").array.asi8
     return values
