@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from wfm.errors import DataError, Faults, Problem, did_you_mean
@@ -96,7 +97,12 @@ QUANTILES: Mapping[str, float] = {
 _OFFSET = r"\d(?:Z|[+-]\d{2}:?\d{2})$"
 
 # An odd number with its bits well mixed: the golden ratio in 64 bits.
+Ints: TypeAlias = npt.NDArray[np.int64]
+Words: TypeAlias = npt.NDArray[np.uint64]
 _ODD = np.uint64(0x9E3779B97F4A7C15)
+_WORD = 8  # letters of a word
+_MASKS = np.array([256**kept - 1 for kept in range(_WORD + 1)], dtype=np.uint64)  # keep so many letters of a word
+_ROWS = 1 << 16
 
 _TEXT = Column(Kind.TEXT)
 _STAMP = Column(Kind.STAMP)
@@ -548,7 +554,7 @@ def _text_rises(values: pd.Series) -> bool:
 
 
 def _surely_unique(values: pd.Series) -> bool:
-    """Return whether texts of one length are told apart by their fingerprints already; no says nothing."""
+    """Return whether texts are told apart by their fingerprints already; no says nothing."""
     import pyarrow as pa
 
     if not isinstance(values.dtype, pd.StringDtype) or not len(values):
@@ -557,19 +563,28 @@ def _surely_unique(values: pd.Series) -> bool:
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.combine_chunks()
     bounds = np.frombuffer(texts.buffers()[1], dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    width = int(bounds[1] - bounds[0])
-    if width == 0 or (np.diff(bounds) != width).any():
-        return False
-    letters = np.frombuffer(texts.buffers()[2], dtype=np.uint8)[bounds[0] : bounds[-1]].reshape(len(texts), width)
-    padded = np.zeros((len(texts), -(-width // 8) * 8), dtype=np.uint8)
-    padded[:, :width] = letters
-    prints = np.zeros(len(texts), dtype=np.uint64)
-    for word in padded.view(np.uint64).T:
+    letters = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)[: bounds[-1]]
+    padded = np.concatenate((letters, np.zeros(_WORD, dtype=np.uint8)))
+    words = np.ndarray((len(letters) + 1,), dtype="<u8", buffer=padded, strides=(1,))  # one begins at every letter
+    prints = np.empty(len(texts), dtype=np.uint64)
+    longest = int(np.diff(bounds).max())
+    for first in range(0, len(texts), _ROWS):  # in pieces that stay in the processor's cache
+        piece = bounds[first : first + _ROWS + 1]
+        prints[first : first + _ROWS] = _fingerprints(words, piece[:-1], np.diff(piece), longest)
+    prints.sort()
+    return not bool((prints[1:] == prints[:-1]).any())
+
+
+def _fingerprints(words: Words, begin: Ints, length: Ints, longest: int) -> Words:
+    """Return a number for each text that its letters, its length and the longest length give."""
+    prints = length.astype(np.uint64)
+    for at in range(0, longest, _WORD):
+        left = np.clip(length - at, 0, _WORD)
+        word = words[np.minimum(begin + at, len(words) - 1)] & _MASKS[left]
         # Multiply and fold, so that every letter reaches every bit.
         prints = (prints ^ word) * _ODD
         prints ^= prints >> np.uint64(29)
-    prints.sort()
-    return not bool((prints[1:] == prints[:-1]).any())
+    return prints
 
 
 def _check_key(frame: pd.DataFrame, spec: Frame, faults: Faults) -> None:
