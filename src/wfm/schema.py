@@ -196,6 +196,16 @@ FRAMES: Mapping[str, Frame] = {
         ("employee", "start"),
         {"employee": _TEXT, "start": _STAMP, "end": _STAMP, "state": _TEXT, "productive": Column(Kind.FLAG)},
     ),
+    "backlog": Frame(
+        ("queue", "due"),
+        {
+            "queue": _TEXT,
+            "due": _STAMP,
+            "load_erl": _NUMBER,
+            "tickets": _MAYBE_NUMBER,
+            "work_s": _MAYBE_NUMBER,
+        },
+    ),
     "history": Frame(
         ("queue", "start"),
         {

@@ -13,7 +13,6 @@ import pytest
 
 from wfm.errors import DataError
 from wfm.kpi import CATALOGUE, Measure, compute, contact_measures, level_measure
-from wfm.tickets import interval_history
 from wfm.tickets.facts import count_intervals
 
 BERLIN = "Europe/Berlin"
@@ -90,12 +89,6 @@ def test_every_engine_gives_the_same(week, weeks, by, asked):
         other = compute(frame, tz=BERLIN, **known)
         assert_same(one, other)
         assert asked or "but pandas can" in other.absent["fcr"]
-
-
-def test_the_interval_history_is_the_same_to_the_row(week, weeks):
-    history = interval_history(week)
-    for frame in weeks.values():
-        pd.testing.assert_frame_equal(interval_history(frame, tz=BERLIN), history, rtol=1e-12)
 
 
 def test_people_are_listed_once_and_by_employee(week):

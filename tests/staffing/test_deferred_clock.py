@@ -10,6 +10,7 @@ import pytest
 
 from wfm.calendar import Calendar
 from wfm.domain import CalendarSpec, Centre, Deadline, OpeningHours, Queue, ServiceLevel
+from wfm.errors import DataError
 from wfm.staffing import requirement
 from wfm.timegrid import Horizon
 
@@ -27,7 +28,7 @@ def volumes(starts, mean):
     return mean * (1.0 + 0.8 * np.sin((np.asarray(hour) - 11.0) / 12.0 * np.pi))
 
 
-def replay(frame, centre, within, seed):
+def replay(frame, centre, within, seed, backlog=()):
     """Return the share done in time of all that is due by the end: the earliest due first, on the real clock."""
     rng = np.random.default_rng(seed)
     calendar = Calendar.of(centre)
@@ -42,6 +43,7 @@ def replay(frame, centre, within, seed):
     due = np.asarray((due - origin) / pd.Timedelta(seconds=1))
     lengths = rng.exponential(frame["aht_s"].iloc[0], len(came))
     events = list(zip(due.tolist(), came.tolist(), lengths.tolist(), strict=True))
+    events += [(instant, 0.0, length) for instant, length in backlog]
     events.sort(key=lambda event: event[1])
     waiting, busy, met, place, ends = [], [], 0, 0, opened[-1] + STEP
     for interval, (start, agents) in enumerate(zip(opened, frame["agents"], strict=True)):
@@ -131,3 +133,74 @@ def test_work_fills_the_gaps_of_live_queues_first():
     lent = both.backlog["lent_erl"]
     assert (lent <= 7 * (0.85 - rows["occupancy"].to_numpy()) + 1e-9).all()
     assert "in the idle time of calls" in str(both.explain("mail", "2026-11-03 10:00"))
+
+
+MAIL = Queue(name="mail", channel="email", targets=(Deadline("4h"),), aht="8min")
+
+
+def mail_forecast(days=5, mean=25.0):
+    centre = centre_of("Mon-Fri 08:00-18:00", MAIL)
+    starts = Calendar.of(centre).open_starts(Horizon("2026-10-19", days=days, tz=TZ))
+    return centre, starts, pd.DataFrame({"queue": "mail", "start": starts, "offered": volumes(starts, mean)})
+
+
+def backlog_of(starts, hours_due, tickets):
+    due = [starts[0] + pd.Timedelta(hours=hours) for hours in hours_due]
+    frame = pd.DataFrame({"queue": "mail", "due": pd.DatetimeIndex(due).floor("30min"), "tickets": tickets})
+    return frame.assign(load_erl=frame["tickets"] * 480 / STEP)
+
+
+@pytest.mark.parametrize(("hours", "tickets"), [((2.0,), 90), ((1.0, 3.5, 4.0), 40), ((30.0,), 60)])
+def test_a_backlog_is_done_before_it_is_due(hours, tickets):
+    centre, starts, forecast = mail_forecast()
+    need = requirement(forecast, centre, backlog=backlog_of(starts, hours, tickets))
+    frame = need.to_frame()
+    shares = []
+    for seed in range(4):
+        lengths = np.random.default_rng(100 + seed).exponential(480.0, tickets * len(hours))
+        due = np.repeat([3600.0 * hour for hour in hours], tickets)
+        shares.append(replay(frame, centre, 4 * 3600.0, seed, zip(due.tolist(), lengths.tolist(), strict=True)))
+    assert np.mean(shares) >= 0.95
+    # Nothing is lost: what waits, and what comes in, is done or waits at the end.
+    plan = need.backlog
+    total = len(hours) * tickets * 480 / STEP + plan["arrived_erl"].sum()
+    assert plan["done_erl"].sum() + plan["backlog_erl"].iloc[-1] == pytest.approx(total)
+    assert need.bounds["bound_h"].iloc[0] <= need.bounds["agents_h"].iloc[0] + 1e-9
+
+
+def test_more_backlog_asks_for_more_hours_and_an_empty_one_for_fewer_than_the_usual():
+    centre, starts, forecast = mail_forecast()
+    usual = requirement(forecast, centre)
+    found = [
+        requirement(forecast, centre, backlog=backlog_of(starts, (2.0,), tickets)).to_frame()["agents"].sum()
+        for tickets in (0, 50, 200)
+    ]
+    # 150 more tickets of 8 minutes are 40 half-hours of work.
+    assert found[2] - found[1] == pytest.approx(40.0, abs=2.0)
+    assert found[0] <= usual.to_frame()["agents"].sum() < found[2]
+    assert "as the backlog says" not in str(usual.explain("mail", starts[0]))
+    with_backlog = requirement(forecast, centre, backlog=backlog_of(starts, (2.0,), 50))
+    assert "begins with 6.67 h of work from before it" in str(with_backlog.explain("mail", starts[0]))
+
+
+def test_what_is_late_already_is_due_at_once_and_what_is_due_after_the_plan_is_left():
+    centre, starts, forecast = mail_forecast(days=1, mean=0.0)
+    late = requirement(forecast, centre, backlog=backlog_of(starts, (-5.0,), 15)).to_frame()["agents"].tolist()
+    assert late[0] >= 4  # 15 tickets of 8 minutes are 4 half-hours of work
+    assert sum(late[1:]) == 0
+    later = requirement(forecast, centre, backlog=backlog_of(starts, (100.0,), 15))
+    assert later.bounds["bound_h"].iloc[0] == 0.0
+
+
+def test_a_backlog_that_fits_no_queue_is_refused():
+    calls = Queue(name="calls", targets=(ServiceLevel(0.8, "20s"),), aht="3min")
+    centre = centre_of("Mon-Fri 08:00-18:00", calls, MAIL)
+    starts = Calendar.of(centre).open_starts(Horizon("2026-11-02", days=1, tz=TZ))
+    forecast = pd.concat([pd.DataFrame({"queue": name, "start": starts, "offered": 4.0}) for name in ("calls", "mail")])
+    waiting = backlog_of(starts, (2.0,), 5)
+    with pytest.raises(DataError, match=r"a backlog of queue 'calls', which is answered live and has no deadline"):
+        requirement(forecast, centre, backlog=waiting.assign(queue="calls"))
+    with pytest.raises(DataError, match=r"a backlog of queue 'mail', which is done in the idle time of others"):
+        requirement(forecast, centre, backlog=waiting, blend={"mail": ("calls",)})
+    with pytest.raises(DataError, match=r"mial"):
+        requirement(forecast, centre, backlog=waiting.assign(queue="mial"))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from wfm.domain import presets
 from wfm.errors import DataError
+from wfm.staffing import requirement
 from wfm.tickets import SlaPolicy, SlaTarget, backlog, backlog_work, sla_clocks
 
 ZONE = "Europe/Berlin"
@@ -68,6 +69,11 @@ def test_the_open_work_is_due_when_its_promise_says():
     assert [stamp.strftime("%H:%M") for stamp in work["due"]] == ["14:00", "16:30"]  # T1 is late already
     assert work["work_s"].tolist() == [480.0, 480.0]
     assert work["load_erl"].tolist() == pytest.approx([480 / 1800] * 2)
+    # It is what a requirement begins with.
+    starts = pd.date_range("2026-11-02 14:00", periods=8, freq="30min", tz=ZONE)
+    forecast = pd.DataFrame({"queue": "inquiries", "start": starts, "offered": 0.0})
+    need = requirement(forecast, centre, backlog=work)
+    assert need.backlog["done_erl"].sum() == pytest.approx(2 * 480 / 1800)
     other = sla_clocks(events, tickets.assign(queue="inquirie"), [policy])
     with pytest.raises(DataError, match="unknown queue 'inquirie'; did you mean 'inquiries'"):
         backlog_work(other, centre)

@@ -20,44 +20,44 @@ def ticket_measures() -> tuple[Measure, ...]:
     return (*_times(), *_counts(), *_promises(), *first_contact_measures())
 
 
+def _mean(name: str, title: str, has: str, name_s: str, pitfalls: str, direction: Direction = _LOWER) -> Measure:
+    """Return the mean of a time over the tickets that have it."""
+    of: Of = lambda nw: nw.when(nw.col(has) == 1).then(nw.col(name_s))  # noqa: E731
+    return measure_of(
+        name,
+        title,
+        count_of(Source.TICKETS, title, of),
+        count_of(Source.TICKETS, f"tickets with {title.split(' (')[0]}", column(has)),
+        Form.MEAN,
+        direction,
+        pitfalls,
+        unit=Unit.SECONDS,
+        clock=Clock.ELAPSED,
+        value=built(of),
+    )
+
+
+def _time(name: str, title: str, what: str, has: str, name_s: str, fraction: float) -> Measure:
+    """Return the time by which a share of all tickets has something, open tickets being censored."""
+    return measure_of(
+        name,
+        title,
+        count_of(Source.TICKETS, what, column(has)),
+        count_of(Source.TICKETS, "tickets", one),
+        Form.REACHED_BY,
+        _LOWER,
+        "Open tickets count as long as they were seen, so a backlog does not flatter it.",
+        unit=Unit.SECONDS,
+        clock=Clock.ELAPSED,
+        fraction=fraction,
+        value=built(column(name_s)),
+        event=built(column(has)),
+    )
+
+
 def _times() -> tuple[Measure, ...]:
-    source = Source.TICKETS
-    created = count_of(source, "tickets", one)
-    solved = count_of(source, "solved tickets", column("has_solved"))
-
-    def mean(name: str, title: str, has: str, name_s: str, pitfalls: str, direction: Direction = _LOWER) -> Measure:
-        of: Of = lambda nw: nw.when(nw.col(has) == 1).then(nw.col(name_s))  # noqa: E731
-        below = count_of(source, f"tickets with {title.split(' (')[0]}", column(has))
-        above = count_of(source, title, of)
-        return measure_of(
-            name,
-            title,
-            above,
-            below,
-            Form.MEAN,
-            direction,
-            pitfalls,
-            unit=Unit.SECONDS,
-            clock=Clock.ELAPSED,
-            value=built(of),
-        )
-
-    def time(name: str, title: str, what: str, has: str, name_s: str, fraction: float) -> Measure:
-        return measure_of(
-            name,
-            title,
-            count_of(source, what, column(has)),
-            created,
-            Form.REACHED_BY,
-            _LOWER,
-            "Open tickets count as long as they were seen, so a backlog does not flatter it.",
-            unit=Unit.SECONDS,
-            clock=Clock.ELAPSED,
-            fraction=fraction,
-            value=built(column(name_s)),
-            event=built(column(has)),
-        )
-
+    created = count_of(Source.TICKETS, "tickets", one)
+    solved = count_of(Source.TICKETS, "solved tickets", column("has_solved"))
     open_only = "Only tickets that have it count; the slow ones that are still open are not in it. See the percentile."
     total = {"unit": Unit.ROWS, "minimum": 0}
     return (
@@ -73,20 +73,20 @@ def _times() -> tuple[Measure, ...]:
             attribution=Attribution.END,
             **total,
         ),
-        mean("first_response", "first response", "has_reply", "reply_s", open_only),
-        time("first_response_p90", "first response, 90th percentile", "a first response", "has_reply", "reply_s", 0.9),
-        mean("first_resolution", "first resolution", "has_first_solved", "first_solved_s", open_only),
-        mean("full_resolution", "full resolution", "has_solved", "solved_s", open_only),
-        time("full_resolution_p50", "full resolution, median", "a solution", "has_solved", "solved_s", 0.5),
-        time("full_resolution_p90", "full resolution, 90th percentile", "a solution", "has_solved", "solved_s", 0.9),
-        mean(
+        _mean("first_response", "first response", "has_reply", "reply_s", open_only),
+        _time("first_response_p90", "first response, 90th percentile", "a first response", "has_reply", "reply_s", 0.9),
+        _mean("first_resolution", "first resolution", "has_first_solved", "first_solved_s", open_only),
+        _mean("full_resolution", "full resolution", "has_solved", "solved_s", open_only),
+        _time("full_resolution_p50", "full resolution, median", "a solution", "has_solved", "solved_s", 0.5),
+        _time("full_resolution_p90", "full resolution, 90th percentile", "a solution", "has_solved", "solved_s", 0.9),
+        _mean(
             "requester_wait",
             "requester wait",
             "has_solved",
             "requester_wait_s",
             "Time in new, open, on hold and reopened: the customer waits for the centre.",
         ),
-        mean(
+        _mean(
             "agent_wait",
             "agent wait",
             "has_solved",
@@ -94,7 +94,7 @@ def _times() -> tuple[Measure, ...]:
             "Time in pending: the centre waits for the customer.",
             _NEITHER,
         ),
-        mean(
+        _mean(
             "on_hold",
             "on hold",
             "has_solved",

@@ -170,6 +170,7 @@ def _explain_deferred(
     lives = need.options.blend.get(queue.name, ())
     hours = need.centre.interval_s / 3600
     helped = f" ({facts['lent_erl'] * hours:,.2f} h of it in the idle time of {', '.join(lives)})" if lives else ""
+    turn = "as if like ones came in turn" if need.options.backlog is None else "as the backlog says"
     opening, ending = (f"{backlog * hours:,.2f}" for backlog in (found.opening, float(found.backlog[-1])))
     came, waited, left = float(found.load_erl[place]), facts["waiting_erl"], facts["backlog_erl"]
     steps += [
@@ -184,10 +185,7 @@ def _explain_deferred(
         ("waiting", f"{waited * hours:,.2f} h of work lie there when this interval begins"),
         ("work", f"{came * hours:,.2f} h come in, {facts['done_erl'] * hours:,.2f} h are done{helped}"),
         ("left", f"{left * hours:,.2f} h of work still wait when it ends, none of it late"),
-        (
-            "plan",
-            f"begins with {opening} h of work from before it and ends with {ending} h, as if like ones came in turn",
-        ),
+        ("plan", f"begins with {opening} h of work from before it and ends with {ending} h, {turn}"),
     ]
 
 

@@ -130,9 +130,26 @@ def _deferred(
     lives = options.blend.get(team[0], ())
     if not lives:
         one = items[0]
-        return {team[0]: deferred.staff(one.load_erl, one.aht_s, centre.interval_s, one.deadline, one.min_agents)}
+        waiting = _waiting(team[0], one, pd.DatetimeIndex(groups[team[0]]["start"]), centre, options)
+        plan = deferred.staff(one.load_erl, one.aht_s, centre.interval_s, one.deadline, one.min_agents, waiting)
+        return {team[0]: plan}
     idle = sum((_idle(live, parts, starts, centre) for live in lives if live in parts), np.zeros(len(starts)))
     return dict(zip(team, blending.staff(items, centre.interval_s, idle), strict=True))
+
+
+def _waiting(
+    name: str, item: blending.Item, starts: pd.DatetimeIndex, centre: Centre, options: Options
+) -> Floats | None:
+    """Return the known backlog of a queue by the interval in which it must be done, and what is due later."""
+    if options.backlog is None:
+        return None
+    rows = options.backlog[options.backlog["queue"] == name]
+    # As with what comes in: it must be done by the end of the last interval that begins an AHT before it is due.
+    begun = pd.DatetimeIndex(rows["due"]) - pd.Timedelta(seconds=float(item.aht_s.max()))
+    place = np.maximum(starts.searchsorted(begun, side="right") - 1, 0)
+    place[begun >= starts[-1] + pd.Timedelta(seconds=centre.interval_s)] = len(starts)
+    found: Floats = np.bincount(place, weights=rows["load_erl"], minlength=len(starts) + 1)
+    return found
 
 
 def _idle(live: str, parts: dict[str, Staffed], starts: pd.DatetimeIndex, centre: Centre) -> Floats:

@@ -36,6 +36,7 @@ class Options:
     paths: pd.DataFrame | None = field(default=None, repr=False)
     shrinkage: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     blend: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    backlog: pd.DataFrame | None = field(default=None, repr=False)
 
     @property
     def uncertain(self) -> bool:
@@ -54,6 +55,7 @@ class Options:
         paths: FrameLike | None,
         shrinkage: Mapping[str, Mapping[int, float]] | None,
         blend: Mapping[str, tuple[str, ...]] | None,
+        backlog: FrameLike | None,
     ) -> Options:
         """Check the options against the centre.
 
@@ -78,11 +80,16 @@ class Options:
         if paths is not None and not expected and confidence is None:
             faults.add("paths without a use for them", remedy="give confidence, such as 0.9, or expected=True")
         checked = None
+        names = {"queue": [queue.name for queue in centre.queues]}
         with faults.collecting():
-            names = {"queue": [queue.name for queue in centre.queues]}
             checked = None if paths is None else as_frame(paths, "paths", tz=centre.tz, known=names)
         _check_shrinkage(shrinkage or {}, centre, faults)
         _check_blend(blend or {}, centre, faults)
+        waiting = None
+        with faults.collecting():
+            waiting = None if backlog is None else as_frame(backlog, "backlog", tz=centre.tz, known=names)
+        if waiting is not None:
+            _check_backlog(waiting, blend or {}, centre, faults)
         faults.raise_if_any()
         return cls(
             method=made.method,
@@ -92,6 +99,7 @@ class Options:
             paths=checked,
             shrinkage={name: dict(hours) for name, hours in (shrinkage or {}).items()},
             blend={name: tuple(live) for name, live in (blend or {}).items()},
+            backlog=waiting,
         )
 
 
@@ -126,6 +134,16 @@ def _check_blend(blend: Mapping[str, tuple[str, ...]], centre: Centre, faults: F
             elif known[one].is_deferred != deferred:
                 kind = "has no deadline" if deferred else "is deferred work itself"
                 faults.add(f"queue {one!r} in blend {kind}", remedy="write {deferred queue: (live queues, ...)}")
+
+
+def _check_backlog(backlog: pd.DataFrame, blend: Mapping[str, tuple[str, ...]], centre: Centre, faults: Faults) -> None:
+    for name in backlog["queue"].unique():
+        if not centre.queue(name).is_deferred:
+            what = f"a backlog of queue {name!r}, which is answered live and has no deadline"
+            faults.add(what, remedy="leave it out, or give the queue a Deadline target")
+        elif name in blend:
+            what = f"a backlog of queue {name!r}, which is done in the idle time of others"
+            faults.add(what, remedy="leave the queue out of blend, or its backlog out")
 
 
 def away(part: Shrinkage, hour: int, shrinkage: Mapping[str, Mapping[int, float]]) -> float:

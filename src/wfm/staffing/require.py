@@ -33,6 +33,7 @@ def requirement(
     paths: FrameLike | None = None,
     shrinkage: Mapping[str, Mapping[int, float]] | None = None,
     blend: Mapping[str, tuple[str, ...]] | None = None,
+    backlog: FrameLike | None = None,
 ) -> Requirement:
     """Return the heads that a forecast needs.
 
@@ -73,6 +74,11 @@ def requirement(
         Live queues in whose idle time the work of a deferred queue is done before heads are added, such as
         `{"mail": ("calls",)}`; default none. All work together keeps live agents busy up to the smallest
         `MaxOccupancy` of their queue, 85 % if it has none. A live contact interrupts the deferred work.
+    backlog
+        Frame `backlog`, the deferred work that waits when the forecast begins, as `wfm.tickets.backlog_work` counts it
+        from open tickets: `queue, due, load_erl`. A deferred queue without a row begins with none; what is late
+        already is due in the first interval. Default: each queue begins with the backlog that it would leave to the
+        next plan of its kind.
 
     Returns
     -------
@@ -106,6 +112,7 @@ def requirement(
         paths=paths,
         shrinkage=shrinkage,
         blend=blend,
+        backlog=backlog,
     )
     frame = as_frame(forecast, "forecast", tz=planned.tz, known={"queue": [queue.name for queue in planned.queues]})
     faults = Faults("the forecast")

@@ -78,42 +78,61 @@ def reserve(deadline: Deadline, aht_s: float) -> float:
 
 
 class Window(NamedTuple):
-    """A plan repeated before and after itself: cumulated work that has come in, is due, and is better done by then."""
+    """A plan repeated before and after itself: cumulated work that has come in, is due, and is better done by then.
+
+    With a known backlog (`opening`) nothing stands before the plan.
+    """
 
     arrived: Floats
     due: Floats
     sooner: Floats
     own: slice
     copies: int
+    opening: float
 
 
-def window(load_erl: Floats, aht_s: Floats, interval_s: float, deadline: Deadline) -> Window:
+def window(
+    load_erl: Floats, aht_s: Floats, interval_s: float, deadline: Deadline, waiting: Floats | None = None
+) -> Window:
     """Return the bounds of the work done, far enough around the plan that its own start and end are not felt.
 
     Parameters
     ----------
-    load_erl, aht_s, interval_s, deadline
+    load_erl, aht_s, interval_s, deadline, waiting
         As in `staff`.
     """
     check_loads(load_erl, load_erl.shape)
     size, longest = len(load_erl), float(aht_s.max())
     wait = lag(deadline, longest, interval_s)
     around = math.ceil(wait / size) + 1 if wait else 0
-    copies = 2 * around + 1
+    before = around if waiting is None else 0
+    copies = before + 1 + around
     arrived = np.cumsum(np.tile(load_erl, copies))
     due = np.concatenate([np.zeros(wait), arrived[: len(arrived) - wait]])
+    opening = 0.0
+    if waiting is not None:
+        opening = float(waiting.sum())
+        arrived = arrived + opening
+        due = due + np.minimum(np.cumsum(np.append(waiting, np.zeros(len(due)))[: len(due)]), opening)
     due[-1] = arrived[-1]
     spread = NormalDist().inv_cdf(max(0.5, min(deadline.fraction, _SUREST))) * math.sqrt(2.0 * longest / interval_s)
     sooner = _with_spread(due, arrived, spread)
-    return Window(arrived, due, sooner, slice(around * size, (around + 1) * size), copies)
+    return Window(arrived, due, sooner, slice(before * size, (before + 1) * size), copies, opening)
 
 
-def staff(load_erl: Floats, aht_s: Floats, interval_s: float, deadline: Deadline, min_agents: int) -> DeferredStaff:
+def staff(
+    load_erl: Floats,
+    aht_s: Floats,
+    interval_s: float,
+    deadline: Deadline,
+    min_agents: int,
+    waiting: Floats | None = None,
+) -> DeferredStaff:
     """Return the staff that keeps a deadline.
 
     The time before and after is taken to be like the time that is planned: the first interval opens with the backlog
-    that the last one would leave to it. So no work is lost between one plan and the next, and none is forced into the
-    last hour.
+    that the last one would leave to it, unless it is known. So no work is lost between one plan and the next, and none
+    is forced into the last hour.
 
     Parameters
     ----------
@@ -127,16 +146,24 @@ def staff(load_erl: Floats, aht_s: Floats, interval_s: float, deadline: Deadline
         The deadline.
     min_agents
         Fewest agents.
+    waiting
+        Work that waits at the beginning, in agent-intervals, by the interval at whose end it must be done; one value
+        more is for what is due after the plan. Default: the backlog that the plan would leave to itself.
 
     Notes
     -----
     Of all plans that keep the deadline the taut string has the least sum of any convex cost of the staff. So it is
     an optimum of the linear programme of the fewest agent-hours, too, whatever the minimum of agents: `bound`.
     """
-    made = window(load_erl, aht_s, interval_s, deadline)
+    made = window(load_erl, aht_s, interval_s, deadline, waiting)
     level = np.diff(taut_string(made.sooner, made.arrived), prepend=0.0)
     level = np.where(level > TOLERANCE, level + reserve(deadline, float(aht_s.max())), 0.0)
-    smoothest = np.diff(taut_string(made.due, made.arrived), prepend=0.0)[made.own]
+    if waiting is None:
+        smoothest = np.diff(taut_string(made.due, made.arrived), prepend=0.0)[made.own]
+    else:
+        # What is due later may be left to the time after the plan.
+        due = made.due[made.own]
+        smoothest = np.diff(taut_string(due, np.minimum(made.arrived[made.own], due[-1])), prepend=0.0)
     bound = float(np.maximum(smoothest, min_agents).sum())
     return follow(load_erl, made, level, min_agents, np.zeros(len(level)), bound)
 
@@ -146,7 +173,7 @@ def follow(load_erl: Floats, made: Window, level: Floats, min_agents: int, idle:
     agents, done = _whole(level, made.due, made.arrived, min_agents, idle)
     backlog = np.maximum(made.arrived - np.cumsum(done), 0.0)
     own = made.own
-    opening = float(backlog[own.start - 1]) if own.start else 0.0
+    opening = float(backlog[own.start - 1]) if own.start else made.opening
     lent = np.maximum(done - agents, 0.0)[own]
     return DeferredStaff(load_erl, agents[own], level[own], done[own], backlog[own], opening, lent, bound)
 
