@@ -1,9 +1,10 @@
-"""Contacts in Parquet, larger than memory, to the 30-minute history and the measures of each queue.
+"""Contacts in Parquet, larger than memory, to the 30-minute history and each queue's measures; tickets from events.
 
 `python benchmarks/kpi.py [--contacts 100000000] [--compare 10000000] [--folder DIR]` makes the files with DuckDB (once:
 they are kept in the folder), counts them through DuckDB within a limit of memory, and counts the smaller one through
-DuckDB and pandas. Each figure comes from a process of its own, so that its peak memory is its own. The answers are
-asserted: every contact is offered once, and both engines give the same numbers. Writes `benchmarks/results/kpi.json`.
+DuckDB and pandas; beside them it turns 1,000,000 events of tickets into states, facts and measures. Each figure comes
+from a process of its own, so that its peak memory is its own. The answers are asserted: every contact is offered once,
+both engines give the same numbers, and the times of the tickets are those drawn. Writes `benchmarks/results/kpi.json`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ ZONE = "Europe/Berlin"
 LIMIT_GB = 2.0
 DUCKDB_MEMORY = "1GB"
 RATE = 8_000_000
+EVENTS = 1_000_000
+EVENTS_S = 5.0
 _TWO_YEARS_MS = 730 * 86_400_000
 
 
@@ -115,6 +119,46 @@ def rate(path: Path) -> dict[str, Any]:
     return {"contacts": len(log), "offered": int(table["offered"].sum()), "rate": round(len(log) / min(seconds))}
 
 
+def events() -> dict[str, Any]:
+    """Rebuild states and measures of tickets from 1,000,000 events alone, in no order; CPU seconds of each."""
+    import numpy as np
+    import pandas as pd
+
+    from wfm.kpi import compute
+    from wfm.tickets import ticket_facts
+
+    draw = np.random.default_rng(0)
+    kinds = ("create", "assign", "reply", "message", "solve")
+    size = EVENTS // len(kinds)
+    begin = pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(
+        np.sort(draw.integers(0, 31_536_000, size)), unit="s"
+    )
+    gaps = np.cumsum(draw.integers(1, 20_000, (size, len(kinds))), axis=1)
+    table = pd.DataFrame(
+        {
+            "ticket": np.repeat([f"T{number:07d}" for number in range(size)], len(kinds)),
+            "at": begin.repeat(len(kinds)) + pd.to_timedelta(gaps.ravel(), unit="s"),
+            "kind": np.tile(kinds, size),
+            "actor": np.tile(("customer", "system", "agent", "customer", "agent"), size),
+            "public": np.tile((True, False, True, True, True), size),
+            "employee": np.tile(np.array([None, "A1", "A1", None, "A1"]), size),
+            "to_state": np.tile(("new", "open", "pending", "open", "solved"), size),
+        }
+    ).sample(frac=1.0, random_state=0, ignore_index=True)
+    clocks = [time.process_time()]
+    facts = ticket_facts(table)
+    clocks.append(time.process_time())
+    tickets = facts[["ticket", "created_at"]].assign(channel="email", queue="mail", kind="inquiry")
+    scores = compute({"tickets": tickets, "ticket_events": table}, by="week", tz=ZONE)
+    clocks.append(time.process_time())
+    assert (facts["state"] == "solved").all()
+    assert facts["pending_s"].sum() == (gaps[:, 3] - gaps[:, 2]).sum()
+    solved_s = (gaps[:, 4] - gaps[:, 0]).mean()
+    assert abs(scores.value("full_resolution") - solved_s) <= 1e-9 * solved_s
+    states_s, measures_s = np.diff(clocks).round(2).tolist()
+    return {"events": EVENTS, "states_cpu_s": states_s, "measures_cpu_s": measures_s, "measures": len(scores.total)}
+
+
 def apart(*arguments: str) -> dict[str, Any]:
     """Run a part of this file in a process of its own."""
     done = subprocess.run([sys.executable, __file__, *arguments], check=True, capture_output=True, text=True)
@@ -134,7 +178,8 @@ def main() -> None:
         if what == "make":
             make(asked.contacts, path)
         else:
-            print(json.dumps(rate(path) if what == "rate" else count(what, path)))
+            ways: dict[str, Callable[[], dict[str, Any]]] = {"rate": lambda: rate(path), "events": events}
+            print(json.dumps(ways.get(what, lambda: count(what, path))()))
         return
     asked.folder.mkdir(parents=True, exist_ok=True)
     files = {size: asked.folder / f"contacts-{size}.parquet" for size in (asked.contacts, asked.compare)}
@@ -144,6 +189,7 @@ def main() -> None:
     large = apart("--part", "duckdb", str(files[asked.contacts]))
     small = {engine: apart("--part", engine, str(files[asked.compare])) for engine in ("duckdb", "pandas")}
     speed = apart("--part", "rate", str(files[asked.compare]))
+    told = apart("--part", "events", "-")
     assert large["offered"] == asked.contacts, large
     assert large["peak_gb"] <= LIMIT_GB, large
     for name, value in small["pandas"]["values"].items():
@@ -157,10 +203,12 @@ def main() -> None:
         "compared": small,
         "cpu_ratio_duckdb_to_pandas": ratio,
         "pandas_history_contacts_per_cpu_s": speed["rate"],
+        "ticket_events": told,
     }
     RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1))
     print(f"memory {large['peak_gb']} GB, asked {LIMIT_GB}; pandas {speed['rate']:,} contacts/s, asked {RATE:,}")
+    print(f"states of {EVENTS:,} events {told['states_cpu_s']} s, asked {EVENTS_S}")
 
 
 if __name__ == "__main__":

@@ -155,6 +155,19 @@ def test_the_same_seed_gives_the_same_interval() -> None:
     assert bootstrap_percentile(values, 0.9).value == np.quantile(values, 0.9)
 
 
+def test_a_bootstrap_of_many_values_has_the_spread_of_theory() -> None:
+    # The mean of a resample has the standard error s / sqrt(n); the rank of its 90th percentile in the sample is binomial
+    # with variance n * 0.9 * 0.1.
+    values = np.random.default_rng(2).exponential(size=200_000)
+    one_sd = 0.6826894921370859
+    mean = bootstrap_mean(values, confidence=one_sd, resamples=20_000)
+    assert mean.value == pytest.approx(values.mean(), rel=1e-12)
+    assert (mean.high - mean.low) / 2 == pytest.approx(values.std() / math.sqrt(len(values)), rel=0.03)
+    tail = bootstrap_percentile(values, 0.9, confidence=one_sd, resamples=20_000)
+    ranks = 180_000 + np.array([-1, 1]) * math.sqrt(18_000)
+    assert (tail.low, tail.high) == pytest.approx(tuple(np.sort(values)[ranks.round().astype(int)]), rel=2e-4)
+
+
 def test_equal_values_have_no_spread() -> None:
     assert bootstrap_mean([3.0] * 10) == (3.0, 3.0, 3.0)
 
@@ -165,7 +178,7 @@ def test_equal_values_have_no_spread() -> None:
         (lambda: bootstrap_mean([1.0]), "a bootstrap of 1 values; give at least two finite numbers"),
         (
             lambda: bootstrap_mean([1.0, math.nan]),
-            "a bootstrap of 2 values, of which some are missing or infinite; give at least two finite numbers",
+            "a bootstrap of 2 values, of which some are not finite; give at least two finite numbers",
         ),
         (
             lambda: bootstrap_mean(np.ones((2, 2))),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeAlias, TypeVar, overload
 
@@ -24,7 +24,7 @@ Values: TypeAlias = "Sequence[float] | npt.NDArray[Any] | pd.Series"
 T = TypeVar("T", float, Floats)
 
 # Numbers held at once by the bootstrap.
-_BATCH = 2_000_000
+_GROUPS = 128  # of neighbouring values that a resample of a mean is drawn from
 
 
 class Estimate(NamedTuple, Generic[T]):
@@ -182,9 +182,14 @@ def bootstrap_mean(
     >>> f"{mean.value:.2f}", mean.low < mean.value < mean.high
     ('86.86', True)
     """
-    if counts is not None:
-        return _bootstrap_counts(values, counts, _weighted_mean, confidence=confidence, resamples=resamples, seed=seed)
-    return _bootstrap(values, np.mean, confidence=confidence, resamples=resamples, seed=seed)
+    sample, often = _tallied(values, counts, confidence=confidence, resamples=resamples, seed=seed)
+    total = int(often.sum())
+    count, mean, variance = _grouped(sample, often)
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(total, count / total, size=resamples)
+    # A sum of draws from neighbours that were grouped is close to normal, and its spread next to nothing.
+    found = (drawn @ mean + rng.standard_normal(resamples) * np.sqrt(drawn @ variance)) / total
+    return Estimate(float(often @ sample / total), *_middle(found, confidence))
 
 
 def bootstrap_percentile(
@@ -218,65 +223,63 @@ def bootstrap_percentile(
     30.0
     """
     check_fraction("fraction", fraction, include_one=False)
-    if counts is not None:
-        weighted = partial(_weighted_quantile, fraction=fraction)
-        return _bootstrap_counts(values, counts, weighted, confidence=confidence, resamples=resamples, seed=seed)
-    quantile = partial(np.quantile, q=fraction)
-    return _bootstrap(values, quantile, confidence=confidence, resamples=resamples, seed=seed)
-
-
-def _bootstrap(
-    values: Values, statistic: Callable[..., Any], *, confidence: float, resamples: int, seed: int
-) -> Estimate[float]:
-    check_fraction("confidence", confidence, include_one=False)
-    check_int("resamples", resamples, 100)
-    check_int("seed", seed, 0)
-    sample = np.asarray(values, dtype=float)
-    if sample.ndim != 1 or len(sample) < 2 or not np.isfinite(sample).all():
-        shown = f"{len(sample)} values" if sample.ndim == 1 else f"an array of {sample.ndim} dimensions"
-        missing = "" if np.isfinite(sample).all() else ", of which some are missing or infinite"
-        raise DataError(Problem(f"a bootstrap of {shown}{missing}", remedy="give at least two finite numbers"))
+    sample, often = _tallied(values, counts, confidence=confidence, resamples=resamples, seed=seed)
+    reached = often.cumsum()
+    total = int(reached[-1])
+    place = (total - 1) * fraction
+    below = math.floor(place)
+    # The order statistics of a resample are those of uniform numbers, looked up in the sample: Beta distributed, and
+    # the next one is the least of the rest. So a resample costs the same for ten values and for ten million.
     rng = np.random.default_rng(seed)
-    step = max(1, _BATCH // len(sample))
-    found = [
-        statistic(sample[rng.integers(0, len(sample), size=(min(step, resamples - done), len(sample)))], axis=1)
-        for done in range(0, resamples, step)
-    ]
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(np.concatenate(found), [tail, 1 - tail])
-    return Estimate(float(statistic(sample)), float(low), float(high))
+    first = rng.beta(below + 1, total - below, size=resamples)
+    second = first
+    if below + 1 < total:
+        second = first + (1 - first) * rng.beta(1, total - below - 1, size=resamples)
+
+    def looked_up(uniform: Floats) -> Floats:
+        return np.asarray(sample[np.minimum(np.searchsorted(reached, uniform * total, side="right"), len(sample) - 1)])
+
+    found = looked_up(first)
+    found += (looked_up(second) - found) * (place - below)
+    low, high = _middle(found, confidence)
+    ends = sample[np.searchsorted(reached, [below, min(below + 1, total - 1)], side="right")]
+    return Estimate(float(ends[0] + (ends[1] - ends[0]) * (place - below)), low, high)
 
 
-def _bootstrap_counts(
-    values: Values,
-    counts: Values,
-    statistic: Callable[[Floats, npt.NDArray[np.int64]], Floats],
-    *,
-    confidence: float,
-    resamples: int,
-    seed: int,
-) -> Estimate[float]:
+def _tallied(
+    values: Values, counts: Values | None, *, confidence: float, resamples: int, seed: int
+) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Return the values in order and how often each occurred, when all that a bootstrap needs is right."""
     check_fraction("confidence", confidence, include_one=False)
     check_int("resamples", resamples, 100)
     check_int("seed", seed, 0)
     sample = np.asarray(values, dtype=float)
-    often = _checked_counts(counts, len(sample))
-    order = np.argsort(sample, kind="stable")
-    sample, often = sample[order], often[order]
+    if sample.ndim != 1:
+        what = f"a bootstrap of an array of {sample.ndim} dimensions"
+        raise DataError(Problem(what, remedy="give at least two finite numbers"))
+    often = np.ones(len(sample), dtype=np.int64) if counts is None else _checked_counts(counts, len(sample))
     total = int(often.sum())
     if total < 2 or not np.isfinite(sample).all():
         what = f"a bootstrap of {total} values{'' if np.isfinite(sample).all() else ', of which some are not finite'}"
         raise DataError(Problem(what, remedy="give at least two finite numbers"))
-    rng = np.random.default_rng(seed)
-    share = often / total
-    step = max(1, _BATCH // len(sample))
-    found = [
-        statistic(sample, rng.multinomial(total, share, size=min(step, resamples - done)))
-        for done in range(0, resamples, step)
-    ]
+    order = np.argsort(sample, kind="stable")
+    return sample[order], often[order]
+
+
+def _middle(found: Floats, confidence: float) -> tuple[float, float]:
+    """Return the bounds that leave out the same share of the resamples on each side."""
     tail = (1 - confidence) / 2
-    low, high = np.quantile(np.concatenate(found), [tail, 1 - tail])
-    return Estimate(float(statistic(sample, often[None, :])[0]), float(low), float(high))
+    low, high = np.quantile(found, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _grouped(sample: Floats, often: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
+    """Return counts, means and variances of neighbouring values, in at most `_GROUPS` groups."""
+    begin = np.unique(np.linspace(0, len(sample), min(_GROUPS, len(sample)), endpoint=False).astype(np.int64))
+    count = np.add.reduceat(often, begin)
+    mean = np.add.reduceat(often * sample, begin) / count
+    off = (sample - np.repeat(mean, np.diff(np.append(begin, len(sample))))) ** 2
+    return count, mean, np.add.reduceat(often * off, begin) / count
 
 
 def _checked_counts(counts: Values, size: int) -> npt.NDArray[np.int64]:
@@ -285,20 +288,6 @@ def _checked_counts(counts: Values, size: int) -> npt.NDArray[np.int64]:
     if not whole:
         raise DataError(Problem("counts must be whole numbers of at least 1, one for each value"))
     return often.astype(np.int64)
-
-
-def _weighted_mean(sample: Floats, often: npt.NDArray[np.int64]) -> Floats:
-    return np.asarray(often @ sample / often.sum(axis=1))
-
-
-def _weighted_quantile(sample: Floats, often: npt.NDArray[np.int64], fraction: float) -> Floats:
-    """Return the quantile of each row of counts, linear between the values, as `np.quantile` has it."""
-    reached = often.cumsum(axis=1)
-    place = (reached[:, -1] - 1) * fraction
-    below = np.floor(place).astype(np.int64)
-    above = np.minimum(below + 1, reached[:, -1] - 1)
-    low, high = (sample[(reached <= wanted[:, None]).sum(axis=1)] for wanted in (below, above))
-    return np.asarray(low + (high - low) * (place - below))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -148,8 +148,7 @@ def _waiting(
     begun = pd.DatetimeIndex(rows["due"]) - pd.Timedelta(seconds=float(item.aht_s.max()))
     place = np.maximum(starts.searchsorted(begun, side="right") - 1, 0)
     place[begun >= starts[-1] + pd.Timedelta(seconds=centre.interval_s)] = len(starts)
-    found: Floats = np.bincount(place, weights=rows["load_erl"], minlength=len(starts) + 1)
-    return found
+    return np.asarray(np.bincount(place, weights=rows["load_erl"], minlength=len(starts) + 1), dtype=float)
 
 
 def _idle(live: str, parts: dict[str, Staffed], starts: pd.DatetimeIndex, centre: Centre) -> Floats:
