@@ -156,8 +156,8 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 
 
 def test_a_bootstrap_of_many_values_has_the_spread_of_theory() -> None:
-    # The mean of a resample has the standard error s / sqrt(n); the rank of its 90th percentile in the sample is binomial
-    # with variance n * 0.9 * 0.1.
+    # The mean of a resample has the standard error s / sqrt(n); the rank of its 90th percentile is binomial
+    # in the sample, with variance n * 0.9 * 0.1.
     values = np.random.default_rng(2).exponential(size=200_000)
     one_sd = 0.6826894921370859
     mean = bootstrap_mean(values, confidence=one_sd, resamples=20_000)
