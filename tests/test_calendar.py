@@ -166,6 +166,13 @@ def test_business_time_added_is_business_time_passed(instants: list[datetime], a
     assert calendar.business_seconds(starts, calendar.add_business_time(starts, wanted)).tolist() == wanted.tolist()
 
 
+def test_a_clock_that_leaps_by_half_an_hour() -> None:
+    # Lord Howe Island: at 02:00 on 4 October 2026 the clock is put forward to 02:30, so the stretch has two hours.
+    calendar = Calendar(CalendarSpec(hours=OpeningHours("Sun 00:00-02:00")), "Australia/Lord_Howe")
+    (opens, closes), *_ = calendar.open_periods(date(2026, 10, 4), date(2026, 10, 4))
+    assert (opens.isoformat(), closes.isoformat()) == ("2026-10-04T00:00:00+10:30", "2026-10-04T02:30:00+11:00")
+
+
 # --- opening hours
 
 

@@ -51,10 +51,10 @@ def test_all_seven_bases_are_those_of_the_log(one):
             whole.to_frame().set_index("queue").loc["calls", "value"]
         )
         assert told["overall"]["all"].iloc[0] == pytest.approx(whole.value)
-        by_day = contacts.assign(day=contacts["arrived_at"].dt.normalize())
-        days = kpi.service_level(by_day, basis=basis, short_abandon=short, by=["queue", "day"]).to_frame()
+        by_day = contacts.assign(midnight=contacts["arrived_at"].dt.normalize())
+        days = kpi.service_level(by_day, basis=basis, short_abandon=short, by=["queue", "midnight"]).to_frame()
         for row in days.itertuples():
-            assert told["day", row.queue, row.day] == pytest.approx(row.value)
+            assert told["day", row.queue, row.midnight] == pytest.approx(row.value)
         halves = contacts.assign(half=contacts["arrived_at"].dt.floor("30min"))
         rows = kpi.service_level(halves, basis=basis, short_abandon=short, by=["queue", "half"]).to_frame()
         for row in rows.itertuples():

@@ -23,8 +23,33 @@ def instants_of(days: list[date], offsets: list[timedelta], tz: str) -> Instants
     """Return the first instants at which the wall clock shows `day + offset` or later, as UTC nanoseconds."""
     wall = np.array(days, dtype="datetime64[ns]") + np.array(offsets, dtype="timedelta64[ns]")
     local = pd.DatetimeIndex(wall)
-    zoned = local.tz_localize(tz, ambiguous=np.ones(len(local), dtype=bool), nonexistent="shift_forward")
-    return np.asarray(zoned.tz_convert("UTC").as_unit("ns").asi8, dtype=np.int64)
+    zoned = local.tz_localize(tz, ambiguous=np.ones(len(local), dtype=bool), nonexistent="NaT")
+    found = np.array(zoned.tz_convert("UTC").as_unit("ns").asi8, dtype=np.int64)
+    leapt = np.asarray(zoned.isna())
+    if leapt.any():
+        found[leapt] = _after_leap(local[leapt], tz)
+    return found
+
+
+def _after_leap(local: pd.DatetimeIndex, tz: str) -> Instants:
+    """Return the instants at which the clock leaps over local times, found by halving to the second.
+
+    pandas has a rule for it, `shift_forward`, which is wrong where the clock leaps by half an hour.
+    """
+    second = 1_000_000_000
+    wanted = local.as_unit("ns").asi8
+
+    def shown(seconds: Instants) -> Instants:
+        stamps = pd.DatetimeIndex((seconds * second).astype("datetime64[ns]"), tz="UTC").tz_convert(tz)
+        return np.asarray(stamps.tz_localize(None).as_unit("ns").asi8, dtype=np.int64)
+
+    # No clock is further from UTC than a day.
+    low, high = wanted // second - 86_400, wanted // second + 86_400
+    while (high - low > 1).any():
+        middle = (low + high) // 2
+        reached = shown(middle) >= wanted
+        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+    return np.asarray(high * second, dtype=np.int64)
 
 
 def joined(opens: Instants, closes: Instants) -> tuple[Instants, Instants]:

@@ -12,6 +12,7 @@ from wfm.checks import check_fraction
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 from wfm.stats import wilson
 from wfm.tickets.policy import SlaPolicy
+from wfm.timegrid import day_starts
 
 __all__ = ["SlaClocks"]
 
@@ -103,9 +104,7 @@ class SlaClocks:
         counts = table[columns].assign(met=kept, missed=settled & ~kept, censored=~settled)
         if period is not None:
             local = table[_TIMES[date]].dt.tz_localize(None)
-            counts["period"] = local.dt.to_period(_PERIODS[period]).dt.start_time.dt.tz_localize(
-                self.as_of.tz, ambiguous=True, nonexistent="shift_forward"
-            )
+            counts["period"] = day_starts(local.dt.to_period(_PERIODS[period]).dt.start_time, str(self.as_of.tz))
             columns = [*columns, "period"]
         if not columns:
             raise DataError(Problem("nothing to group by", remedy="give by='measure', or a period"))
