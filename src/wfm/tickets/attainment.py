@@ -104,7 +104,9 @@ class SlaClocks:
         counts = table[columns].assign(met=kept, missed=settled & ~kept, censored=~settled)
         if period is not None:
             local = table[_TIMES[date]].dt.tz_localize(None)
-            counts["period"] = day_starts(local.dt.to_period(_PERIODS[period]).dt.start_time, str(self.as_of.tz))
+            begins = local.dt.to_period(_PERIODS[period]).dt.start_time
+            known = begins.dropna().unique()
+            counts["period"] = begins.map(pd.Series(day_starts(known, str(self.as_of.tz)), index=known))
             columns = [*columns, "period"]
         if not columns:
             raise DataError(Problem("nothing to group by", remedy="give by='measure', or a period"))
