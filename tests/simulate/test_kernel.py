@@ -167,6 +167,18 @@ def test_work_is_slowed_by_other_sessions_and_speeds_up_again():
     assert log.busy_s.sum() == pytest.approx(155)
 
 
+def test_work_is_slowed_as_a_table_says():
+    # Two at once take 1.25 times as long, three twice: nothing linear.
+    lines = Lines(rank=np.array([0]), concurrency=np.array([3]), slowdown=np.array([[0.25, 1.0]]))
+    demand = contacts((0, 100), (10, 100), (35, 100))
+    log = play(demand, lines, one_agent((0, 900)), interval_s=900.0, intervals=1, compiled=False)
+    # At 35 the first has 90 - 25 / 1.25 = 70 left, and from then on runs at half the pace.
+    assert log.ended[0] == pytest.approx(35 + 140)
+    # The second has 10 left then, and the third 30, which ends last and alone.
+    assert log.ended[1] == pytest.approx(175 + 10 * 1.25)
+    assert log.ended[2] == pytest.approx(187.5 + 20)
+
+
 def two_queues(staffed: np.ndarray) -> Staff:
     people = np.arange(len(staffed))
     return Staff(
