@@ -45,6 +45,8 @@ class Log:
         Seconds with a contact in hand and seconds on seat, by group and interval of the grid.
     overtime_s
         Seconds that each agent worked beyond shift ends.
+    group_overtime_s
+        The same by group and interval of the grid in which the shift ended, or the nearest one.
     late_break_s
         Seconds by which the breaks of each agent began late.
     """
@@ -59,6 +61,7 @@ class Log:
     busy_s: Floats
     staffed_s: Floats
     overtime_s: Floats
+    group_overtime_s: Floats
     late_break_s: Floats
 
     @property
@@ -171,7 +174,7 @@ def _log(world: records.World, intervals: int) -> Log:
         reached[again] = extras["first"][again]
     blocked = agent == records.BLOCKED
     agent[blocked] = records.NOBODY
-    shares = _columns(world.shares, busy=float, staffed=float)
+    shares = _columns(world.shares, busy=float, staffed=float, overtime=float)
     people = _columns(world.agents, overtime=float, late=float)
     return Log(
         arrived=contacts["time"],
@@ -184,6 +187,7 @@ def _log(world: records.World, intervals: int) -> Log:
         busy_s=shares["busy"].reshape(-1, intervals),
         staffed_s=shares["staffed"].reshape(-1, intervals),
         overtime_s=people["overtime"],
+        group_overtime_s=shares["overtime"].reshape(-1, intervals),
         late_break_s=people["late"],
     )
 

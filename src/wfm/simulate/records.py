@@ -189,6 +189,7 @@ class Share:
 
     busy: float
     staffed: float
+    overtime: float  # beyond the shifts that ended in it
 
 
 @dataclass(slots=True)

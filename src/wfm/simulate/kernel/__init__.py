@@ -15,6 +15,7 @@ PARTS = (heaps, hands, choice, waits, events)
 # Called seldom: to compile them apart keeps the rest small.
 RARE = (
     "turn",
+    "share_of",
     "ring",
     "refuse",
     "release",

@@ -36,6 +36,7 @@ from wfm.simulate.records import (
     OUT,
     OVERFLOW,
     RESTING,
+    Agent,
     World,
 )
 
@@ -289,11 +290,21 @@ def leave(a: int, now: float, world: World) -> None:
     if agent.pause < 0.0:
         agent.state = OUT
         agent.overtime += beyond
+        world.shares[share_of(agent, world)].overtime += beyond
         remove(a, world)
     else:
         agent.state = RESTING
         agent.late += beyond
         place(a, now + agent.pause, world)
+
+
+def share_of(agent: Agent, world: World) -> int:
+    """Return the share of the interval in which the shift of an agent ended, or of the nearest one of the grid."""
+    setup = world.setup[0]
+    x = int(agent.mark / setup.step)
+    if x * setup.step == agent.mark:
+        x -= 1
+    return agent.group * setup.intervals + max(0, min(x, setup.intervals - 1))
 
 
 def take(a: int, now: float, world: World) -> None:
