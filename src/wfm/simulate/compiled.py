@@ -17,7 +17,7 @@ from typing import Any
 from wfm.errors import MissingExtraError
 from wfm.simulate import kernel, records
 
-__all__ = ["can_compile", "compiled_simulate"]
+__all__ = ["can_compile", "compiled_simulate", "digest"]
 
 _LOG = logging.getLogger("wfm.simulate")
 _COPY = "wfm.simulate._compiled_"
@@ -56,7 +56,7 @@ def compiled_simulate() -> Callable[[Any], None]:
             setattr(module, name, compiled.get(name, value))
     simulate = module.simulate
     # What is kept on disk has this name, and numba looks at the file of this function alone.
-    simulate.__qualname__ = f"simulate_{_digest()}"
+    simulate.__qualname__ = f"simulate_{digest()}"
     try:
         function = njit(cache=True, _nrt=False)(simulate)
     except RuntimeError as error:
@@ -77,7 +77,7 @@ def _second_copy(part: ModuleType) -> ModuleType:
     return module
 
 
-def _digest() -> str:
+def digest() -> str:
     """Return what changes with any of the sources."""
     sources = [Path(str(part.__file__)).read_bytes() for part in (*kernel.PARTS, records)]
     return hashlib.sha256(b"".join(sources)).hexdigest()[:12]

@@ -9,7 +9,7 @@ from wfm.simulate.kernel.events import simulate
 
 __all__ = ["PARTS", "RARE", "simulate"]
 
-# In the order in which they are compiled: each calls those before it.
+# In the order in which they are compiled: each calls those before it, and the last one has `simulate`.
 PARTS = (heaps, hands, choice, waits, events)
 
 # Called seldom: to compile them apart keeps the rest small.
