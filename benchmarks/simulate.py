@@ -251,7 +251,7 @@ def main(arguments: list[str] | None = None) -> int:
     name = "one queue"
     rates[name], played[name], share = one_queue(1_000_000 // part, compiled=True, repeats=5)
     name = "one queue, interpreted"
-    rates[name], played[name], slow = one_queue(50_000 // part, compiled=False, repeats=2)
+    rates[name], played[name], slow = one_queue(50_000 // part, compiled=False, repeats=5)
     for name in ("five queues", "chat, breaks and deferred"):
         rates[name], played[name] = many_queues(500_000 // part, mixed=name != "five queues", repeats=5)
     shares = {"wfm": share, "wfm, interpreted": slow}
