@@ -25,8 +25,8 @@ from wfm.quotes.staff import (
     Work,
     figures_of,
     figures_of_mixture,
+    heads_of,
     hours_of,
-    live_staff,
     make_work,
     readings_of,
     staffed,
@@ -251,9 +251,8 @@ def _live_sums(base: Base) -> list[_Sums | None]:
 
 def _sums(team: Team, busy: Ints, agents: Ints, figures: Figures) -> dict[str, float]:
     """Return what a live team adds to the means over teams."""
-    size = len(team.offered)
-    contacts = np.bincount(team.back, minlength=size) * team.offered
-    hours = np.bincount(team.back, weights=agents[busy], minlength=size)
+    contacts = team.counts * team.offered
+    hours = np.bincount(team.back, weights=agents[busy], minlength=len(team.offered))
     answered = contacts * (1.0 - figures.abandonment)
     return {
         "contacts": float(contacts.sum()),
@@ -325,11 +324,12 @@ def _queue(request: QuoteRequest, base: Base, work: Work, agents: Ints, sums: _S
     week, erlangs = work.week.offered, queue.sessions_s[0] / request.interval_s
     known: dict[str, Any] = {"service_level": 1.0, "asa_s": None, "abandonment": None, "occupancy": None}
     readings: tuple[Reading, ...] = ()
-    if sums is not None:
+    if sums is not None and work.team is not None:
         means = _means(sums.added)
         known = {name: means[name] for name in known}
         # A longest wait of a week: that of its worst interval.
-        readings = _readings(request, base, work, agents, (known["service_level"], known["asa_s"], sums.longest_s))
+        reached = (known["service_level"], known["asa_s"], sums.longest_s)
+        readings = _readings(request, base, work, work.team, reached)
     elif not queue.is_live:
         known["service_level"] = min(goal.fraction for goal in queue.goals if isinstance(goal, Deadline))
     return QueueAnswer(
@@ -354,16 +354,15 @@ def model_of(queue: QuoteQueue) -> str:
 
 
 def _readings(
-    request: QuoteRequest, base: Base, work: Work, agents: Ints, reached: tuple[float, float, float]
+    request: QuoteRequest, base: Base, work: Work, team: Team, reached: tuple[float, float, float]
 ) -> tuple[Reading, ...]:
     level, mean, longest = readings_of(work.queue)
     met = (reached[0] >= level.fraction, reached[1] <= mean.within_s, reached[2] <= longest.within_s)
-    alone = len(work.queue.goals) == 1
     made = []
     goals: tuple[Target, ...] = (level, mean, longest)
     for goal, achieved, holds in zip(goals, reached, met, strict=True):
-        own = agents if alone and goal == work.queue.goals[0] else live_staff(work, (goal,))
-        paid = hours_of(scheduled(own, request.shrinkage_share), request.interval_s) * base.factor
+        own = team.fewest((goal,))
+        paid = heads_of(work, own, request.shrinkage_share) * request.interval_s / 3600.0 * base.factor
         found = bill(request, paid)
         made.append(
             Reading(
@@ -371,7 +370,7 @@ def _readings(
                 target=str(goal),
                 achieved=achieved,
                 met=bool(holds),
-                peak_agents=int(own.max()),
+                peak_agents=max(int(own.max()), work.queue.min_agents),
                 fte=float(found.fte),
                 cost_per_year=float(found.cost_year),
             )

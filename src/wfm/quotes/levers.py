@@ -16,7 +16,7 @@ from wfm.quotes.answer import Lever, ParetoPoint
 from wfm.quotes.money import bill
 from wfm.quotes.points import factors
 from wfm.quotes.request import QuoteQueue, QuoteRequest
-from wfm.quotes.staff import Work, make_work, readings_of, targets_at
+from wfm.quotes.staff import Work, heads_of, make_work, readings_of, targets_at
 from wfm.quotes.surface import Question, surfaces
 from wfm.staffing.kernels.rounding import scheduled
 
@@ -70,9 +70,7 @@ def _hours(base: Base, asked: _Asked, staff: list[Ints | None]) -> float:
             heads = scheduled(base.staff.by_queue[number], shrinkage).sum()
             total += float(heads) * (own * work.aht / before if before else 1.0)
             continue
-        counts = np.bincount(work.team.back, minlength=len(work.team.offered))
-        idle = (work.week.is_open.sum() - len(work.busy)) * work.queue.min_agents
-        total += float(scheduled(agents, shrinkage) @ counts) + float(idle)
+        total += heads_of(work, agents, shrinkage)
     return total * asked.request.interval_s / 3600.0
 
 

@@ -59,8 +59,9 @@ class Team:
             self.offered, self.back = offered, np.arange(len(offered))
         else:
             self.offered, self.back = np.unique(offered, return_inverse=True)
+        self.counts: Ints = np.bincount(self.back, minlength=len(self.offered))
         self.sessions_s, self.patience_s = sessions_s, patience_s
-        self._known: tuple[tuple[Target, ...], Ints] | None = None
+        self._fewest: dict[tuple[Target, ...], Ints] = {}
         self._reached: tuple[Ints, tuple[Target, ...], Figures] | None = None
         self._made: Ladder | None = None
 
@@ -100,7 +101,7 @@ class Team:
         for team in teams:
             part = slice(first, first + len(team.offered))
             first = part.stop
-            team._known = (targets, fewest[part])
+            team._fewest[targets] = fewest[part]
             team._reached = (agents[part], asked, Figures(*(field[part] for field in figures)))
 
     @property
@@ -109,14 +110,18 @@ class Team:
         return self.offered * self.sessions_s[0] / self.interval_s
 
     def fewest(self, targets: Iterable[Target]) -> Ints:
-        """Return the fewest agents that meet the targets, by distinct interval."""
-        if self._known is not None and self._known[0] == targets:
-            return self._known[1]
+        """Return the fewest agents that meet the targets, by distinct interval; what was asked before is known."""
+        goals = tuple(targets)
+        if goals not in self._fewest:
+            self._fewest[goals] = self._searched(goals)
+        return self._fewest[goals]
+
+    def _searched(self, goals: tuple[Target, ...]) -> Ints:
         if self._ladder is not None:
-            return self._ladder.fewest(targets)
+            return self._ladder.fewest(goals)
         from wfm.erlang import agents_required, chat_agents_required
 
-        goals, patience, step = tuple(targets), self.patience_s, self.interval_s
+        patience, step = self.patience_s, self.interval_s
         if len(self.sessions_s) == 1:
             found = agents_required(self.offered, self.sessions_s[0], step, goals, patience_s=patience)
         else:

@@ -48,7 +48,6 @@ def quote_range(
             peaks += np.outer(volume * aht, staff.by_queue[number])
             continue
         nodes = _Nodes(work, volume, aht)
-        counts = np.bincount(work.team.back, minlength=len(work.team.offered))
         idle = own.sum() - own[work.busy].sum()
         alone = len(works) == 1
         for first in range(0, request.range_points, _PART):
@@ -56,7 +55,7 @@ def quote_range(
             part = slice(first, first + _PART)
             load = np.outer(volume[part] * aht[part], work.team.load_erl)
             agents = np.maximum(nodes.agents(load, aht[part][:, None]), work.queue.min_agents)
-            heads[part] += scheduled(agents, request.shrinkage_share) @ counts + idle
+            heads[part] += scheduled(agents, request.shrinkage_share) @ work.team.counts + idle
             if alone:
                 peaks[part, 0] = agents.max(axis=1)
             else:

@@ -23,6 +23,7 @@ __all__ = [
     "Work",
     "figures_of",
     "figures_of_mixture",
+    "heads_of",
     "hours_of",
     "live_staff",
     "make_work",
@@ -114,6 +115,18 @@ def live_staff(work: Work, targets: tuple[Target, ...]) -> Ints:
     if work.team is not None:
         agents[work.busy] = np.maximum(work.team.fewest(targets)[work.team.back], work.queue.min_agents)
     return agents
+
+
+def heads_of(work: Work, agents: Ints, shrinkage: float) -> float:
+    """Return the heads to schedule for agents of a live queue by distinct interval, added up over the week."""
+    team, least = work.team, work.queue.min_agents
+    if team is None:
+        return 0.0
+    heads = float(scheduled(np.maximum(agents, least), shrinkage) @ team.counts)
+    if not least:
+        return heads
+    idle = int(work.week.is_open.sum()) - len(work.busy)
+    return heads + float(scheduled(np.array([least]), shrinkage)[0] * idle)
 
 
 def _deferred_staff(request: QuoteRequest, work: Work) -> Ints:
