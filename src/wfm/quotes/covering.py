@@ -99,29 +99,28 @@ def paid_hours(curve: Floats | Ints, contracts: Sequence[QuoteContract], interva
         Length of an interval.
     """
     row: list[float] = curve.astype(float).tolist()
-    if not any(row):
+    hours = math.fsum(row) * interval_s / 3600.0
+    if not hours:
         return 0.0
     longest = max(contracts, key=lambda one: one.shift_s)
-    alone = _of_one(row, longest, interval_s)
+    alone = _of_one(row, longest, hours, interval_s)
     shorter = [one for one in contracts if one.shift_s < longest.shift_s]
     if not shorter:
         return alone
     # A short shift in place of a long one saves the difference, as long as there is a peak that needs no more.
     rate = math.fsum(one.share * (longest.shift_s - one.shift_s) / one.shift_s for one in shorter)
-    hours = math.fsum(row) * interval_s / 3600.0
     least = min(_floor(row, one, longest, hours, interval_s) for one in shorter)
     return max(alone / (1.0 + rate), min(least, alone))
 
 
 def _floor(row: list[float], short: QuoteContract, longest: QuoteContract, hours: float, interval_s: float) -> float:
     """Return the paid hours below which no share of a shorter shift brings the mix."""
-    least = _of_one(row, short, interval_s)
+    least = _of_one(row, short, hours, interval_s)
     return least if longest.shift_s % short.shift_s == 0 else hours + _MIXED * (least - hours)
 
 
-def _of_one(row: list[float], contract: QuoteContract, interval_s: float) -> float:
-    """Return the paid hours with shifts of one contract alone."""
-    hours = math.fsum(row) * interval_s / 3600.0
+def _of_one(row: list[float], contract: QuoteContract, hours: float, interval_s: float) -> float:
+    """Return the paid hours with shifts of one contract alone, of a curve of some hours."""
     paid, away = contract.shift_s, contract.unpaid_break_s
     length = max(1, round((paid + away) / interval_s))
     shifts = fewest_shifts(row, length) * paid / 3600.0

@@ -27,12 +27,12 @@ from wfm.quotes.staff import (
     figures_of_mixture,
     heads_of,
     hours_of,
+    in_all,
     make_work,
     readings_of,
     staffed,
 )
-from wfm.quotes.words import assumptions_of, warnings_of
-from wfm.staffing.kernels.rounding import scheduled
+from wfm.quotes.words import assumptions_of, warnings_of, words_of
 
 __all__ = ["Base", "answer", "base_of", "clock", "model_of", "quote", "totals_of"]
 
@@ -150,8 +150,7 @@ def answer(asked: Read, check: Callable[[], None]) -> Quote:
     sums = _live_sums(base)
     queues, totals = _queues(request, base, sums), _live_means(base, sums)
     check()
-    agents = np.sum(base.staff.by_team, axis=0)
-    heads = np.sum(base.staff.heads, axis=0)
+    agents, heads = in_all(base.staff.by_team), in_all(base.staff.heads)
     contacts = math.fsum(float(work.week.offered.sum()) for work in base.works) * WEEKS_OF_YEAR
     lost = totals["abandoned"] * WEEKS_OF_YEAR
     paid_year, cost = float(base.bill.paid_year_h), float(base.bill.cost_year)
@@ -217,7 +216,7 @@ def _year(request: QuoteRequest, base: Base, number: int, check: Callable[[], No
     return Year(
         year=number,
         contacts_per_year=math.fsum(float(work.week.offered.sum()) for work in grown.works) * WEEKS_OF_YEAR,
-        peak_agents=int(np.sum(grown.staff.by_team, axis=0).max()),
+        peak_agents=int(in_all(grown.staff.by_team).max()),
         fte=float(grown.bill.fte),
         headcount=int(grown.bill.headcount),
         cost_per_year=float(grown.bill.cost_year),
@@ -309,7 +308,7 @@ def totals_of(base: Base) -> dict[str, float | None]:
     contacts = math.fsum(float(work.week.offered.sum()) for work in base.works)
     answered = (contacts - means["abandoned"]) * WEEKS_OF_YEAR
     made: dict[str, float | None] = {
-        "peak_agents": int(np.sum(base.staff.by_team, axis=0).max()),
+        "peak_agents": int(in_all(base.staff.by_team).max()),
         "fte": float(base.bill.fte),
         "headcount": int(base.bill.headcount),
         "paid_hours_per_year": float(base.bill.paid_year_h),
@@ -367,7 +366,7 @@ def _readings(
         made.append(
             Reading(
                 kind=_KINDS[type(goal)],
-                target=str(goal),
+                target=words_of(goal),
                 achieved=achieved,
                 met=bool(holds),
                 peak_agents=max(int(own.max()), work.queue.min_agents),

@@ -39,7 +39,9 @@ def bill(request: QuoteRequest, week_h: Floats | float) -> Bill:
         Paid hours of shifts in a week.
     """
     mix = [(one.share, one.week_s / 3600.0, one.wage) for one in request.contracts]
-    heads = sum(np.ceil(share * week_h / week - TOLERANCE) for share, week, _ in mix)
+    # One number is rounded without an array around it.
+    up = math.ceil if isinstance(week_h, float) else np.ceil
+    heads = sum(up(share * week_h / week - TOLERANCE) for share, week, _ in mix)
     hires = request.attrition * heads
     training = hires * request.training_s / 3600.0
     paid = week_h * WEEKS_OF_YEAR + training

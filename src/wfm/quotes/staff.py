@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,7 @@ __all__ = [
     "figures_of_mixture",
     "heads_of",
     "hours_of",
+    "in_all",
     "live_staff",
     "make_work",
     "not_gained",
@@ -312,6 +313,11 @@ def _figures(team: Team, agents: Ints, queue: QuoteQueue) -> Figures:
     first[team.back] = agents
     level, _, longest = readings_of(queue)
     return team.figures(first, level, longest)
+
+
+def in_all(rows: Sequence[Ints]) -> Ints:
+    """Return the heads of all teams together, by interval."""
+    return reduce(np.add, rows)
 
 
 def hours_of(heads: Ints, interval_s: float) -> float:

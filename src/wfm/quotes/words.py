@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from wfm.domain.duration import format_duration
-from wfm.domain.targets import Deadline
+from wfm.domain.targets import Deadline, Target
 from wfm.quotes.request import QuoteRequest, Spread
 from wfm.quotes.shapes import closed_share
 from wfm.quotes.staff import Work
 
-__all__ = ["assumptions_of", "warnings_of"]
+__all__ = ["assumptions_of", "warnings_of", "words_of"]
+
+
+@lru_cache(maxsize=256)
+def words_of(goal: Target) -> str:
+    """Return a target in words."""
+    return str(goal)
 
 
 def assumptions_of(request: QuoteRequest, defaults: tuple[str, ...]) -> tuple[str, ...]:
@@ -18,7 +26,7 @@ def assumptions_of(request: QuoteRequest, defaults: tuple[str, ...]) -> tuple[st
     for number, queue in enumerate(request.queues):
         place = f"queues[{number}]"
         if f"{place}.targets" in left_out:
-            words.append(f"{queue.name}: no targets given, so {', '.join(str(goal) for goal in queue.goals)}")
+            words.append(f"{queue.name}: no targets given, so {', '.join(map(words_of, queue.goals))}")
         if f"{place}.shape" in left_out and f"{place}.weekdays" in left_out:
             words.append(f"{queue.name}: no shape given; the day runs as is usual for its hours, the days are even")
         if f"{place}.patience" in left_out and queue.is_live:

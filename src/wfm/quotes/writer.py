@@ -62,7 +62,7 @@ def _object(owner: object, known: Mapping[str, str]) -> str:
     """Return a part of an answer as JSON text, some of its fields known already; rows of heads are written apart."""
     parts: list[str] = []
     rest: dict[str, object] = {}
-    for name in _names(type(owner)):
+    for name in _names(cast(Hashable, type(owner))):
         value = getattr(owner, name)
         text = known.get(name)
         if text is None and type(value) is tuple and len(value) > 20 and type(value[0]) is int:
@@ -86,7 +86,7 @@ def _row(heads: tuple[int, ...]) -> str:
 
 
 def _fields_of(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in _names(type(value))}
+    return {name: getattr(value, name) for name in _names(cast(Hashable, type(value)))}
 
 
 _encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=_fields_of).encode
