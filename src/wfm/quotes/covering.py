@@ -15,9 +15,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes.request import QuoteContract
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats, Ints
 
 __all__ = ["fewest_shifts", "paid_hours"]
 

@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from wfm.domain.duration import as_duration
-from wfm.domain.targets import Deadline, LongestWait, MeanAnswer, ServiceLevel, Target
-from wfm.erlang.arrays import Ints
+from wfm.domain.targets import Deadline, LongestWait, MeanAnswer, ServiceLevel
 from wfm.quotes import covering
 from wfm.quotes.answer import QueueAnswer, Quote, Reading, ShiftEfficiency, Year
 from wfm.quotes.models import Figures, Team
@@ -33,6 +32,9 @@ from wfm.quotes.staff import (
     staffed,
 )
 from wfm.quotes.words import assumptions_of, warnings_of, words_of
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Ints
 
 __all__ = ["Base", "answer", "base_of", "clock", "model_of", "quote", "totals_of"]
 
@@ -355,21 +357,21 @@ def model_of(queue: QuoteQueue) -> str:
 def _readings(
     request: QuoteRequest, base: Base, work: Work, team: Team, reached: tuple[float, float, float]
 ) -> tuple[Reading, ...]:
-    level, mean, longest = readings_of(work.queue)
+    goals: tuple[ServiceLevel, MeanAnswer, LongestWait] = readings_of(work.queue)
+    level, mean, longest = goals
     met = (reached[0] >= level.fraction, reached[1] <= mean.within_s, reached[2] <= longest.within_s)
+    staffs = np.stack([team.fewest((goal,)) for goal in goals])
+    peaks = staffs.max(axis=1).tolist()
     made = []
-    goals: tuple[Target, ...] = (level, mean, longest)
-    for goal, achieved, holds in zip(goals, reached, met, strict=True):
-        own = team.fewest((goal,))
-        paid = heads_of(work, own, request.shrinkage_share) * request.interval_s / 3600.0 * base.factor
-        found = bill(request, paid)
+    for place, heads in enumerate(heads_of(work, staffs, request.shrinkage_share)):
+        found = bill(request, heads * request.interval_s / 3600.0 * base.factor)
         made.append(
             Reading(
-                kind=_KINDS[type(goal)],
-                target=words_of(goal),
-                achieved=achieved,
-                met=bool(holds),
-                peak_agents=max(int(own.max()), work.queue.min_agents),
+                kind=_KINDS[place],
+                target=words_of(goals[place]),
+                achieved=reached[place],
+                met=bool(met[place]),
+                peak_agents=max(peaks[place], work.queue.min_agents),
                 fte=float(found.fte),
                 cost_per_year=float(found.cost_year),
             )
@@ -377,4 +379,4 @@ def _readings(
     return tuple(made)
 
 
-_KINDS = {ServiceLevel: "service_level", MeanAnswer: "mean_answer", LongestWait: "longest_wait"}
+_KINDS = ("service_level", "mean_answer", "longest_wait")

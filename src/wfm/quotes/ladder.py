@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from wfm.domain.targets import LongestWait, MaxOccupancy, MeanAnswer, ServiceLevel, Target
-from wfm.erlang.arrays import Floats, Ints
-from wfm.erlang.gamma import TEMME_FROM
-from wfm.erlang.gamma_arrays import inverse_b_at_load
 from wfm.erlang.goals import OCCUPANCY_TOLERANCE
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats, Ints
 
 __all__ = ["Ladder"]
 
@@ -135,6 +136,9 @@ def _inverse_b(load: Floats) -> Floats:
     """Return 1 / B(n, A) for n = floor(A)."""
     if load.max() < _SUM_BELOW:
         return _inverse_b_below(load)
+    from wfm.erlang.gamma import TEMME_FROM
+    from wfm.erlang.gamma_arrays import inverse_b_at_load
+
     large = load >= TEMME_FROM
     inverse = np.empty(len(load))
     inverse[large] = inverse_b_at_load(load[large])
@@ -146,11 +150,9 @@ def _inverse_b(load: Floats) -> Floats:
 def _inverse_b_below(load: Floats) -> Floats:
     """Return 1 / B(n, A) for n = floor(A) by the sum of n! / (n - k)! A^-k, whose terms are at most 1."""
     n = np.floor(load)
-    inverse = np.ones(len(load))
-    for factor in np.maximum(n - np.arange(n.max())[::-1, None], 0.0) / load:
-        inverse *= factor
-        inverse += 1.0
-    return inverse
+    factors = np.maximum(n - np.arange(n.max())[:, None], 0.0) / load
+    terms: Floats = np.cumprod(factors, axis=0)
+    return np.asarray(1.0 + terms.sum(axis=0))
 
 
 def _allowed(goal: ServiceLevel | LongestWait) -> float:

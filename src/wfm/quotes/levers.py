@@ -11,7 +11,6 @@ import numpy as np
 
 from wfm.domain.duration import format_duration
 from wfm.domain.targets import LongestWait, MeanAnswer, ServiceLevel
-from wfm.erlang.arrays import Ints
 from wfm.quotes.answer import Lever, ParetoPoint
 from wfm.quotes.money import bill
 from wfm.quotes.points import factors
@@ -21,6 +20,7 @@ from wfm.quotes.surface import Question, surfaces
 from wfm.staffing.kernels.rounding import scheduled
 
 if TYPE_CHECKING:
+    from wfm.erlang.arrays import Ints
     from wfm.quotes.engine import Base
 
 __all__ = ["pareto", "tornado"]
@@ -70,7 +70,7 @@ def _hours(base: Base, asked: _Asked, staff: list[Ints | None]) -> float:
             heads = scheduled(base.staff.by_queue[number], shrinkage).sum()
             total += float(heads) * (own * work.aht / before if before else 1.0)
             continue
-        total += heads_of(work, agents, shrinkage)
+        total += heads_of(work, agents[None], shrinkage)[0]
     return total * asked.request.interval_s / 3600.0
 
 

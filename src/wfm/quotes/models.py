@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wfm.domain.targets import LongestWait, ServiceLevel, Target
-from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes.ladder import Ladder
 
 if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats, Ints
     from wfm.erlang.results import Measures
 
 __all__ = ["Figures", "Team"]
@@ -58,7 +58,7 @@ class Team:
         if varies:
             self.offered, self.back = offered, np.arange(len(offered))
         else:
-            self.offered, self.back = np.unique(offered, return_inverse=True)
+            self.offered, self.back = _distinct(offered)
         self.counts: Ints = np.bincount(self.back, minlength=len(self.offered))
         self.sessions_s, self.patience_s = sessions_s, patience_s
         self._fewest: dict[tuple[Target, ...], Ints] = {}
@@ -218,3 +218,12 @@ class Team:
             load = self.offered * ahts[0] / self.interval_s
             return margins(sought, Phones(load, ahts[0], options), agents)
         return margins(sought, Chats(self.offered / self.interval_s, ahts, options), agents)
+
+
+def _distinct(offered: Floats) -> tuple[Floats, Ints]:
+    """Return the distinct volumes of a week and the place of each interval among them; of like days one is sorted."""
+    days = offered.reshape(7, -1) if len(offered) % 7 == 0 else offered[None, :]
+    if len(days) == 1 or (days[1:] != days[0]).any():
+        return np.unique(offered, return_inverse=True)
+    found, back = np.unique(days[0], return_inverse=True)
+    return found, np.concatenate([back] * 7)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wfm.erlang.arrays import Floats
 from wfm.quotes.answer import ContractHeads
 from wfm.quotes.request import QuoteRequest
 from wfm.staffing.kernels.rounding import TOLERANCE
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats
 
 __all__ = ["FTE_WEEK_H", "WEEKS_OF_YEAR", "Bill", "bill", "contract_heads"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes.answer import QuoteRange, RangeOf
 from wfm.quotes.money import bill
 from wfm.quotes.points import factors, sobol
@@ -14,6 +14,9 @@ from wfm.quotes.request import QuoteRequest
 from wfm.quotes.staff import Staff, Work, hours_of, targets_at
 from wfm.quotes.surface import Question, surfaces
 from wfm.staffing.kernels.rounding import scheduled, whole_up
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats, Ints
 
 __all__ = ["outcomes", "quote_range"]
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from wfm.domain.targets import Deadline, LongestWait, MeanAnswer, ServiceLevel, Target
-from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes.models import Figures, Team
 from wfm.quotes.refusal import Refusal, RequestError
 from wfm.quotes.request import MAX_LOAD, QuoteQueue, QuoteRequest
 from wfm.quotes.shapes import Week, week_of
 from wfm.staffing.kernels.rounding import TOLERANCE, scheduled, scheduled_in_all
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats, Ints
 
 __all__ = [
     "Mixture",
@@ -118,16 +120,16 @@ def live_staff(work: Work, targets: tuple[Target, ...]) -> Ints:
     return agents
 
 
-def heads_of(work: Work, agents: Ints, shrinkage: float) -> float:
-    """Return the heads to schedule for agents of a live queue by distinct interval, added up over the week."""
+def heads_of(work: Work, agents: Ints, shrinkage: float) -> list[float]:
+    """Return the heads to schedule over the week for staffs of a live queue, a row each by distinct interval."""
     team, least = work.team, work.queue.min_agents
     if team is None:
-        return 0.0
-    heads = float(scheduled(np.maximum(agents, least), shrinkage) @ team.counts)
-    if not least:
-        return heads
-    idle = int(work.week.is_open.sum()) - len(work.busy)
-    return heads + float(scheduled(np.array([least]), shrinkage)[0] * idle)
+        return [0.0] * len(agents)
+    heads = scheduled(np.maximum(agents, least) if least else agents, shrinkage) @ team.counts
+    if least:
+        idle = int(work.week.is_open.sum()) - len(work.busy)
+        heads = heads + scheduled(np.array([least]), shrinkage)[0] * idle
+    return list(map(float, heads.tolist()))
 
 
 def _deferred_staff(request: QuoteRequest, work: Work) -> Ints:
