@@ -11,11 +11,12 @@ import numpy as np
 
 from wfm.domain.duration import format_duration
 from wfm.domain.targets import LongestWait, MeanAnswer, ServiceLevel
+from wfm.quotes import covering
 from wfm.quotes.answer import Lever, ParetoPoint
 from wfm.quotes.money import bill
 from wfm.quotes.points import factors
 from wfm.quotes.request import QuoteQueue, QuoteRequest
-from wfm.quotes.staff import Work, heads_of, make_work, readings_of, targets_at
+from wfm.quotes.staff import Work, by_interval, make_work, readings_of, targets_at
 from wfm.quotes.surface import Question, surfaces
 from wfm.staffing.kernels.rounding import scheduled
 
@@ -61,17 +62,19 @@ def _staffs(asked: list[_Asked]) -> list[list[Ints | None]]:
     return found
 
 
-def _hours(base: Base, asked: _Asked, staff: list[Ints | None]) -> float:
-    """Return the hours of the curves of the queues; deferred work goes with its load."""
-    total, shrinkage = 0.0, asked.request.shrinkage_share
+def _paid_hours(base: Base, asked: _Asked, staff: list[Ints | None]) -> float:
+    """Return the paid hours of a week, were each queue a team of its own; deferred work goes with its load."""
+    total, shrinkage, interval = 0.0, asked.request.shrinkage_share, asked.request.interval_s
     for number, (work, agents) in enumerate(zip(asked.works, staff, strict=True)):
         if work.team is None or agents is None:
             own, before = work.week.offered.sum(), base.works[number].week.offered.sum()
-            heads = scheduled(base.staff.by_queue[number], shrinkage).sum()
-            total += float(heads) * (own * work.aht / before if before else 1.0)
+            heads = scheduled(base.staff.by_queue[number], shrinkage)
+            paid = covering.paid_hours(heads, asked.request.contracts, interval)
+            total += paid * (own * work.aht / before if before else 1.0)
             continue
-        total += heads_of(work, agents[None], shrinkage)[0]
-    return total * asked.request.interval_s / 3600.0
+        heads = scheduled(by_interval(work, agents), shrinkage)
+        total += covering.paid_hours(heads, asked.request.contracts, interval)
+    return total
 
 
 def tornado(request: QuoteRequest, base: Base, check: Callable[[], None]) -> tuple[Lever, ...]:
@@ -95,9 +98,9 @@ def tornado(request: QuoteRequest, base: Base, check: Callable[[], None]) -> tup
 
 
 def _costs(base: Base, asked: list[_Asked]) -> list[float]:
-    """Return the yearly costs; the first is asked for the scale: what teams and whole shifts make of the hours."""
+    """Return the yearly costs; the first is asked for the scale: what shared agents and the programme save."""
     staffs = _staffs(asked)
-    hours = [_hours(base, one, staff) for one, staff in zip(asked, staffs, strict=True)]
+    hours = [_paid_hours(base, one, staff) for one, staff in zip(asked, staffs, strict=True)]
     scale = base.week_h / hours[0] if hours[0] else 1.0
     return [float(bill(one.request, own * scale).cost_year) for one, own in zip(asked, hours, strict=True)]
 
@@ -188,7 +191,7 @@ def pareto(request: QuoteRequest, base: Base, check: Callable[[], None]) -> tupl
     asked = [_Asked(request, base.works), *(_Asked(request, base.works, fraction) for fraction in LEVELS)]
     staffs = _staffs(asked)
     check()
-    hours = [_hours(base, one, staff) for one, staff in zip(asked, staffs, strict=True)]
+    hours = [_paid_hours(base, one, staff) for one, staff in zip(asked, staffs, strict=True)]
     scale = base.week_h / hours[0] if hours[0] else 1.0
     found = []
     for fraction, own, staff in zip(LEVELS, hours[1:], staffs[1:], strict=True):

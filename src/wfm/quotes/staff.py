@@ -23,6 +23,7 @@ __all__ = [
     "Mixture",
     "Staff",
     "Work",
+    "by_interval",
     "figures_of",
     "figures_of_mixture",
     "heads_of",
@@ -114,9 +115,14 @@ def targets_at(queue: QuoteQueue, fraction: float | None) -> tuple[Target, ...]:
 
 def live_staff(work: Work, targets: tuple[Target, ...]) -> Ints:
     """Return the agents of a live queue by interval of the week."""
+    return by_interval(work, None if work.team is None else work.team.fewest(targets))
+
+
+def by_interval(work: Work, fewest: Ints | None) -> Ints:
+    """Return the agents of a live queue by interval of the week, from the fewest by distinct interval."""
     agents = np.where(work.week.is_open, work.queue.min_agents, 0)
-    if work.team is not None:
-        agents[work.busy] = np.maximum(work.team.fewest(targets)[work.team.back], work.queue.min_agents)
+    if work.team is not None and fewest is not None:
+        agents[work.busy] = np.maximum(fewest[work.team.back], work.queue.min_agents)
     return agents
 
 

@@ -40,9 +40,15 @@ def assumptions_of(request: QuoteRequest, defaults: tuple[str, ...]) -> tuple[st
     if request.range_points:
         spread = request.uncertainty
         words.append(f"range: volume {_spread(spread.volume)}, AHT {_spread(spread.aht)}, alike for all queues")
+        words.append("range: whole shifts add the same share of hours as in the quote")
     words.append("arrivals are Poisson and handle times exponential, steady in each interval")
     words.append("a year has 365.25 days like the typical week; FTE are weeks of 40 paid hours")
     return tuple(words)
+
+
+def _parts_of(request: QuoteRequest) -> tuple[tuple[str, bool], ...]:
+    """Return the parts of an answer that are read from surfaces, and whether they are asked."""
+    return ("range", request.range_points > 0), ("tornado", request.tornado), ("Pareto curve", request.pareto)
 
 
 def _spread(spread: Spread) -> str:
@@ -79,6 +85,13 @@ def warnings_of(request: QuoteRequest, works: list[Work], factor: float) -> tupl
         words.append(
             "partly multi-skilled teams are interpolated between separate teams and one, within 1 % of the agents of "
             "simulated queues of one size; let the simulation judge queues that differ"
+        )
+    parts = [name for name, asked in _parts_of(request) if asked]
+    if request.multi_skilled and live > 1 and parts:
+        words.append(
+            f"{', '.join(parts)}: queues are staffed one by one and the saving of shared agents kept as in the quote, "
+            "whatever the volume, wait or level, and levels are those of separate teams; "
+            "wfm.quotes.compare and sweep staff shared agents anew"
         )
     return tuple(words)
 
