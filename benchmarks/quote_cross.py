@@ -7,13 +7,13 @@ specialists the simulation finds how many multi-skilled agents, as a real number
 seconds. That gives pairs of the share of multi-skilled agents and of the gain of one team that is not yet reached,
 which are compared with `wfm.quotes.staff.not_gained`.
 
-`--pareto` takes seconds: the costs of Pareto curves beside those of staff that is found anew for each level. The curve
-keeps what shared agents save as it is in the quote.
+`--pareto` takes seconds: the costs of Pareto curves beside those of staff that is found anew for each level.
 """
 
 from __future__ import annotations
 
 import argparse
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -125,10 +125,10 @@ def pareto() -> None:
     """Print how far the Pareto curves of two queues are from staff that is found anew for each of their levels."""
     print("largest difference of the cost of a level")
     for share in (0.0, 0.2, 0.5, 1.0):
-        for factor in (1, 5):
+        for factor, patience in product((1, 5), (None, "3min")):
             queues = [
-                {"name": "orders", "volume": f"{900 * factor}/day", "aht": "5min"},
-                {"name": "returns", "volume": f"{600 * factor}/day", "aht": "6min"},
+                {"name": "orders", "volume": f"{900 * factor}/day", "aht": "5min", "patience": patience},
+                {"name": "returns", "volume": f"{600 * factor}/day", "aht": "6min", "patience": patience},
             ]
             asked = {"queues": queues, "hours": "Mon-Sun 07:00-21:00", "multi_skilled": share}
             found = quote(asked | {"range_points": 0, "tornado": False})
@@ -136,7 +136,8 @@ def pareto() -> None:
             anew = [float(base_of(request, fraction=point.target).bill.cost_year) for point in found.pareto]
             off = max(abs(point.cost_per_year / cost - 1.0) for point, cost in zip(found.pareto, anew, strict=True))
             erlangs = found.queues[0].peak_load_erl + found.queues[1].peak_load_erl
-            print(f"{share:.0%} multi-skilled, {erlangs:.0f} erlangs at the peak: {off:.1%}", flush=True)
+            case = f"{share:.0%} multi-skilled, {erlangs:.0f} erlangs at the peak, patience {patience}"
+            print(f"{case}: {off:.1%}", flush=True)
 
 
 def main() -> None:

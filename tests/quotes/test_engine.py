@@ -174,12 +174,30 @@ def test_what_shared_agents_leave_approximate_is_told(calls: Body, bare: Body) -
     two = {"queues": [calls["queues"][0], calls["queues"][0] | {"name": "more"}], "multi_skilled": 0.5}
 
     def told(asked: Body) -> list[str]:
-        return [word for word in wfm.quote(asked).warnings if "saving of shared agents kept" in word]
+        return [word.split(":")[0] for word in wfm.quote(asked).warnings if "shared agents" in word]
 
-    assert len(told(two | {"range_points": 8})) == 1
-    assert told(two | bare | {"pareto": True})[0].startswith("Pareto curve: ")
-    assert not told(two | bare)
-    assert not told(two | {"multi_skilled": 0, "range_points": 8})
+    assert told(two | {"range_points": 8}) == ["range", "tornado, Pareto curve"]
+    assert told(two | bare | {"pareto": True}) == ["Pareto curve"]
+    assert told(two | bare) == told(two | {"multi_skilled": 0, "range_points": 8}) == []
+    for queue in two["queues"]:
+        del queue["patience"]
+    assert told(two | {"range_points": 0}) == []
+
+
+def test_the_pareto_curve_and_the_tornado_staff_shared_agents_anew(bare: Body) -> None:
+    queues = [{"name": "a", "volume": "900/day", "aht": "5min"}, {"name": "b", "volume": "500/day", "aht": "8min"}]
+    queues.append({"name": "mail", "channel": "email", "volume": "200/day", "aht": "6min"})
+    for share in (0.4, 1.0):
+        asked: Body = {"queues": queues, "hours": "Mon-Fri 08:00-20:00", "multi_skilled": share, "shrinkage": 0.2}
+        found = wfm.quote(asked | {"range_points": 0})
+        for point in found.pareto[::4]:
+            level = {"kind": "service_level", "fraction": point.target, "within": "30s"}
+            changed = [one | ({} if one["name"] == "mail" else {"targets": [level]}) for one in queues]
+            own = wfm.quote(asked | bare | {"queues": changed})
+            assert (point.cost_per_year, point.service_level) == pytest.approx((own.cost_per_year, own.service_level))
+        levers = {one.input: one for one in found.tornado}
+        own = wfm.quote(asked | bare | {"shrinkage": 0.25})
+        assert levers["shrinkage"].cost_high == pytest.approx(own.cost_per_year, rel=0.02)
 
 
 def test_the_least_staff_is_in_every_reading_with_its_shrinkage(bare: Body) -> None:

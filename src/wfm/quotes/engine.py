@@ -292,10 +292,9 @@ def _live_means(base: Base, sums: list[_Sums | None]) -> dict[str, float]:
     mixtures = base.staff.mixtures
     if not mixtures:
         return _means(total)
-    staffed_h = float(base.staff.by_team[0].sum())
-    if staffed_h > sum(float(one.agents.sum()) for one in mixtures):
+    if not base.staff.is_one_team:
         # Between separate teams and one the levels are those of separate teams; the hours are known.
-        return _means(total | {"staffed": staffed_h})
+        return _means(total | {"staffed": float(base.staff.by_team[0].sum())})
     total = {}
     for one in mixtures:
         figures = figures_of_mixture(one)

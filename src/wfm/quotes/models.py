@@ -68,7 +68,7 @@ class Team:
     @property
     def _ladder(self) -> Ladder | None:
         """The ladder of Erlang C, made when it is first asked."""
-        if self._made is None and self.patience_s is None and len(self.sessions_s) == 1:
+        if self._made is None and self.is_erlang_c:
             aht = np.broadcast_to(np.asarray(self.sessions_s[0], dtype=float), self.offered.shape)
             self._made = Ladder(self.offered * aht / self.interval_s, aht)
         return self._made
@@ -103,6 +103,21 @@ class Team:
             first = part.stop
             team._fewest[targets] = fewest[part]
             team._reached = (agents[part], asked, Figures(*(field[part] for field in figures)))
+
+    @property
+    def is_erlang_c(self) -> bool:
+        """Whether nobody gives up and an agent holds one contact, so that the ladder has all answers."""
+        return self.patience_s is None and len(self.sessions_s) == 1
+
+    def means(self) -> tuple[tuple[float, ...], float | None]:
+        """Return lengths of contacts and patience, the means over contacts where they differ by interval."""
+        contacts = self.counts * self.offered
+
+        def mean(value: float | Floats) -> float:
+            return float(np.sum(contacts * value) / contacts.sum()) if np.ndim(value) else float(value)
+
+        patience = None if self.patience_s is None else 1.0 / mean(1.0 / self.patience_s)
+        return tuple(map(mean, self.sessions_s)), patience
 
     @property
     def load_erl(self) -> Floats:

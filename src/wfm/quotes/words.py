@@ -46,11 +46,6 @@ def assumptions_of(request: QuoteRequest, defaults: tuple[str, ...]) -> tuple[st
     return tuple(words)
 
 
-def _parts_of(request: QuoteRequest) -> tuple[tuple[str, bool], ...]:
-    """Return the parts of an answer that are read from surfaces, and whether they are asked."""
-    return ("range", request.range_points > 0), ("tornado", request.tornado), ("Pareto curve", request.pareto)
-
-
 def _spread(spread: Spread) -> str:
     if spread.cv is not None:
         return f"with a coefficient of variation of {spread.cv:g}"
@@ -86,14 +81,27 @@ def warnings_of(request: QuoteRequest, works: list[Work], factor: float) -> tupl
             "partly multi-skilled teams are interpolated between separate teams and one, within 1 % of the agents of "
             "simulated queues of one size; let the simulation judge queues that differ"
         )
-    parts = [name for name, asked in _parts_of(request) if asked]
-    if request.multi_skilled and live > 1 and parts:
-        words.append(
-            f"{', '.join(parts)}: queues are staffed one by one and the saving of shared agents kept as in the quote, "
-            "whatever the volume, wait or level, and levels are those of separate teams; "
-            "wfm.quotes.compare and sweep staff shared agents anew"
-        )
+    if request.multi_skilled and live > 1:
+        words += _of_shared(request, works)
     return tuple(words)
+
+
+def _of_shared(request: QuoteRequest, works: list[Work]) -> list[str]:
+    """Return what is approximate of queues that share agents."""
+    words, exact = [], "wfm.quotes.compare and sweep staff them anew"
+    if request.range_points:
+        words.append(
+            "range: queues are staffed one by one and the saving of shared agents kept as in the quote, whatever the "
+            f"volume and handle time; {exact}"
+        )
+    slow = any(work.team is not None and not work.team.is_erlang_c for work in works)
+    parts = [name for name, asked in (("tornado", request.tornado), ("Pareto curve", request.pareto)) if asked]
+    if slow and parts:
+        words.append(
+            f"{', '.join(parts)}: shared agents are read from a surface at the mean handle time and patience of their "
+            f"contacts; {exact}"
+        )
+    return words
 
 
 def _of_queue(work: Work) -> list[str]:
