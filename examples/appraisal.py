@@ -31,6 +31,7 @@ from wfm.kpi.appraisal import (
     Payouts,
     PoolByScore,
     Sample,
+    Scheme,
     TeamBonus,
     YearEnd,
 )
@@ -139,10 +140,10 @@ def paid(grades: dict[str, Grades], counts: pd.DataFrame) -> Payouts:
     contacts = counts[counts["indicator"] == "handling_speed"]
     quarter = pd.to_datetime(contacts["month"]).dt.to_period("Q").dt.start_time.dt.date
     work = contacts.assign(period=quarter).groupby(["employee", "period"], as_index=False)["denominator"].sum()
-    schemes = [
+    schemes: list[Scheme] = [
         IndividualTiers(tiers={62: "200", 68: "400"}),
         PoolByScore(pool="20000.01", floor=50),
-        TeamBonus(bonus="1000", target=60),
+        TeamBonus(bonus="1000", target=57.5),
         BestOfMonth(prize="500"),
         ContributionOfQuarter(pool="6000", places=10),
         YearEnd(pool="100000", points={"excellent": 4, "good": 3, "medium": 2, "qualified": 1}),
@@ -206,8 +207,15 @@ def main(employees: int) -> None:
     heading("One employee")
     name = str(best["employee"].iloc[0])
     print(payouts.statement(name))
-    months = {"period": date(YEAR, 4, 1), "grades": grades["quarter"], "payouts": payouts}
-    print(appraisal.employee_page(found["quarter"], name, **months, language="zh-Hans"))
+    page = appraisal.employee_page(
+        found["quarter"],
+        name,
+        period=date(YEAR, 4, 1),
+        grades=grades["quarter"],
+        payouts=payouts,
+        language="zh-Hans",
+    )
+    print(page)
 
 
 if __name__ == "__main__":

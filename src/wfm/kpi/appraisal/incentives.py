@@ -56,7 +56,7 @@ class Scheme(Protocol):
         ...
 
     @property
-    def cycle(self) -> Cycle:
+    def cycle(self) -> Cycle | str:
         """How often it pays."""
         ...
 
@@ -525,13 +525,14 @@ def pay(graded: Grades | Iterable[Grades], schemes: Sequence[Scheme], *, work: F
     done = None if work is None else _work(work)
     found: list[tuple[str, str, date, str, str, int]] = []
     for scheme in schemes:
-        frame = by_cycle[scheme.cycle].frame
+        cycle = Cycle(scheme.cycle)
+        frame = by_cycle[cycle].frame
         frame = frame[frame["score"].notna()]
         if done is not None:
             frame = frame.merge(done, on=["employee", "period"], how="left").fillna({"work": 0.0})
         for period, rows in frame.groupby("period", sort=True):
             found += [
-                (term.employee, scheme.cycle.value, period, scheme.name, term.basis, term.cents)
+                (term.employee, cycle.value, period, scheme.name, term.basis, term.cents)
                 for term in _terms(scheme, period, rows)
             ]
     columns = ["employee", "cycle", "period", "scheme", "basis", "cents"]
@@ -557,9 +558,10 @@ def _check_plan(listed: Sequence[Grades], schemes: Sequence[Scheme], by_cycle: M
     for again in sorted({name for name in names if names.count(name) > 1}):
         faults.add(f"two schemes are called {again!r}", remedy="write name='...' of one of them")
     for scheme in schemes:
-        if scheme.cycle not in by_cycle:
-            what = f"{scheme.name!r} pays by {scheme.cycle.value}, of which there are no grades"
-            faults.add(what, remedy=f"appraise with cycle={scheme.cycle.value!r} and give those grades too")
+        cycle = Cycle(scheme.cycle)
+        if cycle not in by_cycle:
+            what = f"{scheme.name!r} pays by {cycle.value}, of which there are no grades"
+            faults.add(what, remedy=f"appraise with cycle={cycle.value!r} and give those grades too")
     faults.raise_if_any()
 
 
