@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from statistics import NormalDist
 from typing import TypeVar
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -146,22 +147,44 @@ def slowly(
             excess.append((x - n * m) ** 2 / (1 - part) - chance)
             scale.append((n - 1) * chance if sample is Sample.RATE else (n * m) ** 2)
     free = len(table) - len(above)
-    between = (math.fsum(excess) - (free if sample is Sample.MEAN else 0)) / math.fsum(scale)
-    between = max(0.0, between)
+    estimate = (math.fsum(excess) - (free if sample is Sample.MEAN else 0)) / math.fsum(scale)
+    between = [max(0.0, estimate)] if sample is Sample.MEAN else may_be(sample, table, mean, below, estimate)
     found = []
     for name, team, x, n in table:
         if name in wanted:
             m = mean[team]
             if sample is Sample.RATE:
-                strength = 1 / between - 1 if between else math.inf
-                common = 1.0 if math.isinf(strength) else strength / (strength + n)
+                own = [n / (n + 1 / each - 1) if each else 0.0 for each in between]
             elif sample is Sample.COUNT:
-                common = 1 / (1 + between * n * m)
+                own = [1 - 1 / (1 + each * n * m) for each in between]
             else:
-                common = (within / n) / (within / n + between)
-            own = 1 - (free - 2) / free * common
-            found.append((name, m + own * (x / n - m), n))
+                own = [1 - (free - 2) / free * (within / n) / (within / n + each) for each in between]
+            found.append((name, m + math.fsum(own) / len(own) * (x / n - m), n))
     return found
+
+
+def may_be(
+    sample: Sample,
+    table: list[tuple[str, str, float, float]],
+    mean: dict[str, float],
+    below: dict[str, float],
+    estimate: float,
+) -> list[float]:
+    """Return nine values of equal chance that the moment estimate may stand for."""
+    normal = NormalDist()
+    above, scale = [], []
+    for _, team, _, n in table:
+        m = mean[team]
+        chance = n * m * (1 - m) if sample is Sample.RATE else n * m
+        alike = (n - 1) * chance if sample is Sample.RATE else chance**2
+        variance = chance + min(1.0 if sample is Sample.RATE else math.inf, max(0.0, estimate)) * alike
+        if n < below[team]:
+            above.append(2 * variance**2 + variance)
+            scale.append(alike)
+    error = math.sqrt(math.fsum(above)) / math.fsum(scale)
+    low = normal.cdf(-estimate / error)
+    high = normal.cdf((1 - estimate) / error) if sample is Sample.RATE else 1.0
+    return [estimate + error * normal.inv_cdf(low + (high - low) * (k + 0.5) / 9) for k in range(9)]
 
 
 def main() -> None:
@@ -170,7 +193,7 @@ def main() -> None:
     employees = parser.parse_args().employees
     counts, people = made(employees)
     warm, staff = made(50)
-    appraise(warm, card(), people=staff, mix=("shift",)).frame  # imports what is imported when it is needed
+    appraise(warm, card(), people=staff, mix=("shift",)).to_frame()  # imports what is imported when it is needed
     found, score_s = timed(lambda: appraise(counts, card(), people=people))
     _, frame_s = timed(lambda: found.frame)
     forced = ForcedDistribution({"excellent": 0.1, "good": 0.25, "medium": 0.4, "qualified": 0.2, "unqualified": 0.05})

@@ -93,7 +93,7 @@ def appraise(
     >>> counts = pd.DataFrame(rows, columns=["employee", "numerator", "denominator"])
     >>> found = appraise(counts.assign(month=date(2026, 3, 1), indicator="csat"), card)
     >>> found.frame[["employee", "raw", "score"]].round(1).values.tolist()
-    [['A', 75.0, 66.7], ['B', 100.0, 75.5], ['C', 37.5, 40.4], ['D', 37.5, 41.3], ['E', 45.0, 46.2]]
+    [['A', 75.0, 61.1], ['B', 100.0, 52.9], ['C', 37.5, 42.3], ['D', 37.5, 43.9], ['E', 45.0, 46.9]]
     """
     check_fraction("confidence", confidence, include_one=False)
     chosen = check_choice("cycle", cycle, Cycle)
@@ -207,4 +207,4 @@ def _adjusted(
     """Return the value that an employee would have with the mix of all."""
     found = pull(sample, above, below, teams=teams.codes, toward=due, parameters=parameters, within=float(within))
     value, slope = carried_over(sample, found.value, due, float(above.sum() / below.sum()))
-    return Pulled(value, found.sd * slope, found.own, found.toward, found.between)
+    return Pulled(value, found.sd * slope, found.own, found.size, found.toward, found.between)

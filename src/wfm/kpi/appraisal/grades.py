@@ -296,7 +296,7 @@ def grade_scores(
     >>> found = appraise(counts, AppraisalCard(name="2026", since=date(2026, 1, 1), indicators=(csat,)))
     >>> graded = grade_scores(found, ForcedDistribution({"excellent": 0.2, "medium": 0.6, "qualified": 0.2}))
     >>> graded.frame[["employee", "place", "grade"]].values.tolist()[:2]
-    [['A', 2, 'medium'], ['B', 1, 'excellent']]
+    [['A', 1, 'excellent'], ['B', 2, 'medium']]
     """
     used = check_choice("basis", basis, Basis)
     if used is Basis.ADJUSTED and not appraisal.is_adjusted:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from statistics import NormalDist
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,6 +22,7 @@ __all__ = ["Expected", "carried_over", "expected_of", "tenure_band"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 _MOST_VALUES = 50
+_Z = NormalDist().inv_cdf(0.975)
 _BANDS = ((3, "under 3 months"), (6, "3 to 6 months"), (12, "6 to 12 months"), (24, "1 to 2 years"))
 _LONGEST_BAND = "2 years and more"
 
@@ -37,7 +40,8 @@ class Expected:
     coefficients
         One row for each indicator and value of a column of the mix but the first: `indicator, column, value, estimate,
         low, high, scale` (`log odds` of a rate, `log` of a count, `difference` of a mean), beside the first value of
-        the column. The intervals allow for overdispersion.
+        the column. The intervals are those of
+        95 % and allow for employees being unlike.
     """
 
     numerator: Floats
@@ -196,10 +200,16 @@ def _fit(
         # Nothing ever happened, or always: there is nothing that the mix could explain.
         share = np.full(len(above), (above.sum() + 0.5) / (below.sum() + 1))
         return share, 1, names.assign(estimate=0.0, low=np.nan, high=np.nan, scale=scale)
-    fit: Any = model.fit(scale="X2")
+    fit: Any = model.fit()
     value = np.asarray(fit.fittedvalues, dtype=float)
-    if indicator.sample is Sample.COUNT:
-        value = value / below
-    bounds = np.asarray(fit.conf_int(), dtype=float)[1:]
-    table = names.assign(estimate=np.asarray(fit.params)[1:], low=bounds[:, 0], high=bounds[:, 1], scale=scale)
+    wide = 1.0
+    if indicator.sample is not Sample.MEAN:
+        if indicator.sample is Sample.COUNT:
+            value = value / below
+        chance = below * value * (1 - value if indicator.sample is Sample.RATE else 1.0)
+        # Employees differ beyond chance, so the counts are more unlike than those of the model.
+        unlike = np.divide((above - below * value) ** 2, chance, out=np.zeros(len(above)), where=chance > 1e-9)
+        wide = math.sqrt(max(1.0, float(unlike.sum()) / (len(above) - rank)))
+    found, error = np.asarray(fit.params)[1:], wide * np.asarray(fit.bse)[1:]
+    table = names.assign(estimate=found, low=found - _Z * error, high=found + _Z * error, scale=scale)
     return value, rank, table

@@ -213,7 +213,7 @@ class Appraisal:
     def _line(self, slab: Slab, period: date, n: int, who: npt.NDArray[np.int64]) -> pd.DataFrame:
         each = slab.card.indicators[n]
         found = slab.plain[n]
-        low, high = bounds_of(Sample(each.sample), found, slab.denominator[n], self.confidence)
+        low, high = bounds_of(Sample(each.sample), found, self.confidence)
         points = slab.points(np.array([one.value for one in slab.plain]))[n]
         known = slab.score(slab.raw)[1]
         enough = slab.enough[n]

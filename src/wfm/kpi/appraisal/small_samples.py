@@ -25,6 +25,10 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Values: TypeAlias = "Sequence[float] | npt.NDArray[Any] | pd.Series"
 
+_FEWEST_FREE = 2  # employees more than teams, below which nothing is known of how employees differ
+_POINTS = 9
+_CAUTIOUS = 7  # of the points, that at 5/6
+_FARTHEST = 5.0
 _LEAST_SHAPE = 0.5  # Jeffreys' prior: an employee without an event is not known to be without any
 
 
@@ -38,6 +42,8 @@ class Pulled:
         The estimate and its standard deviation; missing without a sample.
     own
         How much of it comes from the employee's own sample, in (0, 1].
+    size
+        Denominator of a sample that would tell as much by itself.
     toward
         What it is pulled to.
     between
@@ -48,6 +54,7 @@ class Pulled:
     value: Floats
     sd: Floats
     own: Floats
+    size: Floats
     toward: Floats
     between: float
 
@@ -109,16 +116,16 @@ def shrink_rates(
     Notes
     -----
     The intraclass correlation r is found by moments (J. C. Kleinman, "Proportions with extraneous variance", JASA 68
-    (1973), 46-54); a sample of n then tells `own = 1 - c M / (M + n)` with M = 1 / r - 1. The factor c = (k - g - 2) /
-    (k - g), of k employees in g teams, is that of C. N. Morris, "Parametric empirical Bayes inference", JASA 78 (1983),
-    47-55: it allows for r being estimated. With fewer than three employees more than teams nothing is pulled. The
-    interval is that of the beta distribution with this mean and n / own trials.
+    (1973), 46-54); a sample of n then tells n / (n + M) with M = 1 / r - 1. `own` is the mean of that over all that r
+    may be: normal around the estimate and not below 0, as if nothing had been known of r before. With fewer than three
+    employees more than teams nothing is pulled. The interval is that of the beta distribution with this mean and so
+    many trials that r is below what they stand for five times in six.
 
     Examples
     --------
     >>> found = shrink_rates([9, 2, 30, 14], [10, 2, 40, 20])
     >>> found.raw.round(2), found.value.round(2)
-    (array([0.9 , 1.  , 0.75, 0.7 ]), array([0.85, 0.92, 0.75, 0.72]))
+    (array([0.9 , 1.  , 0.75, 0.7 ]), array([0.79, 0.77, 0.76, 0.75]))
     """
     events, size = _given(("successes", successes), ("trials", trials))
     faults = Faults("rates")
@@ -155,14 +162,14 @@ def shrink_counts(
     -----
     The squared coefficient of variation A of the rates is found by moments (R. J. Marshall, "Mapping disease and
     mortality rates using empirical Bayes estimators", Applied Statistics 40 (1991), 283-294); a sample with E expected
-    events tells `own = 1 - c / (1 + A E)`, with c as in `shrink_rates`. The interval is that of the gamma distribution
-    with this mean and exposure / own.
+    events tells A E / (1 + A E), of which `own` is the mean as in `shrink_rates`. The interval is that of the gamma
+    distribution with this mean, as careful as in `shrink_rates`.
 
     Examples
     --------
     >>> found = shrink_counts([0, 3, 9, 1], [100, 100, 300, 20])
     >>> found.value.round(3)
-    array([0.008, 0.028, 0.028, 0.042])
+    array([0.019, 0.026, 0.027, 0.027])
     """
     happened, size = _given(("events", events), ("exposure", exposure))
     codes = _codes(teams, len(size))
@@ -194,10 +201,11 @@ def shrink_means(
 
     Notes
     -----
-    The variance between employees is that of H. Bühlmann and E. Straub, "Glaubwürdigkeit für Schadensätze",
-    Mitteilungen der Vereinigung schweizerischer Versicherungsmathematiker 70 (1970), 111-133. Own weight and standard
-    deviation allow for its being estimated as in Morris (1983); with equal variances the
-    estimate is that of James and Stein.
+    The variance A between employees is that of H. Bühlmann and E. Straub, "Glaubwürdigkeit für Schadensätze",
+    Mitteilungen der Vereinigung schweizerischer Versicherungsmathematiker 70 (1970), 111-133. Of a mean
+    with variance V, `own` is 1 - c V / (V + A) with c = (k - g - 2) / (k - g), of k employees in g teams; this factor,
+    which allows for A being estimated, and the standard deviation are those of C. N. Morris, "Parametric empirical
+    Bayes inference", JASA 78 (1983), 47-55. With equal variances the estimate is that of James and Stein.
 
     Examples
     --------
@@ -288,12 +296,15 @@ def pull(
     else:
         goal, leverage, groups = toward[seen], np.zeros(k), parameters
     free = k - groups
-    between, alike = _between(sample, x, n, goal, leverage, free, within)
-    factor = max(0.0, (free - 2) / free) if free > 0 else 0.0
-    own = 1 - factor * alike
+    if sample is Sample.MEAN:
+        between, own = _own_of_means(x, n, goal, leverage, free, within)
+        size = n / own
+    else:
+        between, own, most = _own_of_counts(sample, x, n, goal, leverage, free)
+        size = n / most
     value = goal + own * (x / n - goal)
-    sd = _deviation(sample, value, n, own, within)
-    if sample is Sample.MEAN and free > 2:
+    sd = _deviation(sample, value, size, within)
+    if sample is Sample.MEAN and free > _FEWEST_FREE:
         off = x / n - goal
         sd = np.sqrt(within / n * (1 - free / k * (1 - own)) + 2 / (free - 2) * ((1 - own) * off) ** 2)
 
@@ -302,7 +313,7 @@ def pull(
         whole[seen] = found
         return whole
 
-    return Pulled(spread(value), spread(sd), spread(own), spread(goal), between)
+    return Pulled(spread(value), spread(sd), spread(own), spread(size), spread(goal), between)
 
 
 def _team_means(sample: Sample, x: Floats, n: Floats, code: Ints) -> tuple[Floats, Floats, int]:
@@ -320,46 +331,74 @@ def _team_means(sample: Sample, x: Floats, n: Floats, code: Ints) -> tuple[Float
     return mean[code], n / below[code], int((below > 0).sum())
 
 
-def _between(
-    sample: Sample, x: Floats, n: Floats, goal: Floats, leverage: Floats, free: int, within: float
+def _own_of_means(
+    x: Floats, n: Floats, goal: Floats, leverage: Floats, free: int, within: float
 ) -> tuple[float, Floats]:
-    """Return how much employees differ beyond chance, and the weight of the common mean if that were known."""
-    if free <= 0:
+    """Return the variance between employees, and how much each one's sample tells."""
+    if free <= _FEWEST_FREE:
         return 0.0, np.ones(len(n))
-    if sample is Sample.MEAN:
-        weight = n / within
-        excess = float((weight * (x / n - goal) ** 2).sum()) - free
-        scale = float((weight * (1 - leverage)).sum())
-        between = max(0.0, excess / scale) if scale > 0 else 0.0
-        return between, 1 / (1 + between * weight)
+    weight = n / within
+    excess = float((weight * (x / n - goal) ** 2).sum()) - free
+    scale = float((weight * (1 - leverage)).sum())
+    between = max(0.0, excess / scale) if scale > 0 else 0.0
+    return between, 1 - (free - 2) / free / (1 + between * weight)
+
+
+def _own_of_counts(
+    sample: Sample, x: Floats, n: Floats, goal: Floats, leverage: Floats, free: int
+) -> tuple[float, Floats, Floats]:
+    """Return how much employees differ beyond chance, how much each one's sample tells, and may tell at most.
+
+    The moment estimate has an error of its own. What a sample tells is the mean over all that it may be: normal around
+    the estimate, and not below 0. Intervals are made with what it is below five times in six, or they would be too
+    narrow wherever it came out low.
+    """
+    used = leverage < 1
     due = n * goal
     chance = due * (1 - goal) if sample is Sample.RATE else due
+    alike = np.maximum(n - 1, 0.0) * chance if sample is Sample.RATE else due**2
+    scale = float(alike[used].sum())
+    if free <= _FEWEST_FREE or scale <= 0:
+        return 0.0, np.ones(len(n)), np.ones(len(n))
     # The mean was made with the employee's own counts, so they are nearer to it than chance has it.
-    kept = np.where(leverage < 1, 1 - leverage, 1.0)
-    excess = float(((x - due) ** 2 / kept - chance)[leverage < 1].sum())
-    if sample is Sample.RATE:
-        scale = float((np.maximum(n - 1, 0.0) * chance)[leverage < 1].sum())
-        between = min(1.0, max(0.0, excess / scale)) if scale > 0 else 0.0
-        return between, (1 - between) / (1 - between + n * between)
-    scale = float((due**2)[leverage < 1].sum())
-    between = max(0.0, excess / scale) if scale > 0 else 0.0
-    return between, 1 / (1 + between * due)
+    kept = np.where(used, 1 - leverage, 1.0)
+    estimate = float(((x - due) ** 2 / kept - chance)[used].sum()) / scale
+    top = 1.0 if sample is Sample.RATE else np.inf
+    between = min(top, max(0.0, estimate))
+    variance = chance + between * alike
+    error = float(np.sqrt((2 * variance**2 + variance)[used].sum())) / scale
+    points = _may_be(estimate, error, top)
+    told = [
+        each * n / (1 - each + each * n) if sample is Sample.RATE else each * due / (1 + each * due) for each in points
+    ]
+    return between, np.mean(told, axis=0), told[_CAUTIOUS]
 
 
-def _deviation(sample: Sample, value: Floats, n: Floats, own: Floats, within: float) -> Floats:
+def _may_be(estimate: float, error: float, top: float) -> Floats:
+    """Return points of equal chance of a normal value cut to [0, top]."""
+    from scipy.special import ndtr, ndtri
+
+    # Farther out than this the shape of the tail is no longer that of a normal distribution anyway.
+    centre = max(estimate, -_FARTHEST * error)
+    low, high = ndtr(-centre / error), ndtr((top - centre) / error)
+    places = low + (high - low) * (np.arange(_POINTS) + 0.5) / _POINTS
+    return np.clip(centre + error * ndtri(places), 0.0, top)
+
+
+def _deviation(sample: Sample, value: Floats, size: Floats, within: float) -> Floats:
     if sample is Sample.MEAN:
-        return np.sqrt(within / n * own)
+        return np.asarray(np.sqrt(within / size))
     if sample is Sample.RATE:
-        a, b = _beta(value, n / own)
-        return np.sqrt(a * b / (a + b + 1)) / (a + b)
-    return np.sqrt(np.maximum(value * n / own, _LEAST_SHAPE)) / (n / own)
+        a, b = _beta(value, size)
+        return np.asarray(np.sqrt(a * b / (a + b + 1)) / (a + b))
+    return np.asarray(np.sqrt(np.maximum(value * size, _LEAST_SHAPE)) / size)
 
 
 def _beta(value: Floats, size: Floats) -> tuple[Floats, Floats]:
     return np.maximum(value * size, _LEAST_SHAPE), np.maximum((1 - value) * size, _LEAST_SHAPE)
 
 
-def bounds_of(sample: Sample, pulled: Pulled, denominator: Floats, confidence: float) -> tuple[Floats, Floats]:
+def bounds_of(sample: Sample, pulled: Pulled, confidence: float) -> tuple[Floats, Floats]:
     """Return the interval of estimates; missing where they are.
 
     Of a rate and a count it is that of the posterior distribution, and it holds the estimate in any case.
@@ -370,9 +409,8 @@ def bounds_of(sample: Sample, pulled: Pulled, denominator: Floats, confidence: f
     if sample is Sample.MEAN:
         half = NormalDist().inv_cdf(1 - tail) * pulled.sd
         return pulled.value - half, pulled.value + half
-    size = np.divide(denominator, pulled.own, out=np.ones(len(denominator)), where=pulled.own > 0)
     known = ~np.isnan(pulled.value)
-    value = np.where(known, pulled.value, 0.5)
+    size, value = np.where(known, pulled.size, 1.0), np.where(known, pulled.value, 0.5)
     if sample is Sample.RATE:
         a, b = _beta(value, size)
         low, high = betaincinv(a, b, tail), betaincinv(a, b, 1 - tail)
@@ -385,6 +423,6 @@ def bounds_of(sample: Sample, pulled: Pulled, denominator: Floats, confidence: f
 
 def _told(sample: Sample, numerator: Floats, denominator: Floats, pulled: Pulled, confidence: float) -> Shrunk:
     check_fraction("confidence", confidence, include_one=False)
-    low, high = bounds_of(sample, pulled, denominator, confidence)
+    low, high = bounds_of(sample, pulled, confidence)
     raw = np.divide(numerator, denominator, out=np.full(len(denominator), np.nan), where=denominator > 0)
     return Shrunk(raw, pulled.value, low, high, pulled.sd, pulled.own, pulled.toward, pulled.between)
