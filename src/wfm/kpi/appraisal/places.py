@@ -14,7 +14,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 
 # The border between two grades moves the less, the more employees there are; so many scores are drawn for it.
 _SCORES_DRAWN = 200_000
-_FEWEST, _MOST = 20, 1000
+_FEWEST, _MOST = 20, 4000
 
 
 def places(scores: Floats) -> npt.NDArray[np.int64]:

@@ -96,7 +96,10 @@ def largest_remainder(total: int, weights: Mapping[str, float | Fraction]) -> di
     for name, weight in weights.items():
         good = isinstance(weight, Rational) or (isinstance(weight, float) and abs(weight) < float("inf"))
         if not good or weight < 0:
-            faults.add(f"the weight of {name!r} must be a finite number of at least 0, got {weight!r}")
+            faults.add(
+                f"the weight of {name!r} must be a finite number of at least 0, got {weight!r}",
+                remedy="give one that is",
+            )
         else:
             exact[name] = Fraction(weight)
     faults.raise_if_any()
