@@ -126,7 +126,7 @@ def appraised(counts: pd.DataFrame, people: pd.DataFrame) -> dict[str, Appraisal
 
 def graded(found: dict[str, Appraisal]) -> dict[str, Grades]:
     """Grade months and quarters by thresholds, the year by shares."""
-    table = GradeTable.of({"unqualified": 0, "qualified": 45, "medium": 55, "good": 62, "excellent": 68})
+    table = GradeTable.of({"unqualified": 0, "qualified": 52, "medium": 55, "good": 59, "excellent": 62})
     forced = ForcedDistribution(
         {"excellent": 0.10, "good": 0.25, "medium": 0.40, "qualified": 0.20, "unqualified": 0.05}
     )
@@ -141,7 +141,7 @@ def paid(grades: dict[str, Grades], counts: pd.DataFrame) -> Payouts:
     quarter = pd.to_datetime(contacts["month"]).dt.to_period("Q").dt.start_time.dt.date
     work = contacts.assign(period=quarter).groupby(["employee", "period"], as_index=False)["denominator"].sum()
     schemes: list[Scheme] = [
-        IndividualTiers(tiers={62: "200", 68: "400"}),
+        IndividualTiers(tiers={59: "200", 62: "400"}),
         PoolByScore(pool="20000.01", floor=50),
         TeamBonus(bonus="1000", target=57.5),
         BestOfMonth(prize="500"),
