@@ -382,7 +382,7 @@ def _may_be(estimate: float, error: float, top: float) -> Floats:
     centre = max(estimate, -_FARTHEST * error)
     low, high = ndtr(-centre / error), ndtr((top - centre) / error)
     places = low + (high - low) * (np.arange(_POINTS) + 0.5) / _POINTS
-    return np.clip(centre + error * ndtri(places), 0.0, top)
+    return np.asarray(np.clip(centre + error * ndtri(places), 0.0, top))
 
 
 def _deviation(sample: Sample, value: Floats, size: Floats, within: float) -> Floats:
