@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -16,6 +17,7 @@ from wfm.kpi.appraisal import (
     BestOfMonth,
     ContributionOfQuarter,
     Cycle,
+    ForcedDistribution,
     Grades,
     IndividualTiers,
     PoolByScore,
@@ -137,6 +139,16 @@ def test_terms_of_each_scheme():
     assert "score 40.00: below the first tier, 80" in str(paid.statement("D"))
     assert "689.30" in str(statement)
     assert "payouts 1,360.50 to 4 employees" in str(paid)
+
+
+def test_a_scheme_may_be_copied_with_another_name():
+    tiers = IndividualTiers(tiers={90: "600", 80: "300"})
+    again = replace(tiers, name="tiers of spring")
+    assert [term.cents for term in again.terms(rows_of({"A": 85.0}).frame)] == [30000]
+    forced = ForcedDistribution({"good": 0.5, "excellent": 0.5})
+    assert replace(forced) == forced
+    points = YearEnd(pool="1", points={"good": 1, "excellent": 2})
+    assert replace(points, name="x").points == points.points
 
 
 def test_the_quarter_pays_contribution_and_the_year_the_grade():

@@ -80,7 +80,8 @@ def count_records(
         `Rated.to_counts`.
     mix
         Columns that tell what work it was, such as `("queue", "shift")`, to be kept apart in the counts. Each frame, or
-        `people`, has them.
+        `people`, has them; the hour of the day is such a column, `contacts.assign(hour=...)`. What changes by month,
+        such as `tenure_band`, can be added to the counts afterwards.
     tz
         Zone of the months; default that of the stamps.
     people

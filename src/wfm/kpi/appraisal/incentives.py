@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 import pandas as pd
 
-from wfm.checks import check_choice, check_fraction, check_in_range, check_name
+from wfm.checks import check_choice, check_fraction, check_in_range, check_int, check_name
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 from wfm.kpi.appraisal.cycles import Cycle
 from wfm.kpi.appraisal.grades import Grade, Grades
@@ -99,26 +99,28 @@ class IndividualTiers:
 
     def __post_init__(self) -> None:
         _check_scheme(self)
-        found: dict[float, int] = {}
-        for score in sorted(self.tiers):
-            check_in_range("tier", score, 0.0, 100.0)
-            found[score] = as_cents(f"tier {score:g}", self.tiers[score])
-        if not found:
+        if not self.tiers:
             raise DataError(Problem("no tiers", remedy="write tiers={80: '300', 90: '600'}"))
-        amounts = list(found.values())
+        for score in self.tiers:
+            check_in_range("tier", score, 0.0, 100.0)
+        amounts = [cents for _, cents in self._cents()]
         if amounts != sorted(amounts):
             raise DataError(
                 Problem("a higher tier pays less than a lower one", remedy="let amounts grow with the score")
             )
-        object.__setattr__(self, "tiers", found)
+
+    def _cents(self) -> list[tuple[float, int]]:
+        """Return the tiers in order, with their amounts in cents."""
+        return [(score, as_cents(f"tier {score:g}", self.tiers[score])) for score in sorted(self.tiers)]
 
     def terms(self, rows: pd.DataFrame) -> list[Term]:
         """Return one term for each employee."""
         found = []
+        tiers = self._cents()
         for employee, score in zip(rows["employee"], rows["score"], strict=True):
-            passed = [start for start in self.tiers if _fine(score) >= _fine(start)]
-            cents = int(self.tiers[passed[-1]]) if passed else 0
-            told = f"tier from {passed[-1]:g}" if passed else f"below the first tier, {min(self.tiers):g}"
+            passed = [tier for tier in tiers if _fine(score) >= _fine(tier[0])]
+            start, cents = passed[-1] if passed else (tiers[0][0], 0)
+            told = f"tier from {start:g}" if passed else f"below the first tier, {start:g}"
             found.append(Term(employee, cents, f"score {score:.2f}: {told}"))
         return found
 
@@ -307,7 +309,7 @@ class ContributionOfQuarter:
     def __post_init__(self) -> None:
         check_name("name", self.name)
         as_cents("pool", self.pool)
-        check_in_range("places", self.places, 1)
+        check_int("places", self.places, 1)
 
     def terms(self, rows: pd.DataFrame) -> list[Term]:
         """Return the terms of those who are paid; they sum to the pool."""

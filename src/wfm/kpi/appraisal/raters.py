@@ -44,7 +44,8 @@ class Rated:
     frame
         One row for each employee, period and indicator (where the ratings have one): `employee, period, indicator,
         score` (the weighted mean of the roles that rated), `low_role, high_role` (lowest and highest mean of a role),
-        `raters, known` (weight of the roles that rated), `missing` (the roles that did not).
+        `raters, known` (weight of the roles that rated), `missing` (the roles that did not), `off` (sum of the squared
+        differences of the raters to the score).
     roles
         The mean of each role: `employee, period, indicator, role, score, raters, weight` (as used, of 1).
     """

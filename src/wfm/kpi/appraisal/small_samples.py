@@ -301,7 +301,7 @@ def pull(
         size = n / own
     else:
         between, own, most = _own_of_counts(sample, x, n, goal, leverage, free)
-        size = n / most
+        size = n / np.maximum(most, 1e-12)  # where nothing is told the size is large, not infinite
     value = goal + own * (x / n - goal)
     sd = _deviation(sample, value, size, within)
     if sample is Sample.MEAN and free > _FEWEST_FREE:
