@@ -137,6 +137,18 @@ def test_the_statistics_of_the_archive():
 MONDAY = date(2026, 3, 2)
 
 
+class Idle(Calendar):
+    """A calendar of nothing but Sundays."""
+
+    __slots__ = ()
+
+    def day_types(self, dates):
+        return ["Sun" for _ in dates]
+
+
+IDLE = Idle(CalendarSpec(), "UTC")
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -165,6 +177,10 @@ MONDAY = date(2026, 3, 2)
                 as_of=MONDAY,
             ),
             "the steps of appeal '1' are not in the order of the procedure; correct a day",
+        ),
+        (
+            lambda: add_working_days(IDLE, MONDAY, 1),
+            "the calendar has no working day for 60 days before 2026-05-02; check its holidays and make-up days",
         ),
         (lambda: add_working_days(PLAIN, MONDAY, 0), "count must be a whole number at least 1, got 0"),
         (

@@ -169,6 +169,16 @@ def test_grades_of_an_appraisal(card, made):
     assert str(error.value) == "the appraisal has no adjusted score; appraise with mix=('shift', 'queue')"
 
 
+def test_a_table_of_one_grade_gives_it_for_certain(card, made):
+    counts, people, _ = made(employees=12, months=1)
+    frame = grade_scores(appraise(counts, card, people=people), GradeTable.of({"good": 0})).frame
+    assert frame["grade"].unique().tolist() == ["good"]
+    assert (frame["p_top"] == 1).all()
+    only = grade_scores(appraise(counts, card, people=people), ForcedDistribution({"good": 1.0})).frame
+    assert (only["p_top"] == 1).all()
+    assert (only["p_bottom"] == 1).all()
+
+
 def test_who_has_no_score_has_no_grade(card, made):
     counts, _, _ = made(employees=12, months=1)
     counts.loc[counts["employee"] == "E004", ["numerator", "denominator", "squares"]] = [[1, 1, 1]] * 6

@@ -141,6 +141,10 @@ def test_terms_of_each_scheme():
     assert "payouts 1,360.50 to 4 employees" in str(paid)
 
 
+def test_a_pool_of_nothing_is_paid_as_nothing():
+    assert pay(rows_of({"A": 50.0, "B": 40.0}), [PoolByScore(pool=0, floor=90)]).frame["cents"].tolist() == [0, 0]
+
+
 def test_a_scheme_may_be_copied_with_another_name():
     tiers = IndividualTiers(tiers={90: "600", 80: "300"})
     again = replace(tiers, name="tiers of spring")
@@ -258,6 +262,19 @@ def test_the_employee_of_the_month_is_known_in_large_part():
             lambda: pay(rows_of({"A": 50.0}, cycle=Cycle.YEAR), [YearEnd(pool="1", points={"excellent": 1})]),
             "period from 2026-03-01: nobody has a point, so 'year-end' has nobody to pay 1.00; give points to a grade "
             "that occurs",
+        ),
+        (
+            lambda: pay(rows_of({"A": 50.0}), [PoolByScore(pool="1")], work=pd.DataFrame({"employee": ["A"]})),
+            "2 problems in frame 'work':\n  1. frame 'work': column 'period' is missing; add it\n"
+            "  2. frame 'work': column 'work' is missing; add it",
+        ),
+        (
+            lambda: pay(
+                rows_of({"A": 50.0}),
+                [PoolByScore(pool="1")],
+                work=pd.DataFrame({"employee": ["A", "A"], "period": MARCH, "work": 1}),
+            ),
+            "frame 'work': an employee and period twice (row 1); add them up",
         ),
         (
             lambda: pay(rows_of({"Ann": 50.0}), [PoolByScore(pool="1")]).statement("Anna"),

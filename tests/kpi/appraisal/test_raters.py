@@ -181,6 +181,10 @@ ONE = ("A", "M", "superior", 50.0)
             "the ratings name no indicator; write to_counts('attitude')",
         ),
         (
+            lambda: combine_ratings(ratings(ONE).assign(indicator="x"), {"superior": 1.0}).to_counts("y"),
+            "the ratings name their indicators; leave it out",
+        ),
+        (
             lambda: agreement(ratings(ONE)),
             "nobody was rated by two raters; agreement needs two ratings of one employee",
         ),

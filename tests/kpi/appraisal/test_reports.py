@@ -8,9 +8,12 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from wfm.calendar import Calendar
+from wfm.domain import CalendarSpec
 from wfm.errors import DataError
 from wfm.kpi import appraisal
 from wfm.kpi.appraisal import (
+    APPRAISAL_APPEAL,
     STANDARD,
     ForcedDistribution,
     Grade,
@@ -24,6 +27,7 @@ from wfm.kpi.appraisal import (
     label,
     pay,
     team_page,
+    track_appeals,
 )
 from wfm.kpi.appraisal.labels import LABELS
 from wfm.kpi.appraisal.reports import _width
@@ -47,7 +51,7 @@ def test_the_page_of_an_employee(found, language):
     scores, grades, payouts, rated = found
     page = employee_page(scores, "E002", period=JANUARY, grades=grades, payouts=payouts, rated=rated, language=language)
     assert list(page.frames()) == ["scores", "groups", "lines", "ratings", "statement"]
-    text, html = str(page), page.html()
+    text, html = str(page), page.html
     for name in ("scores", "lines", "grade", "csat", "statement", "no_decision", "mix_note", "peer"):
         assert label(name, language) in text
         assert label(name, language).replace("'", "&#x27;") in html
@@ -63,6 +67,23 @@ def test_the_page_of_an_employee(found, language):
     assert len({_width(line) for line in lines[start : start + 4]}) == 1
 
 
+def test_a_page_is_written_whole_and_every_result_shows_itself(found, tmp_path):
+    scores, grades, payouts, rated = found
+    page = employee_page(scores, "E002", period=JANUARY, language="zh-Hant")
+    path = page.write(tmp_path / "new" / "page.html")
+    assert path.read_text(encoding="utf-8") == page.html
+    assert "員工績效考核表" in page.html
+    calendar = Calendar(CalendarSpec(), "UTC")
+    events = pd.DataFrame({"appeal": ["1"], "step": ["filed"], "day": [JANUARY]})
+    appeals = track_appeals(events, APPRAISAL_APPEAL, calendar, as_of=JANUARY)
+    for each in (scores, grades, payouts, rated, page, payouts.statement("E002"), appeals):
+        assert each._repr_html_().startswith("<pre>")
+        assert "&lt;" not in str(each)
+        assert isinstance(str(each), str)
+    for each in (scores, grades, payouts, rated, payouts.statement("E002"), appeals):
+        assert len(each.to_frame())
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_the_page_of_a_team(found, language):
     scores, grades, _, _ = found
@@ -72,7 +93,7 @@ def test_the_page_of_a_team(found, language):
     assert len(members) == 6
     assert page.frames()["grade"]["employees"].sum() == 6
     assert label("members", language) in str(page)
-    assert label("team_page", language) in page.html()
+    assert label("team_page", language) in page.html
     assert team_page(scores, "T1", period=JANUARY).frames().keys() == {"scores", "members"}
 
 

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from wfm.checks import check_choice
 from wfm.errors import DataError, Problem, did_you_mean
+from wfm.files import make_folder, replacing
 from wfm.kpi.appraisal.grades import Grade, Grades
 from wfm.kpi.appraisal.incentives import Payouts
 from wfm.kpi.appraisal.labels import Language, label
@@ -84,8 +86,9 @@ class Page:
                 lines.append("  ".join(_padded(text, widths[n], left=n == 0) for n, text in enumerate(row)).rstrip())
         return "\n".join([*lines, "", *(label(note, self.language) for note in self.notes)])
 
+    @property
     def html(self) -> str:
-        """Return the page as one HTML file."""
+        """The page as one HTML file."""
         parts = [f"<h1>{escape(self.title)}</h1>"]
         for section in self.sections:
             head, rows = self._table(section.frame)
@@ -97,6 +100,20 @@ class Page:
         head_part = f"<head><meta charset='utf-8'><title>{escape(self.title)}</title><style>{_STYLE}</style></head>"
         body = "\n".join(parts)
         return f"<!doctype html>\n<html lang='{self.language.value}'>{head_part}\n<body>{body}</body></html>\n"
+
+    def write(self, path: str | Path) -> Path:
+        """Write the page as one HTML file, whole or not at all, and return its path.
+
+        Raises
+        ------
+        DataError
+            If its directory cannot be made or written to.
+        """
+        target = Path(path)
+        make_folder(target.parent)
+        with replacing(target) as draft:
+            draft.write_text(self.html, encoding="utf-8")
+        return target
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"
