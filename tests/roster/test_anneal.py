@@ -21,11 +21,12 @@ from wfm.domain import (
 )
 from wfm.roster import anneal_kernel
 from wfm.roster.anneal import _world, anneal
-from wfm.roster.anneal_kernel import DRAWS, World, own_cost, present
+from wfm.roster.anneal_kernel import DRAWS, World, present
 from wfm.roster.classes import collapse
 from wfm.roster.compiled import anneal_function, can_compile
 from wfm.roster.lines import Plan
 from wfm.roster.problem import build_case
+from wfm.roster.rules_kernel import own_cost
 from wfm.timegrid import Horizon
 
 TZ = "Europe/Berlin"
@@ -128,7 +129,7 @@ def _entered_anew(world: World, plan: Plan) -> World:
     fresh = _world(empty)
     slack = plan.case.demand @ plan.cover.sets.T.astype(float)
     surplus = np.zeros(len(slack))
-    own = np.array([own_cost(world, a, world.line[a]) for a in range(len(world.line))])
+    own = np.array([own_cost(world.rules, a, world.line[a]) for a in range(len(world.line))])
     for a, line in enumerate(world.line):
         change = np.zeros(len(slack))
         for d in np.flatnonzero(line >= 0):

@@ -12,10 +12,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wfm.roster.anneal_kernel import DRAWS, World, own_cost, present
+from wfm.roster.anneal_kernel import DRAWS, World, present
 from wfm.roster.compiled import anneal_function
 from wfm.roster.lines import Plan, Rostered
 from wfm.roster.problem import Case, Flags, Ints
+from wfm.roster.rules import rules_of
+from wfm.roster.rules_kernel import own_cost
 from wfm.shifts import break_starts
 
 __all__ = ["anneal"]
@@ -25,7 +27,6 @@ _SWAPS = 0.08  # share of changes that exchange shifts of two people
 _SPREAD = 0.25  # share of breaks that are placed at random
 _HOT = 0.05  # first temperature over the price of an agent missing for an interval
 _COOL = 0.2  # last temperature over the price of a paid interval
-_NEVER = 2**62
 
 
 def anneal(plan: Plan, *, seed: int, changes: float, progress: Callable[[int], float], target: float) -> int:
@@ -102,26 +103,14 @@ def _world(plan: Plan) -> World:
     forms, form = np.unique(np.stack([shifts.template, length], axis=1), axis=0, return_inverse=True)
     patterns, pattern = np.unique(np.stack([person.allowed for person in people]), axis=0, return_inverse=True)
     orders, place, first, last = _orders(case, patterns)
-    wishes, wish = np.unique(
-        np.stack([np.concatenate((person.wish, person.wish_off)) for person in people]), axis=0, return_inverse=True
-    )
     groups = sorted(plan.cover.touch)
-    contracts = [person.contract for person in people]
     most = max((len(template.breaks) for template in shifts.templates), default=0)
 
-    def each(name: str, missing: float = _NEVER) -> Ints:
-        values = [getattr(contract, name) for contract in contracts]
-        return np.array([missing if value is None else value for value in values]).astype(np.int64)
-
-    wage = np.array([contract.cost_per_hour for contract in contracts]) / 3600
-    factor = np.array([contract.overtime_factor for contract in contracts])
     world = World(
+        rules=rules_of(case),
         day=shifts.day,
         begin=(shifts.start_s - origin) // cell,
         end=(shifts.end_s - origin) // cell,
-        start_s=shifts.start_s,
-        end_s=shifts.end_s,
-        paid_s=shifts.paid_s,
         kind=kind.astype(np.int64),
         on_day=on_day,
         form=form.astype(np.int64),
@@ -132,22 +121,6 @@ def _world(plan: Plan) -> World:
         last=last,
         pattern=pattern.astype(np.int64),
         group=np.array([groups.index(person.skills) for person in people]),
-        wage=wage,
-        overtime=wage * (factor - 1),
-        plain_s=each("max_week_s"),
-        low_s=np.ceil(np.array([person.low_s for person in people]) - 1e-6).astype(np.int64),
-        high_s=np.floor(np.array([person.high_s for person in people]) + 1e-6).astype(np.int64),
-        period_low_s=each("min_period_s"),
-        period_high_s=each("max_period_s"),
-        rest_s=np.ceil(np.array([contract.min_rest_s for contract in contracts])).astype(np.int64),
-        most_days=each("max_days_per_week"),
-        most_run=each("max_days_in_a_row"),
-        most_weekends=each("max_weekends"),
-        wish=wish.astype(np.int64),
-        wish_worked=np.ascontiguousarray(wishes[:, : len(shifts)]),
-        wish_off=np.ascontiguousarray(wishes[:, len(shifts) :]),
-        week=case.week_of_day,
-        weekday=np.array([day.weekday() for day in case.horizon.dates], dtype=np.int64),
         per_interval=case.interval_s // cell,
         touch=np.stack([plan.cover.touch[group] for group in groups]),
         counts=np.stack([plan.cover.counts[group] for group in groups]).astype(float),
@@ -182,7 +155,7 @@ def _enter(world: World, plan: Plan) -> None:
             world.line[number, day] = candidate
             world.breaks[number, day, : len(breaks)] = (np.array(breaks, dtype=np.int64) - origin) // cell
             present(world, candidate, world.breaks[number, day], 1.0, change)
-        world.own[number] = own_cost(world, number, world.line[number])
+        world.own[number] = own_cost(world.rules, number, world.line[number])
         group = world.group[number]
         world.slack[...] -= np.outer(change, world.touch[group])
         world.surplus[...] += change * world.counts[group]

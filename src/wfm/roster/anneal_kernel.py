@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from wfm.roster.problem import Flags, Floats, Ints
+from wfm.roster.rules_kernel import Rules, own_cost
 
-__all__ = ["DRAWS", "World", "anneal", "own_cost", "present"]
+__all__ = ["DRAWS", "World", "anneal", "present"]
 
 DRAWS = 10  # random numbers that a change may use
 _NEAR = 4  # how far in an order of the candidates a small change may go
@@ -24,17 +25,15 @@ _NEAR = 4  # how far in an order of the candidates a small change may go
 class World(NamedTuple):
     """The problem and the state of the search as arrays.
 
-    Times of candidates are in cells from the start of the axis, paid time in seconds. Orders list the candidates of a
+    Times of candidates are in cells from the start of the axis. Orders list the candidates of a
     pattern of availability and a day, which lie between `first` and `last`.
     """
 
+    rules: Rules
     # Candidates
     day: Ints
     begin: Ints
     end: Ints
-    start_s: Ints
-    end_s: Ints
-    paid_s: Ints
     kind: Ints  # template, time of day and length, which other days may have too
     on_day: Ints  # kinds x days: the candidate of that kind on that day, or -1
     form: Ints  # template and length, which say where breaks may lie
@@ -47,23 +46,6 @@ class World(NamedTuple):
     # People
     pattern: Ints
     group: Ints
-    wage: Floats  # price of a paid second
-    overtime: Floats  # price of an overtime second beside the wage
-    plain_s: Ints  # paid time of a week from which overtime begins
-    low_s: Ints  # people x weeks
-    high_s: Ints
-    period_low_s: Ints
-    period_high_s: Ints
-    rest_s: Ints
-    most_days: Ints
-    most_run: Ints
-    most_weekends: Ints
-    wish: Ints  # row of `wish_worked` and `wish_off`
-    wish_worked: Floats
-    wish_off: Floats
-    # Days
-    week: Ints
-    weekday: Ints
     # Coverage
     per_interval: int
     touch: Floats  # skill sets x sets of queues
@@ -86,47 +68,6 @@ class World(NamedTuple):
     priced: Floats
     touched: Ints
     marked: Flags
-
-
-def own_cost(w: World, a: int, line: Ints) -> float:
-    """Return wages, overtime and missed wishes of a line of days; -1 if the contract forbids it."""
-    cost = 0.0
-    period = 0
-    week, week_paid, week_days = w.week[0], 0, 0
-    run, weekends, saturday, free_s = 0, 0, False, -(2**62)
-    wish = w.wish[a]
-    for d in range(len(line)):
-        if w.week[d] != week:
-            if week_paid < w.low_s[a, week] or week_paid > w.high_s[a, week] or week_days > w.most_days[a]:
-                return -1.0
-            cost += w.overtime[a] * max(week_paid - w.plain_s[a], 0)
-            week, week_paid, week_days = w.week[d], 0, 0
-        c = line[d]
-        if w.weekday[d] == 5:
-            saturday = c >= 0
-        if c < 0:
-            run = 0
-            cost += w.wish_off[wish, d]
-        else:
-            if w.start_s[c] < free_s:
-                return -1.0
-            free_s = w.end_s[c] + w.rest_s[a]
-            run += 1
-            if run > w.most_run[a]:
-                return -1.0
-            week_paid += w.paid_s[c]
-            week_days += 1
-            period += w.paid_s[c]
-            if w.weekday[d] == 5 or (w.weekday[d] == 6 and not saturday):
-                weekends += 1
-            cost += w.wage[a] * w.paid_s[c] + w.wish_worked[wish, c]
-        if w.weekday[d] == 6:
-            saturday = False
-    if week_paid < w.low_s[a, week] or week_paid > w.high_s[a, week] or week_days > w.most_days[a]:
-        return -1.0
-    if period < w.period_low_s[a] or period > w.period_high_s[a] or weekends > w.most_weekends[a]:
-        return -1.0
-    return float(cost + w.overtime[a] * max(week_paid - w.plain_s[a], 0))
 
 
 def present(w: World, c: int, breaks: Ints, sign: float, change: Floats) -> None:
@@ -380,7 +321,7 @@ def _own_delta(w: World) -> float:
     delta = 0.0
     for j in range(2):
         if w.who[j] >= 0:
-            w.priced[j] = own_cost(w, w.who[j], w.lines[j])
+            w.priced[j] = own_cost(w.rules, w.who[j], w.lines[j])
             if w.priced[j] < 0.0:
                 return np.inf
             delta += w.priced[j] - w.own[w.who[j]]
