@@ -14,13 +14,12 @@ from math import gcd
 
 import numpy as np
 
-from wfm.domain.shift import Break
 from wfm.roster.classes import PersonClass
 from wfm.roster.linear import LinearModel
 from wfm.roster.problem import Case, Floats, Ints, Week
 from wfm.shifts import break_starts, overlap
 
-__all__ = ["Counts", "break_windows", "footprints", "plan_counts"]
+__all__ = ["Counts", "footprints", "plan_counts"]
 
 _INTEGER_UP_TO = 2500
 _NODE_LIMIT = 50
@@ -59,6 +58,17 @@ def plan_counts(
         for number, columns in enumerate(builder.columns):
             heads[number, builder.ids[number]] = optimum.values[columns]
     return Counts(heads, optimum.bound)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Breaks of one length and width of window: when each window begins, the step of starts, and who has the break."""
+
+    length_s: int
+    width_s: int
+    step_s: int
+    first: Ints
+    owners: Ints
 
 
 class _Builder:
@@ -193,7 +203,9 @@ class _Builder:
         wanted = case.demand > 0
         demand_rows = np.full(case.demand.shape, -1, dtype=np.int64)
         demand_rows[wanted] = model.add_rows(int(wanted.sum()), lower=case.demand[wanted])
-        short = model.add_columns(int(wanted.sum()), cost=case.shortage_price * hour)
+        short = model.add_columns(
+            int(wanted.sum()), cost=case.shortage_price * hour, implied=np.maximum(case.demand[wanted], 0.0)
+        )
         model.set(demand_rows[wanted], short, 1.0)
         for group in self.groups:
             serves = np.array(group)
@@ -203,13 +215,19 @@ class _Builder:
             active = counted if case.surplus_price else useful.any(axis=1)
             rows[active] = model.add_rows(int(active.sum()), lower=0.0, upper=0.0 if case.surplus_price else np.inf)
             flow_interval, flow_queue = np.nonzero(useful)
-            flow = model.add_columns(len(flow_interval))
+            most = self._most_there(group)
+            flow = model.add_columns(len(flow_interval), implied=most)
             model.set(rows[flow_interval], flow, -1.0)
             model.set(demand_rows[flow_interval, flow_queue], flow, 1.0)
             if case.surplus_price:
-                over = model.add_columns(int(active.sum()), cost=case.surplus_price * hour)
+                over = model.add_columns(int(active.sum()), cost=case.surplus_price * hour, implied=most)
                 model.set(rows[active], over, -1.0)
             self._present(group, rows)
+
+    def _most_there(self, group: tuple[bool, ...]) -> int:
+        """Return how many shifts of a skill set can ever be at work together: where a typical week wraps, two each."""
+        members = sum(len(people.members) for people in self.classes if people.skills == group)
+        return members * (2 if self.case.horizon.cyclic else 1)
 
     def _present(self, group: tuple[bool, ...], rows: Ints) -> None:
         """Put who is at work into the rows of a skill set.
@@ -218,7 +236,7 @@ class _Builder:
         shift has entries at its ends only, however long it is.
         """
         case, model = self.case, self.model
-        present = model.add_columns(len(rows))
+        present = model.add_columns(len(rows), implied=self._most_there(group))
         changes = model.add_rows(len(rows), lower=0.0, upper=0.0)
         model.set(changes, present, -1.0)
         model.set(changes[1:], present[:-1], 1.0)
@@ -229,12 +247,34 @@ class _Builder:
         column = np.concatenate([self.columns[n] for n in numbers])
         share = overlap(case.shifts.start_s[owner], case.shifts.end_s[owner], case.starts_s, case.interval_s)
         self._change(changes, column, share)
-        pools: dict[tuple[int, Break], list[int]] = defaultdict(list)
-        for place, candidate in enumerate(owner.tolist()):
-            for rest in case.shifts.templates[case.shifts.template[candidate]].breaks:
-                pools[int(case.shifts.day[candidate]), rest].append(place)
-        for (_, rest), places in pools.items():
-            self._breaks(rest, owner[places], column[places], changes)
+        # Windows of two days may overlap, and a shift may have several breaks in a pool.
+        most = 2 * self._most_there(group) * max(len(template.breaks) for template in case.shifts.templates)
+        for pool in self._break_pools(owner, column):
+            self._breaks(pool, changes, most)
+
+    def _break_pools(self, ids: Ints, columns: Ints) -> list[_Pool]:
+        """Return the breaks of those candidates by length and width of window.
+
+        Windows of one width have their ends in the order of their beginnings, whatever the shift or the day. For such
+        windows the prefix conditions of `_breaks` say all, so one pool holds them.
+        """
+        pools: dict[tuple[int, int, int], list[tuple[Ints, Ints]]] = defaultdict(list)
+        shifts = self.case.shifts
+        spans = (shifts.end_s - shifts.start_s)[ids]
+        for position, span in sorted(set(zip(shifts.template[ids].tolist(), spans.tolist(), strict=True))):
+            alike = (spans == span) & (shifts.template[ids] == position)
+            begin = shifts.start_s[ids[alike]]
+            template = shifts.templates[position]
+            for rest in template.breaks:
+                offsets = break_starts(template, rest, span, self.case.interval_s)
+                step = gcd(self.case.interval_s, *np.diff(offsets).tolist())
+                key = int(rest.length_s), int(offsets[-1] - offsets[0]), step
+                pools[key].append((begin + offsets[0], columns[alike]))
+        found = []
+        for (length_s, width_s, step_s), parts in sorted(pools.items()):
+            first, owners = (np.concatenate(column) for column in zip(*parts, strict=True))
+            found.append(_Pool(length_s, width_s, step_s, first, owners))
+        return found
 
     def _change(self, changes: Ints, columns: Ints, share: Floats) -> None:
         """Enter the change of presence from one interval to the next that a unit of each column brings."""
@@ -242,36 +282,23 @@ class _Builder:
         place, interval = np.nonzero(step)
         self.model.set(changes[interval], columns[place], step[place, interval])
 
-    def _breaks(self, rest: Break, ids: Ints, columns: Ints, changes: Ints) -> None:
-        """Give everybody on those candidates their break within its window, and take them away from work for it."""
-        low, high, step = break_windows(self.case, rest, ids)
-        kind, shares = footprints(self.case, int(low.min()), int(high.max()), step, int(rest.length_s))
-        taken = self.model.add_columns(len(shares))
-        self._change(changes, taken, -shares)
+    def _breaks(self, pool: _Pool, changes: Ints, most: int) -> None:
+        """Give everybody of a pool their break within its window, and take them away from work for it."""
+        low, high = pool.first, pool.first + pool.width_s
         first = int(low.min())
+        step = gcd(pool.step_s, *np.unique(low - first).tolist())
+        kind, shares = footprints(self.case, first, int(high.max()), step, pool.length_s)
+        taken = self.model.add_columns(len(shares), implied=most)
+        self._change(changes, taken, -shares)
         # Breaks still due by each kind, and people free to take theirs: both running sums stay at 0 or more.
         for edge, sign in ((high, 1.0), (low, -1.0)):
-            running = self.model.add_columns(len(taken), upper=np.append(np.full(len(taken) - 1, np.inf), 0.0))
+            upper = np.append(np.full(len(taken) - 1, np.inf), 0.0)
+            running = self.model.add_columns(len(taken), upper=upper, implied=most)
             balance = self.model.add_rows(len(taken), lower=0.0, upper=0.0)
             self.model.set(balance, running, -1.0)
             self.model.set(balance[1:], running[:-1], 1.0)
             self.model.set(balance, taken, sign)
-            self.model.set(balance[kind[(edge - first) // step]], columns, -sign)
-
-
-def break_windows(case: Case, rest: Break, ids: Ints) -> tuple[Ints, Ints, int]:
-    """Return the first and last start of a break for each candidate, and the step between starts."""
-    shifts, interval = case.shifts, case.interval_s
-    length, template = (shifts.end_s - shifts.start_s)[ids], shifts.template[ids]
-    low, high = np.empty(len(ids), dtype=np.int64), np.empty(len(ids), dtype=np.int64)
-    step = interval
-    for position, span in sorted(set(zip(template.tolist(), length.tolist(), strict=True))):
-        offsets = break_starts(shifts.templates[position], rest, span, interval)
-        alike = (length == span) & (template == position)
-        low[alike], high[alike] = offsets[0], offsets[-1]
-        step = gcd(step, *np.diff(offsets).tolist())
-    low, high = low + shifts.start_s[ids], high + shifts.start_s[ids]
-    return low, high, gcd(step, *np.diff(low).tolist(), *np.diff(high).tolist())
+            self.model.set(balance[kind[(edge - first) // step]], pool.owners, -sign)
 
 
 def footprints(case: Case, first: int, last: int, step: int, length: int) -> tuple[Ints, Floats]:
