@@ -34,10 +34,18 @@ class Roster:
         Frame `coverage`: `queue, start, required, rostered, under, over`, in agents, one row for each row of the
         requirement. `required` is its `scheduled`; `rostered` the time of work on the queue over the length of the
         interval, whatever the proficiency.
+    shortage
+        Frame `shortage`: `queue, start, missing, cause`, one row for each row of the coverage that is short. The cause
+        is `nobody with the skill is available` (everybody with the skill who could have a shift then has one), else
+        `everybody is at the limit of hours or days` (of their week), else `cheaper to be short` (as far as was found).
+    wishes
+        Frame `wishes`: `employee, day, wish, rank, honoured, price`, one row for each wish for a day of the horizon;
+        `price` is what not honouring it costs.
     status
         `optimal` if the cost is proven to be the lowest, else `feasible`.
     cost
-        Price by term: `wages`, `overtime`, `shortage`, `surplus`, `wishes`, in the currency of the centre.
+        Price by term: `wages`, `overtime`, `shortage`, `surplus`, `wishes`, `wanted` (heads by shift), in the currency
+        of the centre.
     bound
         A proven lower bound on the cost of any roster, or none.
     headcount
@@ -51,6 +59,8 @@ class Roster:
     shifts: pd.DataFrame
     activities: pd.DataFrame
     coverage: pd.DataFrame
+    shortage: pd.DataFrame
+    wishes: pd.DataFrame
     status: Status
     cost: Mapping[str, float]
     bound: float | None
@@ -108,7 +118,18 @@ class Roster:
             ("gap", gap),
             ("people", f"{self.headcount:,} on {len(self.shifts):,} shifts, {self.paid_h:,.1f} h paid"),
             ("cover", f"{self.required_h:,.1f} h required, {self.short_h:,.1f} h short, {self.over_h:,.1f} h over"),
+            *(("short", f"{hours:,.1f} h: {cause}") for cause, hours in self._causes()),
+            *(
+                [("wishes", f"{int(met.sum()):,} of {len(met):,} honoured")]
+                if len(met := self.wishes["honoured"])
+                else []
+            ),
         ]
+
+    def _causes(self) -> list[tuple[str, float]]:
+        """Return the hours short by cause, the most first."""
+        hours = self.shortage.groupby("cause")["missing"].sum() * self.interval_s / 3600
+        return [(str(cause), float(value)) for cause, value in hours.sort_values(ascending=False).items()]
 
     def __str__(self) -> str:
         lines = self._lines()
