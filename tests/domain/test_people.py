@@ -65,7 +65,7 @@ def test_templates_and_periods_are_kept() -> None:
         ({"max_days_per_week": 8}, "max_days_per_week must be a whole number from 1 to 7, got 8"),
         ({"max_days_in_a_row": 0}, "max_days_in_a_row must be a whole number from 1 to 14, got 0"),
         ({"max_weekends": -1}, "max_weekends must be a whole number at least 0, got -1"),
-        ({"cost_per_hour": 0}, "cost_per_hour must be a number in (0, inf), got 0"),
+        ({"cost_per_hour": -1}, "cost_per_hour must be a number in [0, inf), got -1"),
         ({"overtime_factor": 0.5}, "overtime_factor must be a number in [1, inf), got 0.5"),
         ({"cost_per_shift": -1}, "cost_per_shift must be a number in [0, inf), got -1"),
         ({"max_nights_in_a_row": 0}, "max_nights_in_a_row must be a whole number at least 1, got 0"),

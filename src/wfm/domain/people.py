@@ -129,7 +129,8 @@ class Contract:
     rotation_from
         A Monday on which the rotation is in its first week; given with a rotation only.
     cost_per_hour
-        Cost of a paid hour, in the centre's currency, more than 0; default 1, which counts cost in paid hours.
+        Cost of a paid hour, in the centre's currency, 0 or more; default 1, which counts cost in paid hours. Where no
+        contract has a cost, the prices of the centre must give `shortage_per_hour`.
     cost_per_shift
         Cost of a shift beside its hours, such as travel or a fee for being called, 0 or more; default 0.
     overtime_factor
@@ -231,7 +232,7 @@ class Contract:
             if self.max_shifts is not None:
                 object.__setattr__(self, "max_shifts", check_counts("max_shifts", self.max_shifts, 0))
         with faults.collecting():
-            check_in_range("cost_per_hour", self.cost_per_hour, 0.0, include_low=False)
+            check_in_range("cost_per_hour", self.cost_per_hour, 0.0)
         with faults.collecting():
             check_in_range("cost_per_shift", self.cost_per_shift, 0.0)
         with faults.collecting():

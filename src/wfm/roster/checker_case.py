@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from wfm.calendar import Calendar
-from wfm.domain import MEETING, TRAINING, WORK, Centre, Contract, Employee, OpeningHours, ShiftTemplate
+from wfm.domain import ABSENT, MEETING, TRAINING, WORK, Centre, Contract, Employee, OpeningHours, ShiftTemplate
 from wfm.errors import DataError, Problem
 from wfm.schema import as_frame
 from wfm.timegrid import Horizon
@@ -136,7 +136,7 @@ def read_case(roster: RosterLike, centre: Centre, need: pd.DataFrame | None, hor
     people = _people(centre, {*shifts["employee"], *activities["employee"]})
     _add_shifts(people, shifts, centre)
     _add_stretches(people, activities)
-    plain = {WORK.name, MEETING.name, TRAINING.name}
+    plain = {WORK.name, MEETING.name, TRAINING.name, ABSENT.name}
     names: dict[str | None, frozenset[str]] = {
         template.name: frozenset(plain.union(rest.name for rest in template.breaks)) for template in centre.shifts
     }

@@ -54,7 +54,8 @@ class Plan:
             if under:
                 self._planners[contract.name] = LinePlanner(case, contract, np.logical_or.reduce(under))
         self._wage = {
-            contract.name: case.shifts.paid_s / 3600 * contract.cost_per_hour for contract in case.centre.contracts
+            contract.name: case.shifts.paid_s / 3600 * contract.cost_per_hour + contract.cost_per_shift
+            for contract in case.centre.contracts
         }
         self._begin()
 
@@ -76,13 +77,13 @@ class Plan:
             if line is None:
                 stuck.append((person, self._shortfall(person)))
             else:
-                self.set_line(number, self._rostered(line.shifts))
+                self.set_line(number, self._rostered(person, line.shifts))
         if stuck:
             raise no_line_error(self.case, stuck)
 
-    def _rostered(self, shifts: tuple[int, ...]) -> Rostered:
+    def _rostered(self, person: Person, shifts: tuple[int, ...]) -> Rostered:
         """Return a line with its breaks one after the other, as early as they may be."""
-        return Rostered(shifts, tuple(in_order(self.case, candidate) for candidate in shifts))
+        return Rostered(shifts, tuple(in_order(self.case, person, candidate) for candidate in shifts))
 
     def _shortfall(self, person: Person) -> str:
         """Say how many hours the minimum asks for and how many a legal line can hold."""
@@ -116,7 +117,7 @@ class Plan:
             weights=self.case.shifts.paid_s[chosen],
             minlength=len(self.case.weeks),
         )
-        over = float(np.maximum(paid - person.contract.max_week_s, 0).sum()) / 3600
+        over = float(np.maximum(paid - person.plain_s, 0).sum()) / 3600
         surcharge = over * person.contract.cost_per_hour * (person.contract.overtime_factor - 1)
         worked = np.zeros(len(self.case.horizon.dates), dtype=bool)
         worked[self.case.shifts.day[chosen]] = True
@@ -176,4 +177,4 @@ class Plan:
             if line is None:
                 raise no_line_error(self.case, [(person, self._shortfall(person))])
             left[list(line.shifts)] -= 1.0
-            self.set_line(number, self._rostered(line.shifts))
+            self.set_line(number, self._rostered(person, line.shifts))
