@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from time import monotonic
@@ -13,13 +12,14 @@ from wfm.checks import check_int
 from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
 from wfm.roster.anneal import anneal
-from wfm.roster.classes import PersonClass, collapse
+from wfm.roster.classes import collapse
 from wfm.roster.compiled import can_compile
 from wfm.roster.counts import Counts, plan_counts
-from wfm.roster.frames import activities_frame, cost_by_term, coverage_frame, shifts_frame
+from wfm.roster.frames import activities_frame, roster_of, shifts_frame
 from wfm.roster.lines import Plan
-from wfm.roster.problem import Case, build_case
-from wfm.roster.result import Roster, Status
+from wfm.roster.problem import build_case
+from wfm.roster.progress import Cancel, OnProgress, Progress
+from wfm.roster.result import Roster
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
 
@@ -30,17 +30,21 @@ _OPTIMAL = 1e-6
 _DEFAULT_WORK, _PLAIN_WORK = 2000, 50  # compiled and not
 _CHANGES = 1000  # changes to a unit of work
 _COUNTS_SHARE = 0.15  # share of a time limit that the search waits for the counts
+_BETWEEN_S = 0.2  # between two calls of `progress`
 _END = 0.92  # share of a time limit after which the result is written
 
 
 def solve(
-    requirement: FrameLike,
+    requirement: FrameLike | None,
     centre: Centre,
     *,
     horizon: Horizon | None = None,
     seed: int = 0,
     work_limit: int | None = None,
     time_limit: timedelta | str | None = None,
+    wanted: FrameLike | None = None,
+    progress: OnProgress | None = None,
+    cancel: Cancel | None = None,
 ) -> Roster:
     """Roster the people of a centre on the requirement at least cost.
 
@@ -56,7 +60,10 @@ def solve(
     Parameters
     ----------
     requirement
-        Frame `requirement` or a result that gives one; `scheduled` is what is to be covered.
+        Frame `requirement` or a result that gives one; `scheduled` is what is to be covered. Its optional columns
+        `floor` (agents below which a missing one costs `Prices.floor_factor` times), `shortage_price` and
+        `surplus_price` (per agent-hour) stand in for the prices of the centre where they are not missing. None where
+        `wanted` alone says what is to be covered.
     centre
         The centre with its people, contracts and shift templates.
     horizon
@@ -70,6 +77,14 @@ def solve(
         The same input, seed and work limit give the same roster to the byte.
     time_limit
         Wall-clock limit, such as `"60s"`; default none. With it two runs may differ.
+    wanted
+        Frame `wanted`: `template, day, heads, shortage_price` and optionally `surplus_price`, the price of a head
+        missing and of one too many; default none. Its cost is the term `wanted`.
+    progress
+        Called some times a second with a `Progress`; default none.
+    cancel
+        Such as a `threading.Event`; once it is set, the best legal roster so far is returned. So it is after an
+        interrupt from the keyboard.
 
     Returns
     -------
@@ -114,65 +129,99 @@ def solve(
     if work_limit is not None:
         work = check_int("work_limit", work_limit, 0)
     begin = monotonic()
-    case = build_case(requirement, centre, horizon)
+    case = build_case(requirement, centre, horizon, wanted)
     classes = collapse(case)
     plan = Plan(case, classes)
-    if limit is None:
-        counts = plan_counts(case, classes, seed=seed)
-        _search(plan, counts, seed=seed, work=work, share=None)
-        return _result(case, plan, counts.bound)
-    return _solve_within(plan, classes, seed=seed, work=work, begin=begin, seconds=limit.total_seconds())
+    watch = _Watch(plan, begin, work, limit, progress, cancel)
+    pool = ThreadPoolExecutor(1)
+    try:
+        left = None if limit is None else timedelta(seconds=max(watch.left_s(), 0.0))
+        watch.proof = pool.submit(plan_counts, case, classes, seed=seed, time_limit=left)
+        _search(plan, watch, seed=seed, waits=limit is None or not can_compile())
+        watch.wait()
+    except KeyboardInterrupt:
+        _LOG.warning("interrupted: the best roster found so far is returned")
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    watch.tell("queues", plan.cost())
+    shifts, activities = shifts_frame(case, plan.lines), activities_frame(plan)
+    return roster_of(case, shifts, activities, bound=watch.counts().bound)
 
 
-def _solve_within(
-    plan: Plan, classes: tuple[PersonClass, ...], *, seed: int, work: float, begin: float, seconds: float
-) -> Roster:
-    """Search until the time is over, while the bound is proved beside it."""
-
-    def gone() -> float:
-        return (monotonic() - begin) / (_END * seconds)
-
-    left = timedelta(seconds=max(_END * seconds - (monotonic() - begin), 0.0))
-    with ThreadPoolExecutor(1) as pool:
-        proof: Future[Counts] = pool.submit(plan_counts, plan.case, classes, seed=seed, time_limit=left)
-        wait([proof], timeout=_COUNTS_SHARE * seconds)
-        early = proof.result() if proof.done() else Counts(None, None)
-        _search(plan, early, seed=seed, work=work, share=gone)
-        return _result(plan.case, plan, proof.result().bound)
+def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
+    """Search around the counts where they are waited for, else around the first plan while the bound is proved."""
+    if waits:
+        watch.wait(_COUNTS_SHARE)
+        heads = watch.counts().heads
+        if heads is not None:
+            plan.seed_by(heads)
+    watch.search_begins()
+    done = anneal(plan, seed=seed, changes=watch.changes, progress=watch.share)
+    _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), watch.counts().bound)
 
 
-def _search(plan: Plan, counts: Counts, *, seed: int, work: float, share: Callable[[], float] | None) -> None:
-    if counts.heads is not None:
-        plan.seed_by(counts.heads)
-    begun = 0.0 if share is None else share()
-    changes = work * _CHANGES
+class _Watch:
+    """Knows how far the search is and when it ends: by work, by time, by the bound, or because it is cancelled."""
 
-    def progress(done: int) -> float:
-        by_work = done / changes if changes else 1.0
-        return by_work if share is None else max(by_work, (share() - begun) / max(1.0 - begun, 1e-9))
+    def __init__(
+        self,
+        plan: Plan,
+        begin: float,
+        work: float,
+        limit: timedelta | None,
+        on_progress: OnProgress | None,
+        cancel: Cancel | None,
+    ) -> None:
+        self.changes = work * _CHANGES
+        self.proof: Future[Counts] | None = None
+        self._plan = plan
+        self._begin = self._searched = self._told = begin
+        self._seconds = None if limit is None else _END * limit.total_seconds()
+        self._on_progress = on_progress
+        self._cancel = cancel
 
-    target = -math.inf if counts.bound is None else counts.bound * (1 + _OPTIMAL)
-    done = anneal(plan, seed=seed, changes=changes, progress=progress, target=target)
-    _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), counts.bound)
+    def left_s(self) -> float:
+        """Return the seconds left, infinity without a limit."""
+        return math.inf if self._seconds is None else self._begin + self._seconds - monotonic()
 
+    def is_cancelled(self) -> bool:
+        """Whether the search shall stop at once."""
+        return self._cancel is not None and self._cancel.is_set()
 
-def _result(case: Case, plan: Plan, bound: float | None) -> Roster:
-    shifts = shifts_frame(case, plan.lines)
-    activities = activities_frame(plan)
-    coverage = coverage_frame(case, activities)
-    cost = cost_by_term(case, shifts, coverage)
-    total = sum(cost.values())
-    # A linear programme is solved to a tolerance, so its bound may pass an optimal cost by a rounding error.
-    kept = None if bound is None else min(bound, total)
-    proven = kept is not None and total - kept <= _OPTIMAL * max(abs(total), 1.0)
-    return Roster(
-        shifts=shifts,
-        activities=activities,
-        coverage=coverage,
-        status=Status.OPTIMAL if proven else Status.FEASIBLE,
-        cost=cost,
-        bound=kept,
-        headcount=int(shifts["employee"].nunique()),
-        currency=case.centre.currency,
-        interval_s=case.centre.interval_s,
-    )
+    def counts(self) -> Counts:
+        """Return the counts, as far as they are known."""
+        if self.proof is not None and self.proof.done() and not self.proof.cancelled():
+            return self.proof.result()
+        return Counts(None, None)
+
+    def wait(self, share: float = 1.0) -> None:
+        """Wait for the counts, for that share of a time limit."""
+        while self.proof is not None and not self.proof.done() and not self.is_cancelled():
+            left = self.left_s() - (1 - share) * (self._seconds or 0.0)
+            if left <= 0:
+                return
+            wait([self.proof], timeout=min(left, _BETWEEN_S))
+            self.tell("bound", self._plan.cost())
+
+    def search_begins(self) -> None:
+        """Count the share of the time from here."""
+        self._searched = monotonic()
+
+    def share(self, done: int, lowest: float) -> float:
+        """Return the share of the search that is over after so many changes."""
+        self.tell("search", lowest)
+        bound = self.counts().bound
+        if self.is_cancelled() or (bound is not None and lowest <= bound * (1 + _OPTIMAL)):
+            return 1.0
+        by_work = done / self.changes if self.changes else 1.0
+        if self._seconds is None:
+            return by_work
+        whole = max(self._begin + self._seconds - self._searched, 1e-9)
+        return max(by_work, (monotonic() - self._searched) / whole)
+
+    def tell(self, phase: str, cost: float) -> None:
+        """Tell how far it is, if somebody asked and it is time."""
+        now = monotonic()
+        if self._on_progress is not None and now - self._told >= _BETWEEN_S:
+            self._told = now
+            self._on_progress(Progress(phase, cost, self.counts().bound, now - self._begin))
