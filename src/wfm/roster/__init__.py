@@ -1,10 +1,49 @@
 """Rosters: who works when, and the independent check that every rule is kept.
 
-`solve` makes a roster from a requirement and a centre; `check` judges any roster by its frames alone.
+`solve` makes a roster from a requirement and a centre; `check` judges any roster by its frames alone. `explain` names
+contradictions beforehand. Afterwards, `repair` mends it after events with few changes, `check_swap`, `check_leave` and
+`backfill` answer what people ask, `why` tells what the opposite would cost, and `diff` what a new roster changes.
 """
 
+from wfm.roster.changes import ChangeKind, RepairPrices
 from wfm.roster.checker import Rule, Violation, check
+from wfm.roster.contradictions import explain
+from wfm.roster.design import design_shifts
+from wfm.roster.design_result import ShiftDesign
+from wfm.roster.differences import RosterDiff, diff
+from wfm.roster.events import LateArrival, Reforecast, SickCall, TrainingMoved
+from wfm.roster.mend import Repair, repair
+from wfm.roster.opposite import Why, why
+from wfm.roster.reports import Cause
 from wfm.roster.result import Roster, Status
 from wfm.roster.solver import solve
+from wfm.roster.swaps import Verdict, backfill, check_leave, check_swap
 
-__all__ = ["Roster", "Rule", "Status", "Violation", "check", "solve"]
+__all__ = [
+    "Cause",
+    "ChangeKind",
+    "LateArrival",
+    "Reforecast",
+    "Repair",
+    "RepairPrices",
+    "Roster",
+    "RosterDiff",
+    "Rule",
+    "ShiftDesign",
+    "SickCall",
+    "Status",
+    "TrainingMoved",
+    "Verdict",
+    "Violation",
+    "Why",
+    "backfill",
+    "check",
+    "check_leave",
+    "check_swap",
+    "design_shifts",
+    "diff",
+    "explain",
+    "repair",
+    "solve",
+    "why",
+]
