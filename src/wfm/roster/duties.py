@@ -18,7 +18,7 @@ from wfm.roster.checker_case import RosterLike
 from wfm.schema import as_frame
 from wfm.shifts import seconds, stamps
 
-__all__ = ["Duties", "Duty", "Part", "as_frames", "day_of", "read_duties", "the_duty"]
+__all__ = ["Duties", "Duty", "Part", "as_frames", "day_of", "joined", "open_frames", "read_duties", "the_duty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +102,25 @@ def read_duties(roster: RosterLike, centre: Centre) -> Duties:
     DataError
         If a frame has faults of form, or names a person whom the centre does not have.
     """
+    names = [employee.id for employee in centre.employees]
+    found = open_frames(roster, tz=centre.tz, names=names)
+    return {name: found.get(name, ()) for name in names}
+
+
+def open_frames(roster: RosterLike, *, tz: str | None = None, names: Iterable[str] | None = None) -> Duties:
+    """Return the shifts of everybody who has one in order of time; `names` are those who may have one.
+
+    Raises
+    ------
+    DataError
+        If a frame has faults of form, or names somebody else.
+    """
     if not isinstance(roster, RosterLike):
         what = f"a {type(roster).__name__} is not a roster"
         raise DataError(Problem(what, remedy="give an object with the frames shifts and activities"))
-    known = {"employee": [employee.id for employee in centre.employees]}
-    shifts = as_frame(roster.shifts, "shifts", tz=centre.tz, known=known)
-    activities = as_frame(roster.activities, "activities", tz=centre.tz, known=known)
+    known = None if names is None else {"employee": list(names)}
+    shifts = as_frame(roster.shifts, "shifts", tz=tz, known=known)
+    activities = as_frame(roster.activities, "activities", tz=tz, known=known)
     parts: defaultdict[str, list[Part]] = defaultdict(list)
     for employee, start_s, end_s, activity, queue in zip(
         activities["employee"].tolist(),
@@ -129,7 +142,7 @@ def read_duties(roster: RosterLike, centre: Centre) -> Duties:
     ):
         mine = tuple(part for part in parts[employee] if part.start_s >= start_s and part.end_s <= end_s)
         found[employee].append(Duty(template, start_s, end_s, float(paid_h), mine))
-    return {employee.id: tuple(found[employee.id]) for employee in centre.employees}
+    return {name: tuple(mine) for name, mine in found.items()}
 
 
 def as_frames(duties: Mapping[str, Iterable[Duty]], tz: str) -> tuple[pd.DataFrame, pd.DataFrame]:

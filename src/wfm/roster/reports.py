@@ -14,7 +14,7 @@ from wfm.domain.people import Preference, Wish
 from wfm.roster.problem import Case, Flags, Floats, Person
 from wfm.shifts import seconds
 
-__all__ = ["Cause", "days_worked", "is_honoured", "shortage_frame", "wish_price", "wishes_frame"]
+__all__ = ["Cause", "days_worked", "is_honoured", "reach", "shortage_frame", "wish_price", "wishes_frame"]
 
 _NONE = 1e-9
 
@@ -109,7 +109,7 @@ def _spare(case: Case, shifts: pd.DataFrame) -> tuple[Flags, Flags]:
     for number, person in enumerate(case.people):
         key = person.allowed.tobytes()
         if key not in seen:
-            seen[key] = _reach(case, person.allowed), _shortest(case, person.allowed)
+            seen[key] = reach(case, person.allowed), _shortest(case, person.allowed)
         could[number], shortest = seen[key]
         mine = by_person.get(person.employee.id, shifts.iloc[:0])
         begins = seconds(pd.DatetimeIndex(mine["shift_start"]))
@@ -119,7 +119,7 @@ def _spare(case: Case, shifts: pd.DataFrame) -> tuple[Flags, Flags]:
     return could & ~at_work, stuck
 
 
-def _reach(case: Case, allowed: Flags) -> Flags:
+def reach(case: Case, allowed: Flags) -> Flags:
     """Return the intervals in which some allowed shift lies."""
     spans = zip(case.shifts.start_s[allowed].tolist(), case.shifts.end_s[allowed].tolist(), strict=True)
     reached: Flags = _covers(case, spans) > 0

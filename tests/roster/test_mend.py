@@ -14,7 +14,7 @@ from wfm.errors import DataError
 from wfm.roster import check
 from wfm.roster.changes import RepairPrices
 from wfm.roster.events import Event, LateArrival, Reforecast, SickCall, TrainingMoved
-from wfm.roster.repair import Repair, repair
+from wfm.roster.mend import Repair, repair
 
 TZ = "Europe/Berlin"
 MONDAY = date(2026, 11, 2)
