@@ -18,7 +18,7 @@ import numpy as np
 
 from wfm.roster.classes import PersonClass
 from wfm.roster.linear import LinearModel
-from wfm.roster.problem import Case, Floats, Ints, Person, Week
+from wfm.roster.problem import Case, Flags, Floats, Ints, Person, Week
 from wfm.roster.tiers import tiers_of
 from wfm.shifts import break_starts, overlap
 
@@ -26,6 +26,7 @@ __all__ = ["Counts", "plan_counts"]
 
 _INTEGER_UP_TO = 2500
 _WHOLE_UP_TO = 100_000
+_DAY_S = 86400
 _NODE_LIMIT = 50
 _RELATIVE_GAP = 5e-4
 
@@ -47,8 +48,8 @@ def plan_counts(
     hundredth of the time; naming makes its counts whole.
 
     Where the model is large and the horizon has several weeks, each week is a model of its own, and the bound is the
-    sum of theirs: who works on the last day before a week may cover its beginning for nothing, and rules of the whole
-    period are left out. A week for which the time was too short adds nothing to the bound.
+    sum of theirs. The demand is cut where the fewest shifts of one week reach into the other; those that do cover it
+    for nothing, and rules of the whole period are left out. A week for which the time was too short adds nothing.
     """
     end = None if time_limit is None else monotonic() + time_limit.total_seconds()
     heads, bounds = np.zeros((len(classes), len(case.shifts))), []
@@ -77,11 +78,14 @@ def plan_counts(
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Days of the horizon that make a model, the day before them if there is one, and the rows of demand of theirs."""
+    """Days of the horizon that make a model, the rows of demand that are theirs, and what the days beside them give.
+
+    `around` are shifts of the days just before and after that reach into the rows.
+    """
 
     days: tuple[int, ...]
-    before: int | None
     rows: slice
+    around: Flags
 
 
 def _parts(case: Case, classes: tuple[PersonClass, ...]) -> list[_Part]:
@@ -89,13 +93,26 @@ def _parts(case: Case, classes: tuple[PersonClass, ...]) -> list[_Part]:
     days = tuple(range(len(case.horizon.dates)))
     size = sum(int((people.heads > 0).sum()) for people in classes)
     if case.horizon.cyclic or len(case.weeks) == 1 or size <= _WHOLE_UP_TO:
-        return [_Part(days, None, slice(0, len(case.demand)))]
-    first = [int(np.searchsorted(case.starts_s, case.day_start_s[week.days[0]])) for week in case.weeks]
-    edges = pairwise([*first, len(case.demand)])
-    return [
-        _Part(week.days, week.days[0] - 1 if week.days[0] else None, slice(*edge))
-        for week, edge in zip(case.weeks, edges, strict=True)
-    ]
+        return [_Part(days, slice(0, len(case.demand)), np.zeros(len(case.shifts), dtype=bool))]
+    edges = [0, *(_cut(case, week.days[0]) for week in case.weeks[1:]), len(case.demand)]
+    parts = []
+    for week, (first, last) in zip(case.weeks, pairwise(edges), strict=True):
+        begin = int(case.starts_s[first])
+        end = int(case.starts_s[last - 1]) + case.interval_s
+        reaches = (case.shifts.end_s > begin) & (case.shifts.start_s < end)
+        parts.append(_Part(week.days, slice(first, last), reaches & ~np.isin(case.shifts.day, week.days)))
+    return parts
+
+
+def _cut(case: Case, day: int) -> int:
+    """Return the interval of a day before which the fewest shifts of earlier days end late, or its own begin early."""
+    shifts, start = case.shifts, int(case.day_start_s[day])
+    first, last = np.searchsorted(case.starts_s, [start, start + _DAY_S])
+    moments = case.starts_s[first:last]
+    late = np.sort(shifts.end_s[(shifts.day < day) & (shifts.end_s > start)])
+    early = np.sort(shifts.start_s[shifts.day == day])
+    astride = len(late) - np.searchsorted(late, moments, side="right") + np.searchsorted(early, moments)
+    return int(first + np.argmin(astride))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +139,7 @@ class _Builder:
         self.columns: list[Ints] = []
         self.groups = sorted({people.skills for people in classes})
         own = np.isin(case.shifts.day, part.days)
-        seen = own | (case.shifts.day == part.before) if part.before is not None else own
+        seen = own | part.around
         for people in classes:
             ids = np.flatnonzero((people.heads > 0) & seen)
             contract = people.contract
@@ -205,8 +222,7 @@ class _Builder:
         """
         shifts, ids, columns = self.case.shifts, self.ids[number], self.columns[number]
         release = shifts.end_s + int(np.ceil(people.contract.min_rest_s))
-        first_day = self.part.days[0] if self.part.before is None else self.part.before
-        for day in range(first_day, self.part.days[-1]):
+        for day in range(max(self.part.days[0] - 1, 0), min(self.part.days[-1] + 1, len(self.case.horizon.dates) - 1)):
             today, tomorrow = shifts.day[ids] == day, shifts.day[ids] == day + 1
             starts = np.unique(shifts.start_s[ids[tomorrow]])
             starts = starts[starts < release[ids[today]].max(initial=0)]

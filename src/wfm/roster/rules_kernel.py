@@ -79,7 +79,9 @@ class Rules(NamedTuple):
 
 def own_cost(r: Rules, a: int, line: Ints) -> float:
     """Return wages, overtime, fees and missed wishes of a line of days; -1 if a rule forbids it."""
-    if not (_sequence(r, a, line) and _runs(r, a, line) and _weekends(r, a, line)):
+    # Hours first: they are what a change breaks most.
+    cost = _paid(r, a, line)
+    if cost < 0.0 or not (_sequence(r, a, line) and _runs(r, a, line) and _weekends(r, a, line)):
         return -1.0
     if r.limited[a] and not _templates(r, a, line):
         return -1.0
@@ -87,7 +89,7 @@ def own_cost(r: Rules, a: int, line: Ints) -> float:
         return -1.0
     if r.spread_s[a] < _DAY_S and not _starts(r, a, line):
         return -1.0
-    return _paid(r, a, line)
+    return cost
 
 
 def _paid(r: Rules, a: int, line: Ints) -> float:
