@@ -3,6 +3,7 @@
 from wfm.io.centre import read_centre
 from wfm.io.frames import read_frame, write_frame
 from wfm.io.history import read_history
+from wfm.io.run import write_run
 from wfm.io.writer import write_centre
 
-__all__ = ["read_centre", "read_frame", "read_history", "write_centre", "write_frame"]
+__all__ = ["read_centre", "read_frame", "read_history", "write_centre", "write_frame", "write_run"]

@@ -12,6 +12,7 @@ from wfm.roster.design import design_shifts
 from wfm.roster.design_result import ShiftDesign
 from wfm.roster.differences import RosterDiff, diff
 from wfm.roster.events import LateArrival, Reforecast, SickCall, TrainingMoved
+from wfm.roster.keep import kept
 from wfm.roster.mend import Repair, repair
 from wfm.roster.opposite import Why, why
 from wfm.roster.reports import Cause
@@ -43,6 +44,7 @@ __all__ = [
     "design_shifts",
     "diff",
     "explain",
+    "kept",
     "repair",
     "solve",
     "why",
