@@ -1,12 +1,13 @@
 """Rosters: who works when, and the independent check that every rule is kept.
 
 `solve` makes a roster from a requirement and a centre; `check` judges any roster by its frames alone. `explain` names
-contradictions beforehand. Afterwards, `repair` mends it after events with few changes, `check_swap`, `check_leave` and
+contradictions beforehand, `conflicts` the rules of a person that clash. Afterwards, `repair` mends it after events with few changes, `check_swap`, `check_leave` and
 `backfill` answer what people ask, `why` tells what the opposite would cost, and `diff` what a new roster changes.
 """
 
 from wfm.roster.changes import ChangeKind, RepairPrices
 from wfm.roster.checker import Rule, Violation, check
+from wfm.roster.clash import Conflict, Fix, conflicts
 from wfm.roster.contradictions import explain
 from wfm.roster.design import design_shifts
 from wfm.roster.design_result import ShiftDesign
@@ -23,6 +24,8 @@ from wfm.roster.swaps import Verdict, backfill, check_leave, check_swap
 __all__ = [
     "Cause",
     "ChangeKind",
+    "Conflict",
+    "Fix",
     "LateArrival",
     "Reforecast",
     "Repair",
@@ -41,6 +44,7 @@ __all__ = [
     "check",
     "check_leave",
     "check_swap",
+    "conflicts",
     "design_shifts",
     "diff",
     "explain",
