@@ -1,8 +1,9 @@
 """Rosters: who works when, and the independent check that every rule is kept.
 
 `solve` makes a roster from a requirement and a centre; `check` judges any roster by its frames alone. `explain` names
-contradictions beforehand, `conflicts` the rules of a person that clash. Afterwards, `repair` mends it after events with few changes, `check_swap`, `check_leave` and
-`backfill` answer what people ask, `why` tells what the opposite would cost, and `diff` what a new roster changes.
+contradictions beforehand, `conflicts` the rules of a person that clash. Afterwards, `repair` mends it after events with
+few changes, `check_swap`, `check_leave` and `backfill` answer what people ask, `why` tells what the opposite would
+cost, and `diff` what a new roster changes.
 """
 
 from wfm.roster.changes import ChangeKind, RepairPrices
