@@ -319,6 +319,32 @@ HISTORIES = [
 
 ROSTERS = [
     pytest.param(
+        rostered("locks_that_clash/centre.toml"),
+        "2 problems:\n"
+        "  1. employee 'A1': 3 days of the week of 2026-11-02 are locked to work: 2026-11-02, 2026-11-03, 2026-11-04; "
+        "unlock one, or raise max_days_per_week above 2\n"
+        "  2. employee 'A1': the locked shifts of the week of 2026-11-02 pay at least 24 h, the week may have 16 h; "
+        "unlock one, shorten it, or raise max_week",
+        id="locks that clash",
+    ),
+    pytest.param(
+        rostered("overlapping_locks/centre.toml"),
+        "overlapping_locks/centre.toml, employee 'A1': two locks of 2026-11-02 (rows 1, 2); keep one",
+        id="overlapping locks",
+    ),
+    pytest.param(
+        rostered("lock_that_nothing_can_hold/centre.toml"),
+        "employee 'A1': the lock of 2026-11-02 cannot be held: no shift of the centre's templates is as it says; "
+        "change the lock, or what forbids it",
+        id="lock that nothing can hold",
+    ),
+    pytest.param(
+        rostered("lock_on_leave/centre.toml"),
+        "employee 'A1': the lock of 2026-11-02 cannot be held: the contract or an unavailability forbids it; "
+        "change the lock, or what forbids it",
+        id="lock on leave",
+    ),
+    pytest.param(
         rostered("nothing_to_roster/centre.toml"),
         "the requirement is empty; give at least one row with queue, start and scheduled",
         id="nothing to roster",
@@ -342,7 +368,8 @@ ROSTERS = [
         rostered("days_off_that_make_the_hours_impossible/centre.toml"),
         "employee 'A1': the week of 2026-11-02 needs at least 32 h paid, and the 3 days on which a shift may begin "
         "beside leave 2026-11-02 08:30:00+01:00 to 2026-11-02 09:00:00+01:00, leave 2026-11-03 08:30:00+01:00 to "
-        "2026-11-03 09:00:00+01:00 hold at most 24 h; lower min_week to '24h', give the time away a credit, or free a day",
+        "2026-11-03 09:00:00+01:00 hold at most 24 h; lower min_week to '24h', give the time away a credit, or free "
+        "a day",
         id="days off that make the hours impossible",
     ),
     pytest.param(
