@@ -141,3 +141,21 @@ class _Frames:
 def _read(folder: Path) -> _Frames:
     names = ("shifts", "activities")
     return _Frames(*(io.read_frame(folder / f"{name}.csv", name, tz="Europe/Berlin") for name in names))
+
+
+def test_the_days_before_count_for_rests_and_runs(site: Path, rostered: subprocess.CompletedProcess[str]) -> None:
+    assert rostered.returncode == 0
+    centre = io.read_centre(site / "centre.toml")
+    need = io.read_frame(site / "need.csv", "requirement", tz=centre.tz)
+    worked = set(_read(site / "out").shifts.query("shift_start.dt.day == 2")["employee"])
+    # Who worked on Monday has had their run of days.
+    tight = tuple(replace(one, max_days_in_a_row=1, min_week="0h") for one in centre.contracts)
+    io.write_centre(replace(centre, contracts=tight), site / "tight.toml")
+    io.write_frame(need[need["start"].dt.day == 3], site / "tuesday.csv")
+    done = _run(
+        "roster", "tight.toml", "--requirement", "tuesday.csv", "--published", "out", "--out", "tuesday",
+        "--work-limit", 1, cwd=site,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not worked & set(_read(site / "tuesday").shifts["employee"])
+    assert set(pd.read_csv(site / "tuesday" / "changes.csv")["day"]) <= {"2026-11-03"}

@@ -103,7 +103,8 @@ def roster(
     requirement: Annotated[Path, typer.Option(help="Frame `requirement`: CSV, Parquet, Excel or JSON.")],
     out: Annotated[Path, typer.Option(help="Directory for the CSV files and the manifest.")] = Path("out"),
     published: Annotated[
-        Path | None, typer.Option(help="Directory with the published roster (shifts.csv, activities.csv).")
+        Path | None,
+        typer.Option(help="Directory with the published roster, of the days before too (shifts.csv, activities.csv)."),
     ] = None,
     keep_until: Annotated[
         str | None, typer.Option(help="Days before this one stay as published, such as 2026-11-04; default none stay.")
@@ -129,8 +130,11 @@ def roster(
         place = io.read_centre(centre)
         need = io.read_frame(requirement, "requirement", tz=place.tz)
         before = None if published is None else _published(published, place)
+        first = need["start"].min().date() if len(need) else date.max
+        if before is not None:
+            place = room.continued(before, place, first=first)
         if before is not None and keep_until is not None:
-            place = room.kept(before, place, first=need["start"].min().date(), until=_date("--keep-until", keep_until))
+            place = room.kept(before, place, first=first, until=_date("--keep-until", keep_until))
         contradictions = room.explain(need, place)
         if contradictions:
             raise DataError(contradictions, f"the roster of {place.name!r}")
@@ -141,7 +145,7 @@ def roster(
         frames = {name: getattr(made, name) for name in ("shifts", "activities", "coverage", "shortage", "wishes")}
         told = str(made)
         if before is not None:
-            changed = room.diff(before, made)
+            changed = room.diff(before.since(first), made)
             frames["changes"], told = changed.to_frame(), f"{told}\n{changed}"
         limits = {"seed": seed, "work_limit": work_limit, "time_limit": time_limit}
         found = {"status": str(made.status), "cost": made.objective, "bound": made.bound, "short_h": made.short_h}
@@ -210,6 +214,10 @@ class _Published(NamedTuple):
 
     shifts: pd.DataFrame
     activities: pd.DataFrame
+
+    def since(self, day: date) -> _Published:
+        """Return it from a day on."""
+        return self._replace(shifts=self.shifts[self.shifts["shift_start"].dt.date >= day])
 
 
 def _published(folder: Path, place: Centre) -> _Published:

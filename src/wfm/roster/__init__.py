@@ -14,7 +14,7 @@ from wfm.roster.design import design_shifts
 from wfm.roster.design_result import ShiftDesign
 from wfm.roster.differences import RosterDiff, diff
 from wfm.roster.events import LateArrival, Reforecast, SickCall, TrainingMoved
-from wfm.roster.keep import kept
+from wfm.roster.keep import continued, kept
 from wfm.roster.mend import Repair, repair
 from wfm.roster.opposite import Why, why
 from wfm.roster.reports import Cause
@@ -46,6 +46,7 @@ __all__ = [
     "check_leave",
     "check_swap",
     "conflicts",
+    "continued",
     "design_shifts",
     "diff",
     "explain",

@@ -1,4 +1,4 @@
-"""The first days of a published roster, kept as they are by locks."""
+"""A published roster that goes on: its past handed to the next horizon, its first days kept as they are by locks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,61 @@ from zoneinfo import ZoneInfo
 from wfm.domain.centre import Centre
 from wfm.domain.lock import Lock
 from wfm.errors import DataError, Problem
+from wfm.roster.carry import carry_over
 from wfm.roster.checker_case import RosterLike
 from wfm.roster.duties import Duty, day_of, read_duties
-from wfm.timegrid import DAY
+from wfm.schema import as_frame
+from wfm.timegrid import DAY, Horizon
 
-__all__ = ["kept"]
+__all__ = ["continued", "kept"]
+
+
+def continued(roster: RosterLike, centre: Centre, *, first: date) -> Centre:
+    """Return the centre with what each person worked before a day, as a roster of the days before tells.
+
+    Who has a carry-over already keeps it; without a shift before the day nobody gets one.
+
+    Parameters
+    ----------
+    roster
+        The roster of the days before, or any object with the frames `shifts` and `activities`.
+    centre
+        The centre.
+    first
+        The first day of the horizon to come.
+
+    Raises
+    ------
+    DataError
+        If a name or frame is wrong.
+
+    Examples
+    --------
+    >>> from wfm import roster, testing
+    >>> import pandas as pd
+    >>> centre = testing.make_centre(people=4)
+    >>> start = pd.date_range("2026-11-02 09:00", periods=8, freq="30min", tz=centre.tz)
+    >>> need = pd.DataFrame({"queue": "calls", "start": start, "agents": 1, "scheduled": 1})
+    >>> plan = roster.solve(need, centre, work_limit=1)
+    >>> later = continued(plan, centre, first=date(2026, 11, 3))
+    >>> later.employee(plan.shifts["employee"].iloc[0]).before.days_in_a_row
+    1
+    """
+    names = [employee.id for employee in centre.employees]
+    shifts = as_frame(roster.shifts, "shifts", tz=centre.tz, known={"employee": names})
+    past = shifts[shifts["shift_start"].dt.date < first]
+    if past.empty:
+        return centre
+    begin = past["shift_start"].min().date()
+    # The week of the first shift is taken to be known from its Monday on.
+    begin -= begin.weekday() * DAY
+    horizon = Horizon(begin, first, interval=timedelta(seconds=centre.interval_s), tz=centre.tz)
+    blank = replace(centre, employees=tuple(replace(person, before=None) for person in centre.employees))
+    worked = carry_over(past, blank, horizon)
+    people = tuple(
+        replace(person, before=worked[person.id]) if person.before is None else person for person in centre.employees
+    )
+    return replace(centre, employees=people)
 
 
 def kept(roster: RosterLike, centre: Centre, *, first: date, until: date) -> Centre:
