@@ -241,6 +241,10 @@ FRAMES: Mapping[str, Frame] = {
             "surplus_price": _MAYBE_NUMBER,
         },
     ),
+    "burdens": Frame(
+        ("employee",),
+        {"employee": _TEXT, **dict.fromkeys(("nights", "weekends", "unpopular", "hours"), _NUMBER)},
+    ),
     "level_curve": Frame(
         ("queue", "start", "agents"),
         {"queue": _TEXT, "start": _STAMP, "agents": _NUMBER, "service_level": Column(Kind.FRACTION)},

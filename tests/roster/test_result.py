@@ -28,6 +28,9 @@ def _roster(starts: list[str], interval_s: float) -> Roster:
             {"queue": "calls", "start": coverage["start"], "missing": 1.0, "cause": "cheaper to be short"}
         ),
         wishes=pd.DataFrame({"employee": [], "day": [], "wish": [], "rank": [], "honoured": [], "price": []}),
+        fairness=pd.DataFrame(
+            {"employee": [], "contract": [], "nights": [], "weekends": [], "unpopular": [], "hours": []}
+        ),
         status=Status.FEASIBLE,
         cost={"wages": 90.0, "shortage": 20.0},
         bound=100.0,

@@ -17,6 +17,7 @@ from wfm.roster.compiled import anneal_function
 from wfm.roster.lines import Plan, Rostered
 from wfm.roster.problem import Case, Flags, Ints
 from wfm.roster.rules_kernel import own_cost
+from wfm.roster.together_kernel import together_enter
 from wfm.shifts import break_starts
 
 __all__ = ["anneal"]
@@ -141,6 +142,7 @@ def _world(plan: Plan) -> World:
     levels, wanted = plan.cover.levels, case.wanted
     world = World(
         rules=plan.rules,
+        together=plan.together,
         day=shifts.day,
         begin=(shifts.start_s - origin) // cell,
         end=(shifts.end_s - origin) // cell,
@@ -199,6 +201,7 @@ def _enter(world: World, plan: Plan) -> None:
             add_head(world, candidate, 1.0)
         world.own[number] = own_cost(world.rules, number, world.line[number])
         world.slack[...] -= np.outer(change, world.touch[world.group[number]])[:, None, :]
+    together_enter(world.together, world.line)
     worst = np.maximum(world.slack.max(axis=2), 0.0)
     world.short[...] = (world.weight * worst).sum(axis=1)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from wfm.roster.problem import Flags, Floats, Ints
 from wfm.roster.rules_kernel import Rules, own_cost
+from wfm.roster.together_kernel import Together, together_delta, together_keep
 
 __all__ = ["DRAWS", "World", "add_head", "anneal", "heads_cost", "present", "short_cost"]
 
@@ -31,6 +32,7 @@ class World(NamedTuple):
     """
 
     rules: Rules
+    together: Together
     # Candidates
     day: Ints
     begin: Ints
@@ -404,7 +406,7 @@ def _own_delta(w: World) -> float:
             if w.priced[j] < 0.0:
                 return np.inf
             delta += w.priced[j] - w.own[w.who[j]]
-    return delta
+    return delta + together_delta(w.together, w.who, w.lines, w.line)
 
 
 def _groups(w: World) -> tuple[int, int]:
@@ -510,6 +512,7 @@ def _touched(w: World) -> int:
 
 def _keep(w: World, size: int) -> None:
     """Enter the change into the state."""
+    together_keep(w.together, w.who)
     g0, g1 = _groups(w)
     for j in range(2):
         if w.who[j] < 0:

@@ -13,12 +13,13 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from wfm.roster import anneal_kernel, rules_kernel
+from wfm.roster import anneal_kernel, rules_kernel, together_kernel
 
 __all__ = ["anneal_function", "can_compile"]
 
 _LOG = logging.getLogger("wfm.roster")
 _COPIES = "wfm.roster._compiled_"
+_PARTS = rules_kernel, together_kernel  # what the search calls
 
 
 def can_compile() -> bool:
@@ -39,17 +40,18 @@ def anneal_function() -> Callable[..., float]:
 
     # The types of numba do not know all of its switches.
     njit: Any = numba.njit
-    rules = _copy(rules_kernel)
+    parts = {module.__name__: _copy(module) for module in _PARTS}
     search = _copy(anneal_kernel)
-    search.anneal.__qualname__ = f"anneal_{_digest(rules_kernel, anneal_kernel)}"
-    for name, value in list(vars(rules).items()):
-        if isinstance(value, FunctionType) and value.__module__ == rules.__name__:
-            setattr(rules, name, njit(forceinline=True, _nrt=False)(value))
+    search.anneal.__qualname__ = f"anneal_{_digest(*_PARTS, anneal_kernel)}"
+    for part in parts.values():
+        for name, value in list(vars(part).items()):
+            if isinstance(value, FunctionType) and value.__module__ == part.__name__:
+                setattr(part, name, njit(forceinline=True, _nrt=False)(value))
     for name, value in list(vars(search).items()):
         if isinstance(value, FunctionType) and value.__module__ == search.__name__ and name != "anneal":
             setattr(search, name, njit(forceinline=True, _nrt=False)(value))
-        elif isinstance(value, FunctionType) and value.__module__ == rules_kernel.__name__:
-            setattr(search, name, getattr(rules, name))
+        elif isinstance(value, FunctionType) and value.__module__ in parts:
+            setattr(search, name, getattr(parts[value.__module__], name))
     try:
         function: Callable[..., float] = njit(cache=True, nogil=True, _nrt=False)(search.anneal)
     except RuntimeError as error:

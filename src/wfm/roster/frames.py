@@ -15,6 +15,7 @@ from wfm.roster.loss import Loss
 from wfm.roster.problem import Case, Floats, Ints, Person
 from wfm.roster.reports import is_honoured, shortage_frame, wish_price, wishes_frame
 from wfm.roster.result import Roster, Status
+from wfm.roster.together import fairness_frame, together_terms
 from wfm.shifts import stamps
 
 __all__ = ["activities_frame", "cost_by_term", "coverage_frame", "person_cost", "roster_of", "shifts_frame"]
@@ -178,7 +179,7 @@ def cost_by_term(case: Case, shifts: pd.DataFrame, coverage: pd.DataFrame) -> di
     total["shortage"] = float(loss.short(rostered).sum())
     total["surplus"] = float(loss.over(rostered).sum())
     total["wanted"] = _price_of_heads(case, shifts)
-    return total
+    return {**total, **together_terms(case, shifts)}
 
 
 def _price_of_heads(case: Case, shifts: pd.DataFrame) -> float:
@@ -230,6 +231,7 @@ def roster_of(case: Case, shifts: pd.DataFrame, activities: pd.DataFrame, *, bou
         coverage=coverage,
         shortage=shortage_frame(case, shifts, coverage),
         wishes=wishes_frame(case, shifts),
+        fairness=fairness_frame(case, shifts),
         status=Status.OPTIMAL if proven else Status.FEASIBLE,
         cost=cost,
         bound=kept,

@@ -10,9 +10,10 @@ from wfm.roster.breaks import cell_length_s, in_order, presence
 from wfm.roster.classes import PersonClass
 from wfm.roster.cover import Cover
 from wfm.roster.line import Line, LinePlanner
-from wfm.roster.problem import Case, Floats, Person, no_line_error
+from wfm.roster.problem import Case, Floats, Ints, Person, no_line_error
 from wfm.roster.rules import rules_of
 from wfm.roster.rules_kernel import own_cost
+from wfm.roster.together import together_cost, together_of
 
 __all__ = ["Plan", "Rostered"]
 
@@ -51,6 +52,7 @@ class Plan:
         self.cover = Cover(case, sorted({person.skills for person in case.people}))
         self.cell_s = cell_length_s(case)
         self.rules = rules_of(case)
+        self.together = together_of(case)
         self._planners = {}
         for contract in case.centre.contracts:
             under = [person for person in case.people if person.contract == contract]
@@ -61,6 +63,13 @@ class Plan:
             for contract in case.centre.contracts
         }
         self._begin()
+
+    def reprice(self, case: Case) -> None:
+        """Take a case that differs from the present one in the prices of coverage alone."""
+        self.case = case
+        self.cover = Cover(case, sorted(self.cover.touch))
+        for person, line in zip(case.people, self.lines, strict=True):
+            self.cover.add(person.skills, self.presence(line))
 
     def planner(self, person: Person) -> LinePlanner:
         """Return the planner of a person's contract."""
@@ -108,14 +117,25 @@ class Plan:
         """Return the price of the whole plan."""
         chosen = [candidate for line in self.lines for candidate in line.shifts]
         wanted = self.case.wanted.cost(np.array(chosen, dtype=np.int64))
-        return self.cover.cost() + wanted + sum(self.own_cost(number) for number in range(len(self.lines)))
+        own = sum(self.own_cost(number) for number in range(len(self.lines)))
+        return self.cover.cost() + wanted + own + self._shared_cost()
+
+    def _shared_cost(self) -> float:
+        """Return the price of fairness and pairs."""
+        if not self.together.asked:
+            return 0.0
+        return sum(together_cost(self.together, np.stack([self.days(number) for number in range(len(self.lines))])))
 
     def own_cost(self, number: int) -> float:
         """Return the wages, overtime and missed wishes of one person."""
+        return own_cost(self.rules, number, self.days(number))
+
+    def days(self, number: int) -> Ints:
+        """Return the candidate that a person works on each day, -1 for a day off."""
         line = np.full(len(self.case.horizon.dates), -1, dtype=np.int64)
         chosen = list(self.lines[number].shifts)
         line[self.case.shifts.day[chosen]] = chosen
-        return own_cost(self.rules, number, line)
+        return line
 
     def set_line(self, number: int, line: Rostered) -> None:
         """Give a person another line."""

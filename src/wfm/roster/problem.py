@@ -22,11 +22,14 @@ from wfm.domain.duration import format_duration
 from wfm.domain.hours import OpeningHours
 from wfm.domain.people import Contract, Employee, Unavailability, Wish
 from wfm.errors import DataError, Faults, Problem, did_you_mean
+from wfm.roster.burdens import read_history
 from wfm.roster.locks import hold
+from wfm.roster.nights import are_nights
+from wfm.roster.tiers import Tiers
 from wfm.roster.wanted import Wanted, read_wanted
 from wfm.schema import FrameLike, as_frame
 from wfm.shifts import Candidates, candidates, seconds, stamps
-from wfm.timegrid import Horizon, day_starts, localize
+from wfm.timegrid import Horizon, day_starts
 
 __all__ = ["Case", "Person", "Week", "build_case", "price_of_shortage"]
 
@@ -37,7 +40,6 @@ Flags = npt.NDArray[np.bool_]
 _WEEKDAYS = 5
 _MONDAY, _SUNDAY = 0, 6
 _DAY_S = 86400
-_NIGHT_S = 3 * 3600
 _MANY = 2**31  # more than any count
 _SAME = 1e-9
 _SHORTAGE_FACTOR = 10.0
@@ -127,7 +129,8 @@ class Case:
     """Requirement and centre on one axis of intervals that reaches past the horizon to the end of the last shift.
 
     `demand` and `is_open` have a row for each interval of the axis, or of the horizon alone where it is cyclic: there
-    what passes its end covers its beginning.
+    what passes its end covers its beginning. `history` are the burdens borne before, as people x `burdens.BURDENS`.
+    `bought` are tiers in place of those that the requirement and its prices give.
     """
 
     centre: Centre
@@ -143,6 +146,8 @@ class Case:
     weeks: tuple[Week, ...]
     wanted: Wanted
     people: tuple[Person, ...]
+    history: Floats
+    bought: Tiers | None = None
 
     def fold(self, by_interval: Floats) -> Floats:
         """Return values by interval of the axis (the last dimension) as the rows of `demand` count them."""
@@ -182,24 +187,12 @@ class Case:
     @cached_property
     def is_night(self) -> Flags:
         """Whether a candidate has at least 3 hours between 23:00 and 06:00 on the wall clock."""
-        first, last = self.horizon.dates[0], self.horizon.dates[-1]
-        evenings = pd.date_range(first - timedelta(days=1), last + timedelta(days=1), freq="D") + timedelta(hours=23)
-        begins, ends = (
-            seconds(localize(wall.as_unit("ns"), self.centre.tz, ambiguous="first").stamps)
-            for wall in (evenings, evenings + timedelta(hours=7))
-        )
-        hours = np.zeros(len(self.shifts))
-        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-            hours += np.maximum(np.minimum(self.shifts.end_s, end) - np.maximum(self.shifts.start_s, begin), 0)
-        night: Flags = hours >= _NIGHT_S
-        return night
+        return are_nights(self.shifts.start_s, self.shifts.end_s, self.centre.tz)
 
     @cached_property
     def clock_s(self) -> Ints:
         """Start of each candidate on the wall clock, in seconds since midnight."""
-        wall = stamps(self.shifts.start_s, self.centre.tz).tz_localize(None)
-        since: Ints = ((wall - wall.normalize()) // pd.Timedelta(seconds=1)).to_numpy(dtype=np.int64)
-        return since
+        return wall_clock_s(self.shifts.start_s, self.centre.tz)
 
     @cached_property
     def barred(self) -> Flags:
@@ -227,7 +220,11 @@ class Case:
 
 
 def build_case(
-    requirement: FrameLike | None, centre: Centre, horizon: Horizon | None = None, wanted: FrameLike | None = None
+    requirement: FrameLike | None,
+    centre: Centre,
+    horizon: Horizon | None = None,
+    wanted: FrameLike | None = None,
+    history: FrameLike | None = None,
 ) -> Case:
     """Check the input and lay it out; raise one `DataError` with every fault."""
     frame = _checked_requirement(requirement, centre, is_alone=wanted is None)
@@ -257,12 +254,20 @@ def build_case(
         weeks=_weeks(horizon, centre),
         wanted=heads,
         people=(),
+        history=read_history(history, centre),
     )
     faults = Faults(f"the roster problem of centre {centre.name!r}")
     staff = sorted(centre.employees, key=lambda e: e.id)
     people = tuple(_person(bare, employee, faults) for employee in staff)
     faults.raise_if_any()
     return replace(bare, people=people)
+
+
+def wall_clock_s(start_s: Ints, tz: str) -> Ints:
+    """Return moments on the wall clock, in seconds since midnight."""
+    wall = stamps(start_s, tz).tz_localize(None)
+    since: Ints = ((wall - wall.normalize()) // pd.Timedelta(seconds=1)).to_numpy(dtype=np.int64)
+    return since
 
 
 def price_of_shortage(centre: Centre) -> float:

@@ -7,21 +7,28 @@ import math
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
 
 from wfm.checks import check_int
 from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
 from wfm.roster.anneal import anneal
+from wfm.roster.buying import Buy, Curves
 from wfm.roster.classes import collapse
 from wfm.roster.compiled import can_compile
 from wfm.roster.counts import Counts, plan_counts
-from wfm.roster.frames import activities_frame, roster_of, shifts_frame
+from wfm.roster.frames import activities_frame, coverage_frame, roster_of, shifts_frame
 from wfm.roster.lines import Plan
 from wfm.roster.problem import build_case
 from wfm.roster.progress import Cancel, OnProgress, Progress
 from wfm.roster.result import Roster
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
+
+if TYPE_CHECKING:
+    from wfm.staffing.result import Requirement
 
 __all__ = ["solve"]
 
@@ -30,6 +37,7 @@ _OPTIMAL = 1e-6
 _DEFAULT_WORK, _PLAIN_WORK = 2000, 50  # compiled and not
 _CHANGES = 1000  # changes to a unit of work
 _COUNTS_SHARE = 0.15  # share of a time limit that the search waits for the counts
+_BUYING, _BUYING_ROUNDS = 0.4, 8  # share of the work or time that seeks prices, and in how many short searches
 _BETWEEN_S = 0.2  # between two calls of `progress`
 _END = 0.92  # share of a time limit after which the result is written
 
@@ -43,8 +51,10 @@ def solve(
     work_limit: int | None = None,
     time_limit: timedelta | str | None = None,
     wanted: FrameLike | None = None,
+    history: FrameLike | None = None,
     progress: OnProgress | None = None,
     cancel: Cancel | None = None,
+    buy: Buy | None = None,
 ) -> Roster:
     """Roster the people of a centre on the requirement at least cost.
 
@@ -80,11 +90,20 @@ def solve(
     wanted
         Frame `wanted`: `template, day, heads, shortage_price` and optionally `surplus_price`, the price of a head
         missing and of one too many; default none. Its cost is the term `wanted`.
+    history
+        Frame `burdens`: `employee, nights, weekends, unpopular, hours`, what each person bore before the horizon, which
+        the fairness of the centre counts in; a row for everybody. Default nothing.
     progress
         Called some times a second with a `Progress`; default none.
     cancel
         Such as a `threading.Event`; once it is set, the best legal roster so far is returned. So it is after an
         interrupt from the keyboard.
+    buy
+        Buy coverage from the level curves of the requirement, which must be the result of `wfm.staffing.requirement`,
+        in place of its prices of missing agents: `shortage` is then the price of contacts that are not answered in
+        time, as far as the curves reach, with agents worth nearly the same taken together. Default none. Where a
+        target is to be met, its prices are sought first, with a part of the work or time, and the bound holds for the
+        prices found; `wfm.roster.service_levels` tells what is reached.
 
     Returns
     -------
@@ -129,12 +148,15 @@ def solve(
     if work_limit is not None:
         work = check_int("work_limit", work_limit, 0)
     begin = monotonic()
-    case = build_case(requirement, centre, horizon, wanted)
+    case = build_case(requirement, centre, horizon, wanted, history)
     classes = collapse(case)
     plan = Plan(case, classes)
     watch = _Watch(plan, begin, work, limit, progress, cancel)
     pool = ThreadPoolExecutor(1)
     try:
+        if buy is not None:
+            _buy(plan, Curves(case, cast("Requirement", requirement), buy), buy, watch, seed=seed)
+            case = plan.case
         left = None if limit is None else timedelta(seconds=max(watch.left_s(), 0.0))
         watch.proof = pool.submit(plan_counts, case, classes, seed=seed, time_limit=left)
         _search(plan, watch, seed=seed, waits=limit is None or not can_compile())
@@ -148,13 +170,42 @@ def solve(
     return roster_of(case, shifts, activities, bound=watch.counts().bound)
 
 
+def _buy(plan: Plan, curves: Curves, buy: Buy, watch: _Watch, *, seed: int) -> None:
+    """Price coverage by the curves; without a price, seek those that meet the targets in some short searches."""
+    if buy.price is not None:
+        plan.reprice(curves.case_at(np.full(len(curves.keys), buy.price)))
+        return
+    prices = curves.first_prices()
+    cheapest = np.full(len(prices), np.inf)  # at which the target was met
+    dearest = np.zeros(len(prices))  # at which it was not
+    for number in range(_BUYING_ROUNDS):
+        plan.reprice(curves.case_at(prices))
+        watch.part_begins()
+        anneal(plan, seed=seed + number, changes=watch.part_changes, progress=watch.part_share)
+        coverage = coverage_frame(plan.case, activities_frame(plan))
+        rostered = np.zeros(plan.case.demand.shape)
+        rostered[plan.case.row_interval, plan.case.row_queue] = coverage["rostered"].to_numpy(dtype=float)
+        levels = curves.levels(rostered)
+        met = curves.met(levels)
+        cheapest = np.where(met, np.minimum(cheapest, prices), cheapest)
+        dearest = np.where(met, dearest, np.maximum(dearest, prices))
+        prices = curves.next_prices(prices, levels)
+        inside = (dearest > 0) & np.isfinite(cheapest) & (dearest < cheapest)
+        prices = np.where(inside, np.sqrt(dearest * np.where(inside, cheapest, 1.0)), prices)
+    plan.reprice(curves.case_at(np.where(np.isfinite(cheapest), cheapest, prices)))
+
+
 def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
     """Search around the counts where they are waited for, else around the first plan while the bound is proved."""
     if waits:
         watch.wait(_COUNTS_SHARE)
         heads = watch.counts().heads
         if heads is not None:
+            first, before = plan.cost(), tuple(plan.lines)
             plan.seed_by(heads)
+            if plan.cost() > first:
+                for number, line in enumerate(before):
+                    plan.set_line(number, line)
     watch.search_begins()
     done = anneal(plan, seed=seed, changes=watch.changes, progress=watch.share)
     _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), watch.counts().bound)
@@ -175,7 +226,7 @@ class _Watch:
         self.changes = work * _CHANGES
         self.proof: Future[Counts] | None = None
         self._plan = plan
-        self._begin = self._searched = self._told = begin
+        self._begin = self._searched = self._told = self._part = begin
         self._seconds = None if limit is None else _END * limit.total_seconds()
         self._on_progress = on_progress
         self._cancel = cancel
@@ -202,6 +253,25 @@ class _Watch:
                 return
             wait([self.proof], timeout=min(left, _BETWEEN_S))
             self.tell("bound", self._plan.cost())
+
+    @property
+    def part_changes(self) -> float:
+        """Most changes of one of the short searches for prices."""
+        return self.changes * _BUYING / _BUYING_ROUNDS
+
+    def part_begins(self) -> None:
+        """Count the share of a short search from here."""
+        self._part = monotonic()
+
+    def part_share(self, done: int, lowest: float) -> float:
+        """Return the share of a short search that is over."""
+        self.tell("prices", lowest)
+        if self.is_cancelled():
+            return 1.0
+        by_work = done / self.part_changes if self.part_changes else 1.0
+        if self._seconds is None:
+            return by_work
+        return max(by_work, (monotonic() - self._part) * _BUYING_ROUNDS / (_BUYING * self._seconds))
 
     def search_begins(self) -> None:
         """Count the share of the time from here."""
