@@ -37,6 +37,7 @@ def case_of(demand: list[float], prices: Prices | None = None, **columns: list[f
         requirement=frame,
         row_interval=np.zeros(3, dtype=np.int64),
         row_queue=np.arange(3),
+        bought=None,
     )
 
 

@@ -46,7 +46,7 @@ def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, wid
     liking[np.arange(len(kinds)), [kind[1] for kind in kinds]] += _PRIMARY
     current = np.full(len(owners), -1, dtype=np.int64)
     tiers = tiers_of(case)
-    plain = tiers.has_one_shortage_price and tiers.has_one_surplus_price
+    plain = case.bought is None and tiers.has_one_shortage_price and tiers.has_one_surplus_price
     for interval in range(len(case.demand)):
         cells = slice(interval * per_interval, (interval + 1) * per_interval)
         usable = skills & case.is_open[interval]

@@ -22,11 +22,11 @@ from wfm.shifts import break_starts
 
 __all__ = ["anneal"]
 
-_CHUNK = 5_000  # changes between two looks at the clock
+_CHUNK = 2_000  # changes between two looks at the clock
 _SWAPS = 0.08  # share of changes that exchange shifts of two people
 _BLOCKS, _RUN_BLOCKS = 0.02, 0.4  # share that are of some days in a row; where contracts ask for runs of days
 _SPREAD = 0.25  # share of breaks that are placed at random
-_PROBE = 4  # chunks, at the lowest temperature, that tell how fast the search is
+_PROBE = 10  # chunks, at the lowest temperature, that tell how fast the search is
 _HOT, _HOTTEST = 0.05, 1.5  # first temperature over the price of an agent missing for an interval
 _HOT_AT = 5_000  # changes for each shift for which the lower is right; it rises in proportion
 _HEAD = 0.2  # a head missing, in agents missing for an interval

@@ -275,7 +275,7 @@ class _Builder:
             return
         beside = tiers.has_one_surplus_price
         idle = -float(worth[tiers.above :][size[tiers.above :] > 0].max())
-        demand = self.case.demand[rows]
+        demand = size[: tiers.above].sum(axis=0)
         served = demand > 0 if beside else is_open
         balance = np.full(demand.shape, -1, dtype=np.int64)
         balance[served] = model.add_rows(

@@ -16,7 +16,8 @@ class Progress:
     Parameters
     ----------
     phase
-        `bound` while nothing but the bound is worked on, `search`, and `queues` while the result is written.
+        `prices` while those of `buy` are sought, `bound` while nothing but the bound is worked on, `search`, and
+        `queues` while the result is written.
     incumbent
         Cost of the best legal roster so far.
     bound

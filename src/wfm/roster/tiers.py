@@ -8,10 +8,12 @@ saves the price of the first tier that is not full.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wfm.roster.problem import Case, Floats, Ints
+if TYPE_CHECKING:
+    from wfm.roster.problem import Case, Floats, Ints
 
 __all__ = ["Tiers", "tiers_of"]
 
@@ -69,6 +71,8 @@ def _is_one(size: Floats, worth: Floats) -> bool:
 
 def tiers_of(case: Case) -> Tiers:
     """Return the tiers of a case from its requirement and the prices of its centre."""
+    if case.bought is not None:
+        return case.bought
     prices, hour = case.centre.prices, case.interval_h
     demand, is_open = case.demand, case.is_open
     floor = _column(case, "floor", 0.0)
