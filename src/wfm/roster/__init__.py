@@ -6,6 +6,7 @@ few changes, `check_swap`, `check_leave` and `backfill` answer what people ask, 
 cost, and `diff` what a new roster changes.
 """
 
+from wfm.roster.buying import Buy, Scope, service_levels
 from wfm.roster.changes import ChangeKind, RepairPrices
 from wfm.roster.checker import Rule, Violation, check
 from wfm.roster.clash import Conflict, Fix, conflicts
@@ -17,23 +18,27 @@ from wfm.roster.events import LateArrival, Reforecast, SickCall, TrainingMoved
 from wfm.roster.keep import continued, kept
 from wfm.roster.mend import Repair, repair
 from wfm.roster.opposite import Why, why
+from wfm.roster.progress import Progress
 from wfm.roster.reports import Cause
 from wfm.roster.result import Roster, Status
 from wfm.roster.solver import solve
 from wfm.roster.swaps import Verdict, backfill, check_leave, check_swap
 
 __all__ = [
+    "Buy",
     "Cause",
     "ChangeKind",
     "Conflict",
     "Fix",
     "LateArrival",
+    "Progress",
     "Reforecast",
     "Repair",
     "RepairPrices",
     "Roster",
     "RosterDiff",
     "Rule",
+    "Scope",
     "ShiftDesign",
     "SickCall",
     "Status",
@@ -52,6 +57,7 @@ __all__ = [
     "explain",
     "kept",
     "repair",
+    "service_levels",
     "solve",
     "why",
 ]
