@@ -8,6 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wfm.domain import Break, Centre, Contract, Employee, Queue, ServiceLevel, ShiftTemplate, Skill
 from wfm.errors import DataError
@@ -305,3 +307,44 @@ def test_a_sick_call_among_200_touches_three_at_most_and_recovers_most(sick: str
     assert mended.recovered is not None
     assert mended.recovered >= 0.85
     assert mended.violations == ()
+
+
+BIG = big_centre()
+
+
+@settings(max_examples=5, deadline=None, derandomize=True)
+@given(
+    sick=st.integers(0, 179),
+    late=st.integers(0, 179),
+    hour=st.integers(8, 15),
+    more=st.floats(0.8, 1.3),
+    most=st.integers(0, 4),
+)
+def test_whatever_happens_the_repair_is_legal_minimal_and_leaves_the_past(
+    sick: int, late: int, hour: int, more: float, most: int
+) -> None:
+    centre, roster, need = BIG
+    day = MONDAY + timedelta(days=2)
+    now = at(f"{hour:02d}:00", day)
+    today = set(roster.shifts[roster.shifts["shift_start"].dt.date == day]["employee"])
+    events: list[Event] = []
+    if f"A{sick:03d}" in today:
+        events.append(SickCall(f"A{sick:03d}", day))
+    starts = roster.shifts.set_index(["employee"])["shift_start"].loc[[f"A{late:03d}"]] if late != sick else []
+    events += [LateArrival(f"A{late:03d}", start + timedelta(hours=1)) for start in starts if start.date() == day]
+    quiet = need[(need["start"] >= now) & (need["start"].dt.date == day)].copy()
+    quiet["scheduled"] = np.round(quiet["scheduled"] * more)
+    if (quiet["scheduled"] != need.loc[quiet.index, "scheduled"]).any():
+        events.append(Reforecast(quiet))
+    if not events:
+        return
+    mended = repair(roster, events, need, centre, now=now, max_touched=most)
+    assert mended.violations == ()
+    assert len(mended.touched) <= most
+    assert mended.loss_left <= mended.loss_event + 1e-6
+    whole, work = roster.activities, mended.roster.activities
+    was, new = (one[one["end"] <= now].reset_index(drop=True) for one in (whole, work))
+    away = {event.employee for event in events if isinstance(event, SickCall | LateArrival)}
+    kept = [one[~one["employee"].isin(away)] for one in (was, new)]
+    before, after = (set(one.astype("str").itertuples(index=False, name=None)) for one in kept)
+    assert before <= after
