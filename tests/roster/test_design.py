@@ -151,7 +151,13 @@ def test_a_clock_change_keeps_the_length() -> None:
 def test_queues_are_summed_and_wanted_is_by_day() -> None:
     need = pd.concat([need_of([1.0] * 8, f"{MONDAY} 08:00").assign(queue=name) for name in ("a", "b")])
     design = design_shifts(need, [fixed("day", "08:00")], hours())
-    assert design.wanted().iloc[0].tolist() == ["day 08:00 8h", pd.Timestamp(MONDAY).date(), 2]
+    assert design.wanted(shortage_price=9.0).iloc[0].tolist() == [
+        "day 08:00 8h",
+        pd.Timestamp(MONDAY).date(),
+        2,
+        9.0,
+        0.0,
+    ]
     assert design.to_frame()["heads"].sum() == 2
 
 

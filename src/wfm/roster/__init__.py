@@ -23,6 +23,7 @@ from wfm.roster.reports import Cause
 from wfm.roster.result import Roster, Status
 from wfm.roster.solver import solve
 from wfm.roster.swaps import Verdict, backfill, check_leave, check_swap
+from wfm.roster.tours import Tour, TourPlan, plan_tours, tours_of
 
 __all__ = [
     "Buy",
@@ -42,6 +43,8 @@ __all__ = [
     "ShiftDesign",
     "SickCall",
     "Status",
+    "Tour",
+    "TourPlan",
     "TrainingMoved",
     "Verdict",
     "Violation",
@@ -56,8 +59,10 @@ __all__ = [
     "diff",
     "explain",
     "kept",
+    "plan_tours",
     "repair",
     "service_levels",
     "solve",
+    "tours_of",
     "why",
 ]

@@ -8,6 +8,7 @@ from html import escape
 
 import pandas as pd
 
+from wfm.checks import check_in_range
 from wfm.roster.result import Status
 
 __all__ = ["ShiftDesign"]
@@ -63,13 +64,21 @@ class ShiftDesign:
         """Return the frame of heads."""
         return self.shifts
 
-    def wanted(self) -> pd.DataFrame:
-        """Return the heads wanted of each type on each day, `template, day, heads`, with the type as the template.
+    def wanted(self, *, shortage_price: float, surplus_price: float = 0.0) -> pd.DataFrame:
+        """Return the frame `wanted` of the heads of each type on each day, with the type as the template.
 
         It is what `plan_tours` turns into people.
+
+        Parameters
+        ----------
+        shortage_price, surplus_price
+            Price of a head missing and of one too many, 0 or more; default of the second 0.
         """
+        check_in_range("shortage_price", shortage_price, 0.0)
+        check_in_range("surplus_price", surplus_price, 0.0)
         frame = self.shifts[["type", "day", "heads"]].rename(columns={"type": "template"})
-        return frame.sort_values(["template", "day"], ignore_index=True)
+        frame = frame.sort_values(["template", "day"], ignore_index=True)
+        return frame.assign(shortage_price=float(shortage_price), surplus_price=float(surplus_price))
 
     def _lines(self) -> list[tuple[str, str]]:
         bound = "none" if self.bound is None else f"{self.bound:,.2f}"
