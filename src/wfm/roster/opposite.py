@@ -88,10 +88,12 @@ def why(
     roster: Roster,
     employee: str,
     day: date,
-    requirement: FrameLike,
+    requirement: FrameLike | None,
     centre: Centre,
     *,
     horizon: Horizon | None = None,
+    wanted: FrameLike | None = None,
+    history: FrameLike | None = None,
     seed: int = 0,
     work_limit: int | None = None,
     time_limit: timedelta | str | None = None,
@@ -104,7 +106,7 @@ def why(
         The roster asked about.
     employee, day
         Whose day: where a shift stands, a day off is tried, and the other way round.
-    requirement, centre, horizon
+    requirement, centre, horizon, wanted, history
         What was solved.
     seed, work_limit, time_limit
         As in `solve`: give what the roster was solved with, or the costs do not compare.
@@ -146,7 +148,16 @@ def why(
     other = replace(centre, employees=tuple(turned if one is person else one for one in centre.employees))
     opposite, impossible = None, ""
     try:
-        opposite = solve(requirement, other, horizon=horizon, seed=seed, work_limit=work_limit, time_limit=time_limit)
+        opposite = solve(
+            requirement,
+            other,
+            horizon=horizon,
+            wanted=wanted,
+            history=history,
+            seed=seed,
+            work_limit=work_limit,
+            time_limit=time_limit,
+        )
     except DataError as error:
         impossible = "; ".join(str(problem) for problem in error.problems)
     changes = None if opposite is None else diff(roster, opposite)
@@ -164,8 +175,11 @@ def why(
     )
 
 
-def _days(requirement: FrameLike, centre: Centre, horizon: Horizon | None) -> tuple[date, date]:
+def _days(requirement: FrameLike | None, centre: Centre, horizon: Horizon | None) -> tuple[date, date]:
+    """Return the first and the last day of the horizon."""
     if horizon is not None:
         return horizon.dates[0], horizon.dates[-1]
+    if requirement is None:
+        raise DataError(Problem("neither a requirement nor a horizon", remedy="give what was solved"))
     starts = as_frame(requirement, "requirement", tz=centre.tz)["start"]
     return starts.min().date(), starts.max().date()
