@@ -21,6 +21,7 @@ from wfm.roster.opposite import Why, why
 from wfm.roster.progress import Progress
 from wfm.roster.reports import Cause
 from wfm.roster.result import Roster, Status
+from wfm.roster.sessions import Session, SessionKind, SessionPlan, place_sessions
 from wfm.roster.solver import solve
 from wfm.roster.swaps import Verdict, backfill, check_leave, check_swap
 from wfm.roster.tours import Tour, TourPlan, plan_tours, tours_of
@@ -40,6 +41,9 @@ __all__ = [
     "RosterDiff",
     "Rule",
     "Scope",
+    "Session",
+    "SessionKind",
+    "SessionPlan",
     "ShiftDesign",
     "SickCall",
     "Status",
@@ -59,6 +63,7 @@ __all__ = [
     "diff",
     "explain",
     "kept",
+    "place_sessions",
     "plan_tours",
     "repair",
     "service_levels",
