@@ -138,7 +138,7 @@ def compile_search() -> None:
         shifts=(ShiftTemplate(name="early", earliest_start="07:00", latest_start="08:00", min_length="8h"),),
         employees=(Employee(id="A", contract="full", skills=(Skill("calls"),)),),
     )
-    starts = wfm.Horizon(date(2026, 11, 2), interval="30min", tz="UTC").starts
+    starts = wfm.Horizon(date(2026, 11, 2), days=1, interval="30min", tz="UTC").starts
     need = pd.DataFrame({"queue": "calls", "start": starts, "load_erl": 1.0, "agents": 1, "scheduled": 1})
     wfm.roster.solve(need, centre, work_limit=1)
 

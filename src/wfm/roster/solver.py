@@ -17,6 +17,7 @@ from wfm.domain.duration import as_duration
 from wfm.roster.anneal import anneal
 from wfm.roster.buying import Buy, Curves
 from wfm.roster.classes import collapse
+from wfm.roster.columns import Columns, fits_columns
 from wfm.roster.compiled import can_compile
 from wfm.roster.counts import Counts, plan_counts
 from wfm.roster.frames import activities_frame, coverage_frame, roster_of, shifts_frame
@@ -39,6 +40,7 @@ _CHANGES = 1000  # changes to a unit of work
 _COUNTS_SHARE = 0.15  # share of a time limit that the search waits for the counts
 _BUYING, _BUYING_ROUNDS = 0.4, 8  # share of the work or time that seeks prices, and in how many short searches
 _BETWEEN_S = 0.2  # between two calls of `progress`
+_FIRST = 0.3  # share of the search by changes where one by whole lines follows
 _END = 0.92  # share of a time limit after which the result is written
 
 
@@ -167,7 +169,7 @@ def solve(
         pool.shutdown(wait=False, cancel_futures=True)
     watch.tell("queues", plan.cost())
     shifts, activities = shifts_frame(case, plan.lines), activities_frame(plan)
-    return roster_of(case, shifts, activities, bound=watch.counts().bound)
+    return roster_of(case, shifts, activities, bound=watch.bound())
 
 
 def _buy(plan: Plan, curves: Curves, buy: Buy, watch: _Watch, *, seed: int) -> None:
@@ -206,9 +208,15 @@ def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
             if plan.cost() > first:
                 for number, line in enumerate(before):
                     plan.set_line(number, line)
-    watch.search_begins()
+    by_columns = fits_columns(plan.case) and not plan.together.asked
+    watch.search_begins(_FIRST if by_columns else 1.0)
     done = anneal(plan, seed=seed, changes=watch.changes, progress=watch.share)
-    _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), watch.counts().bound)
+    _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), watch.bound())
+    if by_columns:
+        columns = Columns(plan, is_over=watch.is_over, seed=seed)
+        columns.run()
+        watch.proven = columns.bound
+        _LOG.info("columns: %d lines planned, cost %.2f, bound %.2f", columns.planned, plan.cost(), columns.bound)
 
 
 class _Watch:
@@ -225,6 +233,9 @@ class _Watch:
     ) -> None:
         self.changes = work * _CHANGES
         self.proof: Future[Counts] | None = None
+        self.proven = -math.inf
+        self._work = work
+        self._part_of_all = 1.0
         self._plan = plan
         self._begin = self._searched = self._told = self._part = begin
         self._seconds = None if limit is None else _END * limit.total_seconds()
@@ -244,6 +255,12 @@ class _Watch:
         if self.proof is not None and self.proof.done() and not self.proof.cancelled():
             return self.proof.result()
         return Counts(None, None)
+
+    def bound(self) -> float | None:
+        """Return the highest bound known."""
+        counted = self.counts().bound
+        highest = max(self.proven, -math.inf if counted is None else counted)
+        return highest if math.isfinite(highest) else None
 
     def wait(self, share: float = 1.0) -> None:
         """Wait for the counts, for that share of a time limit."""
@@ -273,25 +290,30 @@ class _Watch:
             return by_work
         return max(by_work, (monotonic() - self._part) * _BUYING_ROUNDS / (_BUYING * self._seconds))
 
-    def search_begins(self) -> None:
-        """Count the share of the time from here."""
+    def search_begins(self, part: float) -> None:
+        """Count the share of the time from here, of which the search by changes has a part."""
         self._searched = monotonic()
+        self._part_of_all = part
 
     def share(self, done: int, lowest: float) -> float:
         """Return the share of the search that is over after so many changes."""
         self.tell("search", lowest)
-        bound = self.counts().bound
+        bound = self.bound()
         if self.is_cancelled() or (bound is not None and lowest <= bound * (1 + _OPTIMAL)):
             return 1.0
-        by_work = done / self.changes if self.changes else 1.0
+        by_work = done / (self.changes * self._part_of_all) if self.changes else 1.0
         if self._seconds is None:
             return by_work
-        whole = max(self._begin + self._seconds - self._searched, 1e-9)
+        whole = max((self._begin + self._seconds - self._searched) * self._part_of_all, 1e-9)
         return max(by_work, (monotonic() - self._searched) / whole)
+
+    def is_over(self, planned: int) -> bool:
+        """Whether the search by whole lines is over; a line that is planned is a unit of work."""
+        return self.is_cancelled() or self.left_s() <= 0 or planned >= self._work * (1 - self._part_of_all)
 
     def tell(self, phase: str, cost: float) -> None:
         """Tell how far it is, if somebody asked and it is time."""
         now = monotonic()
         if self._on_progress is not None and now - self._told >= _BETWEEN_S:
             self._told = now
-            self._on_progress(Progress(phase, cost, self.counts().bound, now - self._begin))
+            self._on_progress(Progress(phase, cost, self.bound(), now - self._begin))
