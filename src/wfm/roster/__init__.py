@@ -15,6 +15,7 @@ from wfm.roster.design import design_shifts
 from wfm.roster.design_result import ShiftDesign
 from wfm.roster.differences import RosterDiff, diff
 from wfm.roster.events import LateArrival, Reforecast, SickCall, TrainingMoved
+from wfm.roster.floors import FloorConflict, FloorFix, floor_conflict
 from wfm.roster.keep import continued, kept
 from wfm.roster.mend import Repair, repair
 from wfm.roster.opposite import Why, why
@@ -32,6 +33,8 @@ __all__ = [
     "ChangeKind",
     "Conflict",
     "Fix",
+    "FloorConflict",
+    "FloorFix",
     "LateArrival",
     "Progress",
     "Reforecast",
@@ -62,6 +65,7 @@ __all__ = [
     "design_shifts",
     "diff",
     "explain",
+    "floor_conflict",
     "kept",
     "place_sessions",
     "plan_tours",
