@@ -22,6 +22,17 @@ def history(name: str) -> Callable[[], object]:
     return lambda: wfm.io.read_history(name, tz=ZONE)
 
 
+def rostered(name: str, horizon: wfm.Horizon | None = None) -> Callable[[], object]:
+    """Return a call that meets the contradictions of a roster problem, as the command line does."""
+
+    def call() -> None:
+        place = wfm.io.read_centre(name)
+        need = wfm.io.read_frame(Path(name).parent / "need.csv", "requirement", tz=place.tz)
+        raise wfm.DataError(wfm.roster.explain(need, place, horizon=horizon))
+
+    return call
+
+
 # What is wrong -> the call that meets it -> what it says.
 CENTRES = [
     pytest.param(
@@ -135,7 +146,7 @@ CENTRES = [
         "  1. many_faults/centre.toml, queue 'billing', target 'service_level': fraction must be a number "
         "in (0, 1), got 80; write 0.8 for 80 %\n"
         "  2. many_faults/centre.toml, shift 'day': unknown key 'minlength'; did you mean 'min_length'? "
-        "Known: breaks, earliest_start, latest_start, max_length, min_length, name, step, weekdays\n"
+        "Known: breaks, earliest_start, latest_start, max_length, min_length, name, not_after, step, weekdays\n"
         "  3. many_faults/people.csv, row 2, employee 'A1': unknown queue 'biling'; did you mean "
         "'billing'? Known: billing, technical\n"
         "  4. many_faults/people.csv, row 3, employee 'A2': proficiency must be a number in (0, 2], got 0.0\n"
@@ -385,6 +396,81 @@ LOGS = [
     ),
 ]
 
+
+ROSTERS = [
+    pytest.param(
+        rostered("locks_that_clash/centre.toml"),
+        "2 problems:\n"
+        "  1. employee 'A1': 3 days of the week of 2026-11-02 are locked to work: 2026-11-02, 2026-11-03, 2026-11-04; "
+        "unlock one, or raise max_days_per_week above 2\n"
+        "  2. employee 'A1': the locked shifts of the week of 2026-11-02 pay at least 24 h, the week may have 16 h; "
+        "unlock one, shorten it, or raise max_week",
+        id="locks that clash",
+    ),
+    pytest.param(
+        rostered("overlapping_locks/centre.toml"),
+        "overlapping_locks/centre.toml, employee 'A1': two locks of 2026-11-02 (rows 1, 2); keep one",
+        id="overlapping locks",
+    ),
+    pytest.param(
+        rostered("lock_that_nothing_can_hold/centre.toml"),
+        "employee 'A1': the lock of 2026-11-02 cannot be held: no shift of the centre's templates is as it says; "
+        "change the lock, or what forbids it",
+        id="lock that nothing can hold",
+    ),
+    pytest.param(
+        rostered("lock_on_leave/centre.toml"),
+        "employee 'A1': the lock of 2026-11-02 cannot be held: the contract or an unavailability forbids it; "
+        "change the lock, or what forbids it",
+        id="lock on leave",
+    ),
+    pytest.param(
+        rostered("nothing_to_roster/centre.toml"),
+        "the requirement is empty; give at least one row with queue, start and scheduled",
+        id="nothing to roster",
+    ),
+    pytest.param(
+        rostered("minimum_above_maximum/centre.toml"),
+        "2 problems in minimum_above_maximum/centre.toml:\n"
+        "  1. minimum_above_maximum/centre.toml, contract 'full': min_week 45 h is above max_week 40 h; lower the "
+        "minimum or raise the maximum\n"
+        "  2. minimum_above_maximum/centre.toml, contract 'full': min_week 45 h cannot be reached in 5 days; they hold "
+        "at most 40 h: lower it, or raise max_day or max_days_per_week",
+        id="minimum above maximum",
+    ),
+    pytest.param(
+        rostered("minimum_that_no_shift_reaches/centre.toml"),
+        "contract 'full': min_week 40 h cannot be reached: 4 shifts of at most 8 h paid hold 32 h; lower min_week to "
+        "'32h', or allow a longer shift",
+        id="minimum that no shift reaches",
+    ),
+    pytest.param(
+        rostered("days_off_that_make_the_hours_impossible/centre.toml"),
+        "employee 'A1': the week of 2026-11-02 needs at least 32 h paid, and the 3 days on which a shift may begin "
+        "beside leave 2026-11-02 08:30:00+01:00 to 2026-11-02 09:00:00+01:00, leave 2026-11-03 08:30:00+01:00 to "
+        "2026-11-03 09:00:00+01:00 hold at most 24 h; lower min_week to '24h', give the time away a credit, or free "
+        "a day",
+        id="days off that make the hours impossible",
+    ),
+    pytest.param(
+        rostered("requirement_of_a_queue_unknown/centre.toml"),
+        "requirement: unknown queue 'mail' (row 0); known: billing",
+        id="requirement of a queue unknown",
+    ),
+    pytest.param(
+        rostered("requirement_off_the_grid/centre.toml"),
+        "requirement: 2026-11-02 08:10:00+01:00 is not the start of an interval of 30min of the centre (row 0); make "
+        "the requirement on intervals of 30min, or change the interval of the centre",
+        id="requirement off the grid",
+    ),
+    pytest.param(
+        rostered("requirement_of_other_days/centre.toml", wfm.Horizon("2026-11-09", days=5, tz=ZONE)),
+        "it runs from 2026-11-09 to 2026-11-13, the requirement from 2026-11-02 to 2026-11-06; "
+        "make both for the same days",
+        id="requirement of other days",
+    ),
+]
+
 OTHERS = [
     pytest.param(
         lambda: wfm.io.read_frame("naive_stamps.csv", "history", tz=ZONE),
@@ -394,9 +480,10 @@ OTHERS = [
     ),
     pytest.param(
         lambda: wfm.io.read_frame("naive_stamps.csv", "histry", tz=ZONE),
-        "unknown frame 'histry'; did you mean 'history'? Known: activities, contacts, coverage, "
-        "drivers, employee_states, flags, forecast, history, level_curve, paths, quality_scores, requirement, "
-        "shifts, surveys, ticket_events, tickets",
+        "unknown frame 'histry'; did you mean 'history'? Known: activities, appeal_events, backlog, burdens, "
+        "contacts, coverage, drivers, employee_states, flags, forecast, history, indicator_counts, "
+        "level_curve, paths, quality_scores, ratings, requirement, shifts, surveys, ticket_events, tickets, "
+        "wanted",
         id="unknown frame",
     ),
     pytest.param(
@@ -417,7 +504,7 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize(("call", "message"), [*CENTRES, *HISTORIES, *LOGS, *OTHERS])
+@pytest.mark.parametrize(("call", "message"), [*CENTRES, *HISTORIES, *LOGS, *ROSTERS, *OTHERS])
 def test_a_fault_is_named_exactly(call: Callable[[], object], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(BROKEN)
     with pytest.raises(wfm.DataError) as error:

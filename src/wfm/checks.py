@@ -6,7 +6,7 @@ Each check returns the value it was given or raises `DataError` with the value a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -15,6 +15,7 @@ from wfm.errors import DataError, Problem, did_you_mean
 
 __all__ = [
     "check_choice",
+    "check_counts",
     "check_date",
     "check_each",
     "check_flag",
@@ -118,6 +119,28 @@ def check_choice(name: str, value: str, choices: type[E]) -> E:
         if value == member.value:
             return member
     raise DataError(Problem(f"unknown {name} {value!r}", remedy=did_you_mean(str(value), [m.value for m in choices])))
+
+
+def check_counts(
+    name: str, value: Mapping[str, int] | Iterable[tuple[str, int]], low: int
+) -> tuple[tuple[str, int], ...]:
+    """Return whole numbers by name as pairs in the order of the names; a number below `low` is refused.
+
+    Examples
+    --------
+    >>> check_counts("max_shifts", {"night": 4, "early": 10}, 0)
+    (('early', 10), ('night', 4))
+    """
+    pairs = value.items() if isinstance(value, Mapping) else value
+    try:
+        counts = dict(pairs)
+    except (TypeError, ValueError):
+        remedy = f"write {name}={{'early': 1}}"
+        raise DataError(Problem(f"{name} must give a number by name, got {value!r}", remedy=remedy)) from None
+    for key, number in counts.items():
+        check_name(name, key)
+        check_int(f"{name} of {key!r}", number, low)
+    return tuple(sorted(counts.items()))
 
 
 def check_date(name: str, value: date) -> date:

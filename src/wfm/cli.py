@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, NoReturn
 
 import typer
 
@@ -95,6 +95,175 @@ def plan(
             f"short of {made.short_share:.2%} of the required hours, above --max-short {max_short:.2%}", err=True
         )
         raise typer.Exit(SHORT)
+
+
+@app.command()
+def roster(
+    centre: Annotated[Path, typer.Argument(help="The centre, a TOML file.", metavar="CENTRE.toml")],
+    requirement: Annotated[Path, typer.Option(help="Frame `requirement`: CSV, Parquet, Excel or JSON.")],
+    out: Annotated[Path, typer.Option(help="Directory for the CSV files and the manifest.")] = Path("out"),
+    published: Annotated[
+        Path | None,
+        typer.Option(help="Directory with the published roster, of the days before too (shifts.csv, activities.csv)."),
+    ] = None,
+    keep_until: Annotated[
+        str | None, typer.Option(help="Days before this one stay as published, such as 2026-11-04; default none stay.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the search.")] = 0,
+    work_limit: Annotated[int | None, typer.Option(min=0, help="Deterministic limit of the solver's work.")] = None,
+    time_limit: Annotated[str | None, typer.Option(help="Wall-clock limit of the solver instead, such as 60s.")] = None,
+    max_short: Annotated[
+        float | None, typer.Option(help="Exit with 3 if more than this share of the required hours is short.")
+    ] = None,
+) -> None:
+    """Roster the people of a centre on a requirement, and tell what changes over the published roster."""
+    from wfm import io
+    from wfm import roster as room
+    from wfm.checks import check_fraction
+    from wfm.files import make_folder
+
+    with _errors():
+        if max_short is not None:
+            check_fraction("--max-short", max_short, include_zero=True)
+        if keep_until is not None and published is None:
+            raise DataError(Problem("--keep-until without --published", remedy="name the published roster's directory"))
+        place = io.read_centre(centre)
+        need = io.read_frame(requirement, "requirement", tz=place.tz)
+        before = None if published is None else _published(published, place)
+        first = need["start"].min().date() if len(need) else date.max
+        if before is not None:
+            place = room.continued(before, place, first=first)
+        if before is not None and keep_until is not None:
+            place = room.kept(before, place, first=first, until=_date("--keep-until", keep_until))
+        contradictions = room.explain(need, place)
+        if contradictions:
+            raise DataError(contradictions, f"the roster of {place.name!r}")
+        make_folder(out)
+        with _progress(("roster",)) as step:
+            step("roster")
+            made = room.solve(need, place, seed=seed, work_limit=work_limit, time_limit=time_limit)
+        frames = {name: getattr(made, name) for name in ("shifts", "activities", "coverage", "shortage", "wishes")}
+        told = str(made)
+        if before is not None:
+            changed = room.diff(before.since(first), made)
+            frames["changes"], told = changed.to_frame(), f"{told}\n{changed}"
+        limits = {"seed": seed, "work_limit": work_limit, "time_limit": time_limit}
+        found = {"status": str(made.status), "cost": made.objective, "bound": made.bound, "short_h": made.short_h}
+        files = [centre, requirement, *_files_of(published)]
+        about = {"command": "wfm roster", **limits, "keep_until": keep_until, **found}
+        written = io.write_run(out, frames, texts={"roster.txt": told}, inputs=files, about=about)
+    typer.echo(told)
+    typer.echo("\n".join(["written", *(f"  {path}" for path in written)]))
+    short = made.short_h / made.required_h if made.required_h else 0.0
+    if max_short is not None and short > max_short:
+        typer.echo(f"short of {short:.2%} of the required hours, above --max-short {max_short:.2%}", err=True)
+        raise typer.Exit(SHORT)
+
+
+@app.command()
+def repair(
+    centre: Annotated[Path, typer.Argument(help="The centre, a TOML file.", metavar="CENTRE.toml")],
+    requirement: Annotated[Path, typer.Option(help="Frame `requirement` that was rostered.")],
+    published: Annotated[Path, typer.Option(help="Directory with the published roster (shifts.csv, activities.csv).")],
+    out: Annotated[Path, typer.Option(help="Directory for the CSV files and the manifest.")] = Path("out"),
+    sick: Annotated[
+        list[str] | None, typer.Option(help="EMPLOYEE@DAY or EMPLOYEE@INSTANT, such as A17@2026-11-03; repeat it.")
+    ] = None,
+    late: Annotated[
+        list[str] | None, typer.Option(help="EMPLOYEE@INSTANT, such as A3@2026-11-03T09:30; repeat it.")
+    ] = None,
+    reforecast: Annotated[Path | None, typer.Option(help="Frame `requirement`: the rows that change.")] = None,
+    now: Annotated[str | None, typer.Option(help="What lies before stays; default the first event.")] = None,
+    max_touched: Annotated[int, typer.Option(min=0, help="Most other people changed.")] = 3,
+    notice: Annotated[str, typer.Option(help="Least time before a shift that somebody did not have.")] = "1h",
+) -> None:
+    """Repair a published roster after events with few changes."""
+    from wfm import io
+    from wfm import roster as room
+    from wfm.files import make_folder
+
+    with _errors():
+        place = io.read_centre(centre)
+        need = io.read_frame(requirement, "requirement", tz=place.tz)
+        before = _published(published, place)
+        events: list[room.SickCall | room.LateArrival | room.Reforecast] = []
+        for text in sick or []:
+            name, moment = _at("--sick", text, place.tz)
+            events.append(room.SickCall(name, moment))
+        for text in late or []:
+            name, moment = _at("--late", text, place.tz)
+            events.append(room.LateArrival(name, _instant("--late", moment)))
+        if reforecast is not None:
+            events.append(room.Reforecast(io.read_frame(reforecast, "requirement", tz=place.tz)))
+        at = None if now is None else _instant("--now", _moment("--now", now, place.tz))
+        make_folder(out)
+        made = room.repair(before, events, need, place, now=at, max_touched=max_touched, notice=notice)
+        names = ("shifts", "activities", "coverage", "shortage", "wishes")
+        frames = {name: getattr(made.roster, name) for name in names}
+        frames |= {"changes": made.changes, "requirement": made.requirement}
+        asked = {"sick": sick or [], "late": late or [], "now": now, "max_touched": max_touched, "notice": notice}
+        about = {"command": "wfm repair", **asked, "loss_event": made.loss_event, "loss_left": made.loss_left}
+        files = [centre, requirement, *_files_of(published), *([] if reforecast is None else [reforecast])]
+        written = io.write_run(out, frames, texts={"repair.txt": str(made)}, inputs=files, about=about)
+    typer.echo(str(made))
+    typer.echo("\n".join(["written", *(f"  {path}" for path in written)]))
+
+
+class _Published(NamedTuple):
+    """A roster as it was read."""
+
+    shifts: pd.DataFrame
+    activities: pd.DataFrame
+
+    def since(self, day: date) -> _Published:
+        """Return it from a day on."""
+        return self._replace(shifts=self.shifts[self.shifts["shift_start"].dt.date >= day])
+
+
+def _published(folder: Path, place: Centre) -> _Published:
+    from wfm import io
+
+    paths = _files_of(folder)
+    return _Published(*(io.read_frame(path, path.stem, tz=place.tz) for path in paths))
+
+
+def _files_of(folder: Path | None) -> list[Path]:
+    return [] if folder is None else [folder / "shifts.csv", folder / "activities.csv"]
+
+
+def _at(option: str, text: str, tz: str) -> tuple[str, date]:
+    """Return the name and the day or instant that `NAME@MOMENT` says."""
+    name, mark, moment = text.rpartition("@")
+    if not mark or not name:
+        raise DataError(Problem(f"{option} must be EMPLOYEE@MOMENT, got {text!r}", remedy="write A17@2026-11-03"))
+    return name, _moment(option, moment, tz)
+
+
+def _moment(option: str, text: str, tz: str) -> date:
+    """Return a day, or an instant on the clock of the centre."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        if "T" not in text and " " not in text:
+            return date.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        what = f"{option}: not a day or an instant: {text!r}"
+        raise DataError(Problem(what, remedy="write 2026-11-03, or 2026-11-03T09:30")) from None
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=ZoneInfo(tz))
+
+
+def _instant(option: str, moment: date) -> datetime:
+    if not isinstance(moment, datetime):
+        raise DataError(Problem(f"{option}: {moment} is a day", remedy=f"write an instant, such as {moment}T09:30"))
+    return moment
+
+
+def _date(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise DataError(Problem(f"{option}: not a day: {text!r}", remedy="write 2026-11-04")) from None
 
 
 @app.command()

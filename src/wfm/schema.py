@@ -289,7 +289,24 @@ FRAMES: Mapping[str, Frame] = {
             "asa_s": _MAYBE_NUMBER,
             "occupancy": _MAYBE_FRACTION,
             "abandonment": _MAYBE_FRACTION,
+            "floor": _MAYBE_NUMBER,
+            "shortage_price": Column(Kind.NUMBER, required=False, nullable=True, above=True),
+            "surplus_price": _MAYBE_NUMBER,
         },
+    ),
+    "wanted": Frame(
+        ("template", "day"),
+        {
+            "template": _TEXT,
+            "day": _DAY,
+            "heads": _NUMBER,
+            "shortage_price": _NUMBER,
+            "surplus_price": _MAYBE_NUMBER,
+        },
+    ),
+    "burdens": Frame(
+        ("employee",),
+        {"employee": _TEXT, **dict.fromkeys(("nights", "weekends", "unpopular", "hours"), _NUMBER)},
     ),
     "level_curve": Frame(
         ("queue", "start", "agents"),

@@ -151,7 +151,8 @@ def _of_template(position: int, template: ShiftTemplate, horizon: Horizon) -> li
 def break_starts(template: ShiftTemplate, rest: Break, length_s: float, interval_s: float) -> Ints:
     """Return the starts that a break may take in a shift of that length, in seconds from the start of the shift.
 
-    They lie on the finest of the interval, the length of the break and its earliest start, at least 5 minutes apart.
+    They lie on the finest of the interval, the length of the break, its earliest start and its gap, at least 5 minutes
+    apart, and keep that gap from the start and the end of the shift.
 
     Examples
     --------
@@ -160,10 +161,11 @@ def break_starts(template: ShiftTemplate, rest: Break, length_s: float, interval
     >>> break_starts(day, lunch, 8 * 3600, 1800).tolist()
     [10800, 12600, 14400]
     """
-    length, earliest = int(rest.length_s), int(rest.earliest_s)
-    step = max(gcd(int(interval_s), length, earliest, int(template.step_s)), _SHORTEST_STEP)
-    latest = min(int(rest.latest_s), int(length_s) - length)
-    return np.arange(earliest, latest + 1, step, dtype=np.int64)
+    length, earliest, gap = int(rest.length_s), int(rest.earliest_s), int(rest.min_gap_s)
+    step = max(gcd(int(interval_s), length, earliest, gap, int(template.step_s)), _SHORTEST_STEP)
+    latest = min(int(rest.latest_s), int(length_s) - length - gap)
+    starts = np.arange(earliest, latest + 1, step, dtype=np.int64)
+    return starts[starts >= gap]
 
 
 def overlap(begin_s: Ints, end_s: Ints, interval_starts_s: Ints, interval_s: float) -> Floats:

@@ -10,10 +10,12 @@ import pytest
 
 from wfm.domain.centre import Centre, Prices, Shrinkage
 from wfm.domain.hours import CalendarSpec, OpeningHours
+from wfm.domain.lock import Lock
 from wfm.domain.people import Contract, Employee, Preference, Skill
 from wfm.domain.queue import Queue
 from wfm.domain.shift import ShiftTemplate
 from wfm.domain.targets import ServiceLevel
+from wfm.domain.together import Pair
 from wfm.errors import DataError
 
 CALLS = Queue(name="calls", targets=(ServiceLevel(0.8, "30s"),), aht="3min")
@@ -240,3 +242,57 @@ def test_a_centre_is_a_value_that_travels() -> None:
 )
 def test_a_value_of_another_kind_is_refused(make: Callable[[], Any], said: str) -> None:
     assert said in message(make)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {"shifts": (replace(DAY, not_after=("nigth",)),)},
+            "shift template 'day': unknown shift template 'nigth'; known: day",
+        ),
+        (
+            {"contracts": (replace(FULL, max_shifts={"nigth": 2}),)},
+            "contract 'full': unknown shift template 'nigth'; known: day",
+        ),
+        (
+            {"employees": (replace(ANNA, locks=(Lock(day=date(2026, 11, 2), template="dya"),)),)},
+            "employee 'A1': unknown shift template 'dya'; did you mean 'day'? Known: day",
+        ),
+        (
+            {
+                "employees": (
+                    replace(ANNA, locks=(Lock(day=date(2026, 11, 2), template="day", breaks={"lunch": "12:00"}),)),
+                )
+            },
+            "employee 'A1': the lock of 2026-11-02 fixes an unknown break 'lunch' of 'day'; none is defined",
+        ),
+        (
+            {"pairs": (Pair(first="A1", second="A2", price=1.0),)},
+            "pair of 'A1' and 'A2': unknown employee 'A2'; known: A1",
+        ),
+    ],
+)
+def test_names_in_rules_must_be_known(changes: dict[str, Any], text: str) -> None:
+    assert message(lambda: centre(**changes)) == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {"shortage_steps": ((0.3, 2.0), (0.1, 3.0))},
+            "shortage_steps ((0.3, 2.0), (0.1, 3.0)) do not rise; give share and factor in rising order",
+        ),
+        ({"shortage_steps": ((1.0, 2.0),)}, "share of shortage_steps must be a number in (0, 1), got 1.0"),
+        ({"surplus_steps": ((0.5, 1.0),)}, "factor of surplus_steps must be a number in (1, inf), got 1.0"),
+        ({"shortage_steps": ((0.5,),)}, "shortage_steps must be pairs of share and factor, got (0.5,); ((0.1, 2.0),)"),
+        ({"floor_factor": 0.5}, "floor_factor must be a number in [1, inf), got 0.5"),
+    ],
+)
+def test_steps_of_prices_rise(changes: dict[str, Any], text: str) -> None:
+    assert message(lambda: Prices(**changes)) == text
+
+
+def test_steps_of_prices_are_kept() -> None:
+    assert Prices(surplus_steps=[[0.5, 2.0], [2.0, 3.0]]).surplus_steps == ((0.5, 2.0), (2.0, 3.0))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from wfm.domain.lock import Lock
 from wfm.domain.people import (
     Absence,
     Contract,
@@ -57,15 +58,48 @@ def test_templates_and_periods_are_kept() -> None:
     ("changes", "text"),
     [
         ({"name": ""}, "name must be a name, got ''; give a non-empty text without spaces at its ends"),
-        ({"kind": "ful"}, "unknown kind 'ful'; did you mean 'full'? Known: full, part, temporary"),
+        ({"kind": "ful"}, "unknown kind 'ful'; did you mean 'full'? Known: full, on call, part, temporary"),
         ({"max_day": 8}, "max_day has no unit: 8; write '8s', '8min' or '8h'"),
         ({"max_week": "0h"}, "max_week must be more than 0, got '0h'; give a length of time such as '30s'"),
         ({"max_period": "0h"}, "max_period must be more than 0, got '0h'; give a length of time such as '30s'"),
         ({"max_days_per_week": 8}, "max_days_per_week must be a whole number from 1 to 7, got 8"),
         ({"max_days_in_a_row": 0}, "max_days_in_a_row must be a whole number from 1 to 14, got 0"),
         ({"max_weekends": -1}, "max_weekends must be a whole number at least 0, got -1"),
-        ({"cost_per_hour": 0}, "cost_per_hour must be a number in (0, inf), got 0"),
+        ({"cost_per_hour": -1}, "cost_per_hour must be a number in [0, inf), got -1"),
         ({"overtime_factor": 0.5}, "overtime_factor must be a number in [1, inf), got 0.5"),
+        ({"cost_per_shift": -1}, "cost_per_shift must be a number in [0, inf), got -1"),
+        ({"max_nights_in_a_row": 0}, "max_nights_in_a_row must be a whole number at least 1, got 0"),
+        ({"whole_weekends": "yes"}, "whole_weekends must be True or False, got 'yes'"),
+        ({"min_days_off_in_a_row": 0}, "min_days_off_in_a_row must be a whole number from 1 to 14, got 0"),
+        (
+            {"min_days_in_a_row": 7},
+            "min_days_in_a_row 7 is above max_days_in_a_row 6; lower the minimum or raise the maximum",
+        ),
+        ({"min_free_week": "169h"}, "min_free_week 169 h is longer than a week; give at most '168h'"),
+        ({"max_start_spread": "25h"}, "max_start_spread 25 h is longer than a day; give at most '24h'"),
+        ({"max_start_spread": 2}, "max_start_spread has no unit: 2; write '2s', '2min' or '2h'"),
+        ({"max_shifts": {"night": -1}}, "max_shifts of 'night' must be a whole number at least 0, got -1"),
+        ({"max_shifts": 4}, "max_shifts must give a number by name, got 4; write max_shifts={'early': 1}"),
+        (
+            {"rotation": (("early",), ("late",))},
+            "a rotation without rotation_from; give the Monday of its first week",
+        ),
+        (
+            {"rotation_from": MONDAY},
+            "rotation_from without a rotation; give the rotation too, or leave both out",
+        ),
+        (
+            {"rotation": ((), ()), "rotation_from": MONDAY},
+            "a rotation without a template in any week; name templates, or leave rotation out",
+        ),
+        (
+            {"rotation": (("early",),), "rotation_from": date(2026, 11, 3)},
+            "rotation_from 2026-11-03 is a Tuesday; give a Monday",
+        ),
+        (
+            {"kind": "on call", "min_week": "8h"},
+            "a contract on call with at least 8 h; leave out min_week and min_period, or write another kind",
+        ),
         ({"templates": ()}, "no shift template is allowed; name at least one, or leave templates out to allow all"),
         ({"min_day": "9h"}, "min_day 9 h is above max_day 8 h; lower the minimum or raise the maximum"),
         (
@@ -87,6 +121,22 @@ def test_templates_and_periods_are_kept() -> None:
 )
 def test_each_fault_of_a_contract_has_its_message(changes: dict[str, Any], text: str) -> None:
     assert message(lambda: Contract(**{"name": "full", **changes})) == text
+
+
+def test_rules_by_name_are_kept_in_order() -> None:
+    rotation = [["early"], ["late", "night"]]
+    contract = Contract(
+        name="full", max_shifts={"night": 4, "late": 2}, rotation=rotation, rotation_from=MONDAY, min_free_week="36h"
+    )
+    assert contract.max_shifts == (("late", 2), ("night", 4))
+    assert contract.rotation == (("early",), ("late", "night"))
+    assert (contract.min_free_week_s, contract.max_start_spread_s) == (129600, None)
+    assert hash(contract) == hash(
+        Contract(
+            name="full",
+            **{k: getattr(contract, k) for k in ("max_shifts", "rotation", "rotation_from", "min_free_week")},
+        )
+    )
 
 
 def test_all_faults_of_a_contract_are_told_at_once() -> None:
@@ -153,16 +203,19 @@ def test_a_wish_for_a_template_names_it() -> None:
     ("changes", "text"),
     [
         ({"day": "2026-11-02"}, "day must be a date, got '2026-11-02'; write date(2026, 11, 2)"),
-        ({"wish": "of"}, "unknown wish 'of'; did you mean 'off'? Known: off, template, work"),
+        ({"wish": "of"}, "unknown wish 'of'; did you mean 'off'? Known: not template, off, template, work"),
         ({"rank": 10}, "rank must be a whole number from 1 to 9, got 10"),
         (
             {"wish": "template"},
-            "wish 'template' with template None; a template goes with wish='template', and only with it",
+            "wish 'template' with template None; "
+            "a template goes with wish='template' or 'not template', and only with them",
         ),
         (
             {"template": "early"},
-            "wish 'off' with template 'early'; a template goes with wish='template', and only with it",
+            "wish 'off' with template 'early'; "
+            "a template goes with wish='template' or 'not template', and only with them",
         ),
+        ({"price": -1}, "price must be a number in [0, inf), got -1"),
     ],
 )
 def test_wishes_out_of_range_are_refused(changes: dict[str, Any], text: str) -> None:
@@ -176,6 +229,16 @@ def person(**changes: Any) -> Employee:
 def test_a_person_keeps_wishes_in_the_order_of_days() -> None:
     wishes = [Preference(day=date(2026, 11, day), wish="off") for day in (9, 2)]
     assert [wish.day.day for wish in person(preferences=wishes).preferences] == [2, 9]
+
+
+def test_several_templates_may_be_unwanted_on_a_day() -> None:
+    wishes = [Preference(day=MONDAY, wish="not template", template=name) for name in ("night", "late")]
+    assert len(person(preferences=wishes).preferences) == 2
+
+
+def test_locks_are_kept_in_the_order_of_days() -> None:
+    locks = [Lock(day=date(2026, 11, day), off=True) for day in (9, 2)]
+    assert [lock.day.day for lock in person(locks=locks).locks] == [2, 9]
 
 
 def test_leave_may_follow_leave_without_a_gap() -> None:
@@ -197,6 +260,13 @@ def test_leave_may_follow_leave_without_a_gap() -> None:
             {"preferences": [Preference(day=MONDAY, wish=wish) for wish in ("off", "work")]},
             "two wishes for 2026-11-02; keep one",
         ),
+        (
+            {"preferences": [Preference(day=MONDAY, wish="not template", template="night")] * 2},
+            "two wishes for 2026-11-02; keep one",
+        ),
+        ({"locks": [Lock(day=MONDAY), Lock(day=MONDAY, off=True)]}, "two locks of 2026-11-02; keep one"),
+        ({"rotation_week": -1}, "rotation_week must be a whole number at least 0, got -1"),
+        ({"before": 3}, "before must be a CarryOver, got 3; write CarryOver(...)"),
     ],
 )
 def test_each_fault_of_a_person_has_its_message(changes: dict[str, Any], text: str) -> None:

@@ -47,6 +47,12 @@ def test_each_fault_of_a_break_has_its_message(changes: dict[str, Any], text: st
     assert message(lambda: Break(**given)) == text
 
 
+def test_a_break_keeps_its_gap_from_the_start_of_the_shift() -> None:
+    told = message(lambda: Break(name="lunch", length="30min", earliest="0h", latest="1h", min_gap="2h"))
+    what = "break 'lunch' starts at latest 1:00:00 into the shift, within its gap of 2:00:00"
+    assert told == f"{what}; raise latest or lower min_gap"
+
+
 def test_a_break_may_start_with_the_shift() -> None:
     assert Break(name="briefing", length="5min", earliest="0min", latest="5min").earliest_s == 0
 
@@ -117,6 +123,13 @@ FIRST = Break(name="a", length="1h", earliest="0h", latest="0h")
 )
 def test_each_fault_of_a_template_has_its_message(changes: dict[str, Any], text: str) -> None:
     assert message(lambda: template(**changes)) == text
+
+
+def test_gaps_of_breaks_must_fit_into_the_shortest_shift() -> None:
+    rests = tuple(Break(name=n, length="15min", earliest="1h", latest="4h", min_gap="1h30min") for n in "ab")
+    assert template(min_length="5h", breaks=rests).min_paid_s == 4.5 * 3600
+    told = message(lambda: template(min_length="4h30min", breaks=rests))
+    assert told.startswith("break 'b' does not fit into the shortest shift of 4h30min")
 
 
 def test_all_faults_of_a_template_are_told_at_once() -> None:

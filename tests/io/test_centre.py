@@ -304,7 +304,8 @@ def test_a_fault_of_one_part_hides_none_of_another_and_brings_no_other_with_it(t
         "2026-11-02 or 2026-11-02 14:00",
         "unavailability.csv, row 3, employee 'A2': unknown reason 'leaf'; did you mean 'leave'? Known: leave, other, "
         "sick, training",
-        "preferences.csv, row 2, employee 'A1': unknown wish 'of'; did you mean 'off'? Known: off, template, work",
+        "preferences.csv, row 2, employee 'A1': unknown wish 'of'; did you mean 'off'? Known: not template, off, "
+        "template, work",
         "preferences.csv, row 3, employee 'A1': rank must be a whole number from 1 to 9, got 0",
         "preferences.csv, row 4, employee 'A1': day is not a date: 'x'; write it as 2026-11-02",
         "centre.toml, contract 'full': unknown shift template 'dya'; did you mean 'day'? Known: day",

@@ -20,8 +20,8 @@ from wfm.domain import (
     Unavailability,
 )
 from wfm.roster import anneal_kernel
-from wfm.roster.anneal import _world, anneal
-from wfm.roster.anneal_kernel import DRAWS, World, own_cost, present
+from wfm.roster.anneal import _restore, _state, _world, anneal
+from wfm.roster.anneal_kernel import DRAWS, World
 from wfm.roster.classes import collapse
 from wfm.roster.compiled import anneal_function, can_compile
 from wfm.roster.lines import Plan
@@ -76,11 +76,13 @@ def start(*, cyclic: bool = False) -> Plan:
     horizon = Horizon("2026-11-02", weeks=2, tz=TZ, cyclic=cyclic)
     starts = horizon.starts
     wave = 1.5 + np.sin(np.arange(len(starts)) * 2 * np.pi / 48)
+    wanted = pd.DataFrame({"template": "night", "day": horizon.dates, "heads": 2, "shortage_price": 30.0})
+    wanted["surplus_price"] = 5.0
     need = pd.concat(
         pd.DataFrame({"queue": queue, "start": starts, "load_erl": wave, "agents": wave, "scheduled": factor * wave})
         for queue, factor in (("calls", 1.0), ("chat", 0.6))
     )
-    case = build_case(need, centre(), horizon)
+    case = build_case(need, centre(), horizon, wanted)
     return Plan(case, collapse(case))
 
 
@@ -97,12 +99,12 @@ def test_same_to_the_bit_compiled_or_not(cyclic: bool) -> None:
     states = []
     for function in (anneal_kernel.anneal, anneal_function()):
         world = _world(plan)
-        total = function(world, *draws(3000), 0.2, 0.3)
+        total = function(world, *draws(3000), 0.2, 0.2, 0.3)
         states.append((total, world))
     (plainly, one), (fast, other) = states
     assert plainly == fast
     assert np.any(one.line != _world(plan).line)
-    for name in ("line", "breaks", "slack", "surplus", "own"):
+    for name in ("line", "breaks", "slack", "short", "there", "own"):
         assert getattr(one, name).tobytes() == getattr(other, name).tobytes(), name
 
 
@@ -111,36 +113,26 @@ def test_books_are_right_after_many_changes(cyclic: bool) -> None:
     plan = start(cyclic=cyclic)
     before = plan.cost()
     world = _world(plan)
-    total = anneal_function()(world, *draws(20_000), 0.2, 0.3)
+    total = anneal_function()(world, *draws(20_000), 0.2, 0.2, 0.3)
     fresh = _entered_anew(world, plan)
     np.testing.assert_allclose(world.slack, fresh.slack, atol=1e-8)
-    np.testing.assert_allclose(world.surplus, fresh.surplus, atol=1e-8)
+    np.testing.assert_allclose(world.short, fresh.short, atol=1e-8)
     np.testing.assert_allclose(world.own, fresh.own)
-    after = float(world.own.sum() + world.short_price * world.slack.max(axis=1).sum())
-    short = world.slack.max(axis=1)
-    after += world.over_price * float(np.maximum(world.surplus - (world.demand - short), 0.0).sum())
-    assert total == pytest.approx(after - before, abs=1e-6)
+    assert world.there.tolist() == fresh.there.tolist()
+    _restore(plan, *_state(world))
+    assert total == pytest.approx(plan.cost() - before, abs=1e-6)
 
 
 def _entered_anew(world: World, plan: Plan) -> World:
     """Return the coverage and the costs of the lines of a state, counted from nothing."""
-    empty = start(cyclic=plan.case.horizon.cyclic)
-    fresh = _world(empty)
-    slack = plan.case.demand @ plan.cover.sets.T.astype(float)
-    surplus = np.zeros(len(slack))
-    own = np.array([own_cost(world, a, world.line[a]) for a in range(len(world.line))])
-    for a, line in enumerate(world.line):
-        change = np.zeros(len(slack))
-        for d in np.flatnonzero(line >= 0):
-            present(world, line[d], world.breaks[a, d], 1.0, change)
-        slack -= np.outer(change, world.touch[world.group[a]])
-        surplus += change * world.counts[world.group[a]]
-    return fresh._replace(slack=slack, surplus=surplus, own=own)
+    other = start(cyclic=plan.case.horizon.cyclic)
+    _restore(other, *_state(world))
+    return _world(other)
 
 
 def test_own_cost_is_that_of_the_plan() -> None:
     plan = start()
-    anneal(plan, seed=1, changes=20_000, progress=lambda done: done / 20_000, target=-np.inf)
+    anneal(plan, seed=1, changes=20_000, progress=lambda done, _: done / 20_000)
     world = _world(plan)
     assert world.own.tolist() == pytest.approx([plan.own_cost(n) for n in range(len(plan.lines))])
     assert (world.own >= 0).all()
@@ -151,13 +143,27 @@ def test_search_makes_it_cheaper_and_the_same_seed_the_same() -> None:
     for _ in range(2):
         plan = start()
         before = plan.cost()
-        anneal(plan, seed=3, changes=40_000, progress=lambda done: done / 40_000, target=-np.inf)
+        anneal(plan, seed=3, changes=40_000, progress=lambda done, _: done / 40_000)
         assert plan.cost() < 0.8 * before
         found.append(plan.lines)
     assert found[0] == found[1]
 
 
-def test_search_stops_at_its_target_and_when_it_is_over() -> None:
+def test_search_stops_when_it_is_over() -> None:
+    assert anneal(start(), seed=0, changes=10**9, progress=lambda done, lowest: 1.0) == 0
+
+
+def test_an_interrupt_leaves_the_cheapest_plan_found() -> None:
     plan = start()
-    assert anneal(plan, seed=0, changes=10**9, progress=lambda done: 0.0, target=plan.cost()) == 0
-    assert anneal(plan, seed=0, changes=10**9, progress=lambda done: 1.0, target=-np.inf) == 0
+    before, told = plan.cost(), [0.0]
+
+    def progress(done: int, lowest: float) -> float:
+        told[0] = lowest
+        if done >= 14_000:
+            raise KeyboardInterrupt
+        return 0.1
+
+    with pytest.raises(KeyboardInterrupt):
+        anneal(plan, seed=0, changes=10**9, progress=progress)
+    assert plan.cost() == pytest.approx(told[0])
+    assert plan.cost() < before

@@ -22,6 +22,7 @@ from wfm.domain import (
     Centre,
     Contract,
     Employee,
+    Lock,
     OpeningHours,
     Queue,
     ServiceLevel,
@@ -46,10 +47,11 @@ NEXT = 7  # NEXT + MON is the Monday of the second week
 
 PAUSE = Break(name="pause", length="15min", earliest="1h30min", latest="2h45min", paid=True)
 LUNCH = Break(name="lunch", length="30min", earliest="3h", latest="5h")
+LUNCH_APART = replace(LUNCH, min_gap="1h15min")
 
 
 def a_centre(monday: date, **changes: object) -> Centre:
-    """Four people: a full-timer by day, one by night, a part-timer with two days of leave, a temporary."""
+    """A full-timer by day, one by night, a part-timer with two days of leave, a temporary, and one of many rules."""
     friday = datetime(monday.year, monday.month, monday.day, tzinfo=ZoneInfo(TZ)) + timedelta(days=NEXT + FRI)
     full = {
         "min_day": "8h",
@@ -84,6 +86,20 @@ def a_centre(monday: date, **changes: object) -> Centre:
                     max_weekends=1,
                     min_rest="2h",
                 ),
+                Contract(
+                    name="ruled",
+                    max_day="9h",
+                    min_rest="9h",
+                    max_nights_in_a_row=1,
+                    min_free_week="57h",
+                    whole_weekends=True,
+                    max_start_spread="7h",
+                    min_days_in_a_row=2,
+                    min_days_off_in_a_row=2,
+                    max_shifts={"late": 3},
+                    rotation=(("early", "late", "night"), ("early", "late", "short")),
+                    rotation_from=monday,
+                ),
             ),
             "shifts": (
                 ShiftTemplate(
@@ -94,7 +110,7 @@ def a_centre(monday: date, **changes: object) -> Centre:
                     max_length="9h",
                     breaks=(PAUSE, LUNCH),
                 ),
-                ShiftTemplate(name="late", earliest_start="13:00", min_length="8h30min", breaks=(PAUSE, LUNCH)),
+                ShiftTemplate(name="late", earliest_start="13:00", min_length="8h30min", breaks=(PAUSE, LUNCH_APART)),
                 ShiftTemplate(
                     name="night",
                     earliest_start="22:00",
@@ -110,6 +126,7 @@ def a_centre(monday: date, **changes: object) -> Centre:
                     max_length="6h",
                     breaks=(PAUSE,),
                     weekdays=(MON, TUE, WED, THU, FRI),
+                    not_after=("night",),
                 ),
             ),
             "employees": (
@@ -131,6 +148,15 @@ def a_centre(monday: date, **changes: object) -> Centre:
                     skills=(Skill("chat"), Skill("calls")),
                     unavailable=(
                         Unavailability(start=friday.replace(hour=12), end=friday.replace(hour=18), reason="training"),
+                    ),
+                ),
+                Employee(
+                    id="Eve",
+                    contract="ruled",
+                    skills=(Skill("calls"),),
+                    locks=(
+                        Lock(day=monday + timedelta(days=NEXT + MON), template="late", start="13:00", length="8h30min"),
+                        Lock(day=monday + timedelta(days=TUE), off=True),
                     ),
                 ),
             ),
@@ -250,6 +276,10 @@ def a_legal_draft(monday: date) -> Draft:
     for day in (MON, TUE, WED, THU, NEXT + WED, NEXT + THU):
         draft.add("Cleo", day, "09:00", "short", "4h")
     draft.add("Dora", TUE, "07:00", "early", queues=("chat", "calls"))
+    for day in (WED, THU, FRI, NEXT + SAT, NEXT + SUN):
+        draft.add("Eve", day, "07:00", "early")
+    for day in (NEXT + MON, NEXT + TUE, NEXT + WED):
+        draft.add("Eve", day, "13:00", "late")
     return draft.add("Dora", NEXT + THU, "09:00", "short", "4h", queues=("chat", "chat"))
 
 
@@ -508,6 +538,67 @@ def early_after_night(draft: Draft) -> None:
 @breaks(Rule.WEEKENDS)
 def second_weekend(draft: Draft) -> None:
     draft.add("Dora", SAT, "07:00", "early").add("Dora", NEXT + SUN, "07:00", "early")
+
+
+@breaks(Rule.TEMPLATE_AFTER)
+def short_after_night(draft: Draft) -> None:
+    draft.add("Dora", WED, "22:00", "night").add("Dora", THU, "09:00", "short", "4h")
+
+
+@breaks(Rule.ROTATION)
+def short_in_a_week_without_it(draft: Draft) -> None:
+    draft.drop("Eve", WED).add("Eve", WED, "09:00", "short", "4h")
+
+
+@breaks(Rule.TEMPLATE_TOO_OFTEN)
+def fourth_late(draft: Draft) -> None:
+    draft.drop("Eve", WED).add("Eve", WED, "13:00", "late")
+
+
+@breaks(Rule.LOCK)
+def off_on_a_day_locked_to_a_shift(draft: Draft) -> None:
+    draft.drop("Eve", NEXT + MON)
+
+
+@breaks(Rule.LOCK)
+def works_on_a_day_locked_off(draft: Draft) -> None:
+    draft.add("Eve", TUE, "07:00", "early")
+
+
+@breaks(Rule.BREAK_TOO_CLOSE)
+def pause_an_hour_before_lunch(draft: Draft) -> None:
+    draft.drop("Eve", NEXT + TUE).add("Eve", NEXT + TUE, "13:00", "late", pause="2h45min")
+
+
+@breaks(Rule.DAYS_IN_A_ROW_BELOW)
+def works_a_single_day(draft: Draft) -> None:
+    draft.drop("Eve", WED).drop("Eve", THU)
+
+
+@breaks(Rule.DAYS_OFF_IN_A_ROW_BELOW)
+def has_a_single_day_off(draft: Draft) -> None:
+    draft.add("Eve", MON, "07:00", "early")
+
+
+@breaks(Rule.WEEKEND_SPLIT)
+def works_on_half_a_weekend(draft: Draft) -> None:
+    draft.drop("Eve", NEXT + WED).drop("Eve", NEXT + SUN).add("Eve", NEXT + FRI, "07:00", "early")
+
+
+@breaks(Rule.NIGHTS_IN_A_ROW)
+def works_three_nights(draft: Draft) -> None:
+    for day in (WED, THU, FRI):
+        draft.drop("Eve", day).add("Eve", day, "22:00", "night")
+
+
+@breaks(Rule.FREE_STRETCH)
+def is_free_for_two_days_only(draft: Draft) -> None:
+    draft.drop("Eve", NEXT + SAT).add("Eve", NEXT + SAT, "06:00", "early")
+
+
+@breaks(Rule.START_SPREAD)
+def starts_early_and_late(draft: Draft) -> None:
+    draft.drop("Eve", NEXT + TUE).add("Eve", NEXT + TUE, "15:00", "short", "4h")
 
 
 @breaks(Rule.COVERAGE_WRONG)
@@ -778,7 +869,7 @@ def test_empty_roster_of_typed_frames() -> None:
 
 def test_checker_shares_no_code_with_the_solver() -> None:
     allowed = {"calendar", "domain", "errors", "schema", "timegrid"}
-    allowed_here = {"checker_case", "violations"}
+    allowed_here = {"checker_case", "checker_days", "violations"}
     for name in ("checker", *allowed_here):
         path = Path(checker.__file__).with_name(f"{name}.py")
         imported = [node.module for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]

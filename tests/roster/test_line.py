@@ -86,7 +86,7 @@ def test_best_line_is_the_best_of_all(name: str, seed: int, first: str) -> None:
     random = np.random.default_rng(seed)
     reward = random.integers(-3, 9, len(case.shifts)).astype(float)
     off = random.integers(-1, 2, 7).astype(float)
-    line = LinePlanner(case, contract, person.allowed).best(reward, off, person.low_s, person.high_s)
+    line = LinePlanner(case, contract, [person]).best(reward, off, person)
     by_day = [[None, *np.flatnonzero(case.shifts.day == day).tolist()] for day in range(7)]
     best = -np.inf
     for choice in product(*by_day):
@@ -109,5 +109,5 @@ def test_no_line_where_the_minimum_cannot_be_met() -> None:
     contract = Contract(name="c", min_period="40h", max_days_per_week=2)
     case = case_of(contract, "2026-11-02", 7)
     person = case.people[0]
-    planner = LinePlanner(case, contract, person.allowed)
-    assert planner.best(np.zeros(len(case.shifts)), np.zeros(7), person.low_s, person.high_s) is None
+    planner = LinePlanner(case, contract, [person])
+    assert planner.best(np.where(person.allowed, 0.0, -np.inf), np.zeros(7), person) is None

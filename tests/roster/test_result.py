@@ -24,6 +24,13 @@ def _roster(starts: list[str], interval_s: float) -> Roster:
         shifts=nobody,
         activities=nobody,
         coverage=coverage,
+        shortage=pd.DataFrame(
+            {"queue": "calls", "start": coverage["start"], "missing": 1.0, "cause": "cheaper to be short"}
+        ),
+        wishes=pd.DataFrame({"employee": [], "day": [], "wish": [], "rank": [], "honoured": [], "price": []}),
+        fairness=pd.DataFrame(
+            {"employee": [], "contract": [], "nights": [], "weekends": [], "unpopular": [], "hours": []}
+        ),
         status=Status.FEASIBLE,
         cost={"wages": 90.0, "shortage": 20.0},
         bound=100.0,
@@ -52,3 +59,9 @@ def test_objective_and_gap_follow_from_cost_and_bound() -> None:
     roster = _roster(["2026-11-02 09:00"], 1800.0)
     assert roster.objective == 110.0
     assert roster.gap == pytest.approx(0.1)
+
+
+def test_what_is_short_is_printed_by_cause() -> None:
+    roster = _roster(["2026-11-02 09:00"], 1800.0)
+    assert str(roster).splitlines()[-1] == "└─ short   0.5 h: cheaper to be short"
+    assert "cheaper to be short" in roster._repr_html_()

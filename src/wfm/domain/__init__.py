@@ -6,8 +6,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from wfm.domain.carry import CarryOver
     from wfm.domain.centre import Centre, Prices, Shrinkage
     from wfm.domain.hours import CalendarSpec, Event, EventKind, OpeningHours, OpenPeriod
+    from wfm.domain.lock import Lock
     from wfm.domain.people import (
         Absence,
         Contract,
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
         Wish,
     )
     from wfm.domain.queue import Channel, Queue
-    from wfm.domain.shift import BREAK, LUNCH, MEETING, TRAINING, WORK, Activity, Break, ShiftTemplate
+    from wfm.domain.shift import ABSENT, BREAK, LUNCH, MEETING, TRAINING, WORK, Activity, Break, ShiftTemplate
     from wfm.domain.targets import (
         Deadline,
         LongestWait,
@@ -30,13 +32,16 @@ if TYPE_CHECKING:
         ServiceLevelBasis,
         Target,
     )
+    from wfm.domain.together import Fairness, Pair
 
 _HOME = {
+    "ABSENT": "wfm.domain.shift",
     "Absence": "wfm.domain.people",
     "Activity": "wfm.domain.shift",
     "BREAK": "wfm.domain.shift",
     "Break": "wfm.domain.shift",
     "CalendarSpec": "wfm.domain.hours",
+    "CarryOver": "wfm.domain.carry",
     "Centre": "wfm.domain.centre",
     "Channel": "wfm.domain.queue",
     "Contract": "wfm.domain.people",
@@ -45,7 +50,9 @@ _HOME = {
     "Employee": "wfm.domain.people",
     "Event": "wfm.domain.hours",
     "EventKind": "wfm.domain.hours",
+    "Fairness": "wfm.domain.together",
     "LUNCH": "wfm.domain.shift",
+    "Lock": "wfm.domain.lock",
     "LongestWait": "wfm.domain.targets",
     "MEETING": "wfm.domain.shift",
     "MaxAbandonment": "wfm.domain.targets",
@@ -53,6 +60,7 @@ _HOME = {
     "MeanAnswer": "wfm.domain.targets",
     "OpenPeriod": "wfm.domain.hours",
     "OpeningHours": "wfm.domain.hours",
+    "Pair": "wfm.domain.together",
     "Preference": "wfm.domain.people",
     "Prices": "wfm.domain.centre",
     "Queue": "wfm.domain.queue",
@@ -69,6 +77,7 @@ _HOME = {
 }
 
 __all__ = [
+    "ABSENT",
     "BREAK",
     "LUNCH",
     "MEETING",
@@ -78,6 +87,7 @@ __all__ = [
     "Activity",
     "Break",
     "CalendarSpec",
+    "CarryOver",
     "Centre",
     "Channel",
     "Contract",
@@ -86,12 +96,15 @@ __all__ = [
     "Employee",
     "Event",
     "EventKind",
+    "Fairness",
+    "Lock",
     "LongestWait",
     "MaxAbandonment",
     "MaxOccupancy",
     "MeanAnswer",
     "OpenPeriod",
     "OpeningHours",
+    "Pair",
     "Preference",
     "Prices",
     "Queue",

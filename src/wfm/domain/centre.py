@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,9 +11,10 @@ from typing import TypeVar
 from wfm.checks import check_each, check_flag, check_fraction, check_in_range, check_kind, check_name, check_zone
 from wfm.domain.duration import format_duration, set_duration
 from wfm.domain.hours import CalendarSpec, OpeningHours
-from wfm.domain.people import Contract, Employee, Wish
+from wfm.domain.people import Contract, Employee
 from wfm.domain.queue import Queue
 from wfm.domain.shift import ShiftTemplate
+from wfm.domain.together import Fairness, Pair
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 
 __all__ = ["Centre", "Prices", "Shrinkage"]
@@ -79,16 +81,25 @@ class Prices:
     wish
         Price of a wish of rank 1 that is not met, 0 or more; a wish of rank r costs this over r. Default: one
         hour of the cheapest contract.
+    shortage_steps, surplus_steps
+        From which share of the demand a missing (or surplus) agent-hour costs how many times the price: pairs of share
+        and factor, both rising, the share more than 0 (and less than 1 for shortage), the factor more than 1, such as
+        `((0.1, 2.0), (0.3, 5.0))`. Default none: every agent-hour costs the same.
+    floor_factor
+        How many times the price an agent-hour below the `floor` of the requirement costs, 1 or more; default 100.
 
     Raises
     ------
     DataError
-        If a price is outside its range.
+        If a price is outside its range or steps do not rise.
     """
 
     shortage_per_hour: float | None = None
     surplus_per_hour: float = 0.0
     wish: float | None = None
+    shortage_steps: tuple[tuple[float, float], ...] = ()
+    surplus_steps: tuple[tuple[float, float], ...] = ()
+    floor_factor: float = 100.0
 
     def __post_init__(self) -> None:
         if self.shortage_per_hour is not None:
@@ -96,6 +107,9 @@ class Prices:
         check_in_range("surplus_per_hour", self.surplus_per_hour, 0.0)
         if self.wish is not None:
             check_in_range("wish", self.wish, 0.0)
+        object.__setattr__(self, "shortage_steps", _steps("shortage_steps", self.shortage_steps, 1.0))
+        object.__setattr__(self, "surplus_steps", _steps("surplus_steps", self.surplus_steps, math.inf))
+        check_in_range("floor_factor", self.floor_factor, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +134,10 @@ class Centre:
         Parts of paid time off seat; default none.
     prices
         Prices of the roster.
+    pairs
+        People who should work together or apart, each two at most once; default none.
+    fairness
+        Prices of an uneven share of burdens; default none.
     currency
         Code for the reports, such as `"EUR"`; default `"EUR"`.
 
@@ -147,22 +165,35 @@ class Centre:
     employees: tuple[Employee, ...] = ()
     shrinkage: tuple[Shrinkage, ...] = ()
     prices: Prices = field(default_factory=Prices)
+    pairs: tuple[Pair, ...] = ()
+    fairness: Fairness | None = None
     currency: str = "EUR"
     interval_s: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         faults = Faults(f"centre {self.name!r}")
         kinds = {"queues": Queue, "contracts": Contract, "shifts": ShiftTemplate, "employees": Employee}
-        for name, kind in {**kinds, "shrinkage": Shrinkage}.items():
+        for name, kind in {**kinds, "shrinkage": Shrinkage, "pairs": Pair}.items():
             with faults.collecting():
                 object.__setattr__(self, name, check_each(name, getattr(self, name), kind))
         for name, kind in (("calendar", CalendarSpec), ("prices", Prices)):
             with faults.collecting():
                 check_kind(name, getattr(self, name), kind)
         with faults.collecting():
+            if self.fairness is not None:
+                check_kind("fairness", self.fairness, Fairness)
+        with faults.collecting():
             check_name("currency", self.currency)
         faults.raise_if_any()
-        for check in (self._check_self, self._check_names, self._check_contracts, self._check_employees):
+        checks = (
+            self._check_self,
+            self._check_names,
+            self._check_shifts,
+            self._check_contracts,
+            self._check_employees,
+            self._check_pairs,
+        )
+        for check in checks:
             check(faults)
         faults.raise_if_any()
 
@@ -249,12 +280,23 @@ class Centre:
             for name in twice:
                 faults.add(f"two {kind} are named {name!r}", remedy="rename one")
 
+    def _check_shifts(self, faults: Faults) -> None:
+        known = [shift.name for shift in self.shifts]
+        for shift in self.shifts:
+            for name in shift.not_after:
+                if name not in known:
+                    where = f"shift template {shift.name!r}"
+                    faults.add(f"unknown shift template {name!r}", where=where, remedy=did_you_mean(name, known))
+
     def _check_contracts(self, faults: Faults) -> None:
         known = {shift.name: shift for shift in self.shifts}
         for contract in self.contracts:
             where = f"contract {contract.name!r}"
             missing = [name for name in contract.templates or () if name not in known]
-            for name in missing:
+            named_more = list(dict(contract.max_shifts or ()))
+            named_more += [name for week in contract.rotation or () for name in week]
+            unknown = [name for name in dict.fromkeys(named_more) if name not in known and name not in missing]
+            for name in (*missing, *unknown):
                 faults.add(f"unknown shift template {name!r}", where=where, remedy=did_you_mean(name, known))
             if contract.templates is not None:
                 named = [known[name] for name in contract.templates if name in known]
@@ -278,14 +320,55 @@ class Centre:
             for name in employee.queues:
                 if name not in queues:
                     faults.add(f"unknown queue {name!r}", where=where, remedy=did_you_mean(name, queues))
-            for wish in employee.preferences:
-                if wish.wish is Wish.TEMPLATE and wish.template not in templates:
-                    remedy = did_you_mean(str(wish.template), templates)
-                    faults.add(f"unknown shift template {wish.template!r}", where=where, remedy=remedy)
+            for name in dict.fromkeys(_templates_named(employee)):
+                if name not in templates:
+                    faults.add(f"unknown shift template {name!r}", where=where, remedy=did_you_mean(name, templates))
+            for lock in employee.locks:
+                breaks = [rest.name for shift in self.shifts if shift.name == lock.template for rest in shift.breaks]
+                for name in dict(lock.breaks) if lock.template in templates else ():
+                    if name not in breaks:
+                        what = f"the lock of {lock.day} fixes an unknown break {name!r} of {lock.template!r}"
+                        faults.add(what, where=where, remedy=did_you_mean(name, breaks))
         served = {name for employee in self.employees for name in employee.queues}
         if self.employees:
             for name in dict.fromkeys(name for name in queues if name not in served):
                 faults.add(f"nobody has the skill of queue {name!r}", remedy="give it to at least one employee")
+
+    def _check_pairs(self, faults: Faults) -> None:
+        known = {employee.id for employee in self.employees}
+        seen: set[frozenset[str]] = set()
+        for pair in self.pairs:
+            where = f"pair of {pair.first!r} and {pair.second!r}"
+            for name in (pair.first, pair.second):
+                if name not in known:
+                    faults.add(f"unknown employee {name!r}", where=where, remedy=did_you_mean(name, known))
+            if frozenset((pair.first, pair.second)) in seen:
+                faults.add("they are paired twice", where=where, remedy="keep one")
+            seen.add(frozenset((pair.first, pair.second)))
+
+
+def _templates_named(employee: Employee) -> list[str]:
+    """Return the names of the shift templates that a person's wishes, locks and past tell of."""
+    named = [wish.template for wish in employee.preferences] + [lock.template for lock in employee.locks]
+    if employee.before is not None:
+        named += [employee.before.last_template, *dict(employee.before.shifts)]
+    return [name for name in named if name is not None]
+
+
+def _steps(name: str, given: tuple[tuple[float, float], ...], most: float) -> tuple[tuple[float, float], ...]:
+    """Return steps of a price as pairs of share and factor, or raise if they do not rise."""
+    steps: list[tuple[float, float]] = []
+    for step in check_each(name, given, Iterable):  # type: ignore[type-abstract]
+        pair = tuple(step)
+        if len(pair) != 2:
+            raise DataError(Problem(f"{name} must be pairs of share and factor, got {step!r}", remedy="((0.1, 2.0),)"))
+        share = check_in_range(f"share of {name}", pair[0], 0.0, most, include_low=False, include_high=False)
+        factor = check_in_range(f"factor of {name}", pair[1], 1.0, include_low=False)
+        if steps and not (share > steps[-1][0] and factor > steps[-1][1]):
+            what = f"{name} {given!r} do not rise"
+            raise DataError(Problem(what, remedy="give share and factor in rising order"))
+        steps.append((share, factor))
+    return tuple(steps)
 
 
 def _hours(low_s: float, high_s: float) -> str:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from wfm.checks import check_choice, check_date, check_each, check_in_range, check_int, check_name
+from wfm.checks import (
+    check_choice,
+    check_counts,
+    check_date,
+    check_each,
+    check_flag,
+    check_in_range,
+    check_int,
+    check_kind,
+    check_name,
+)
+from wfm.domain.carry import CarryOver
 from wfm.domain.duration import set_duration
+from wfm.domain.lock import Lock
 from wfm.errors import DataError, Faults, Problem
 
 __all__ = [
@@ -54,11 +67,12 @@ class Skill:
 
 
 class ContractKind(StrEnum):
-    """Sort of employment."""
+    """Sort of employment; who is on call has no minimum hours and costs only when called."""
 
     FULL = "full"
     PART = "part"
     TEMPORARY = "temporary"
+    ON_CALL = "on call"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +86,7 @@ class Contract:
     name
         Name, unique in the centre.
     kind
-        Full, part or temporary; default full.
+        Full, part, temporary or on call; default full. Who is on call has no minimum hours.
     min_day, max_day
         Shortest and longest paid time of a day that is worked; default none and 8 hours.
     min_week, max_week
@@ -89,10 +103,36 @@ class Contract:
         Least time between the end of a shift and the start of the next; default 11 hours.
     max_weekends
         Most weekends with work on Saturday or Sunday in the horizon, 0 or more; default no limit.
+    whole_weekends
+        Whether Saturday and Sunday are both worked or both off; default no. A weekend that the horizon cuts is exempt.
+    max_nights_in_a_row
+        Most night shifts on days in a row, 1 or more; default no limit. A night is a shift with at least 3 hours
+        between 23:00 and 06:00 on the wall clock.
+    min_free_week
+        Least length of one stretch without work in every whole week; default none. It is counted from Monday 00:00 or
+        the end of the last shift before, whichever is later, to the start of the next shift, even where that lies in
+        the week after. It begins in the week and ends at the latest with the horizon.
+    max_start_spread
+        Most distance between the starts of the shifts of a week, as times of day on the circle of the clock: the
+        shortest arc that holds them all; default no limit.
+    min_days_in_a_row, min_days_off_in_a_row
+        Least length of a run of working days, and of days off, 1 to 14; default 1. Runs that touch the edge of the
+        horizon are exempt, unless what was worked before tells how they began.
+    max_shifts
+        Most shifts in the horizon by name of template, such as `{"night": 4}`; default no limit. Kept as pairs in the
+        order of the names.
     templates
         Names of the shift templates allowed; default all of the centre.
+    rotation
+        Names of the shift templates allowed in each week of a rotation, such as `(("early",), ("late",), ())`, which
+        begins anew after its last week; a week without templates is free. Default no rotation.
+    rotation_from
+        A Monday on which the rotation is in its first week; given with a rotation only.
     cost_per_hour
-        Cost of a paid hour, in the centre's currency, more than 0; default 1, which counts cost in paid hours.
+        Cost of a paid hour, in the centre's currency, 0 or more; default 1, which counts cost in paid hours. Where no
+        contract has a cost, the prices of the centre must give `shortage_per_hour`.
+    cost_per_shift
+        Cost of a shift beside its hours, such as travel or a fee for being called, 0 or more; default 0.
     overtime_factor
         Price of an overtime hour over a plain one, 1 or more; default 1.5.
     max_overtime_week
@@ -122,8 +162,18 @@ class Contract:
     max_days_in_a_row: int = 6
     min_rest: timedelta | str = "11h"
     max_weekends: int | None = None
+    whole_weekends: bool = False
+    max_nights_in_a_row: int | None = None
+    min_free_week: timedelta | str | None = None
+    max_start_spread: timedelta | str | None = None
+    min_days_in_a_row: int = 1
+    min_days_off_in_a_row: int = 1
+    max_shifts: Mapping[str, int] | tuple[tuple[str, int], ...] | None = None
     templates: tuple[str, ...] | None = None
+    rotation: tuple[tuple[str, ...], ...] | None = None
+    rotation_from: date | None = None
     cost_per_hour: float = 1.0
+    cost_per_shift: float = 0.0
     overtime_factor: float = 1.5
     max_overtime_week: timedelta | str = "0h"
     min_day_s: float = field(init=False, repr=False, compare=False)
@@ -134,6 +184,8 @@ class Contract:
     max_period_s: float | None = field(init=False, repr=False, compare=False)
     min_rest_s: float = field(init=False, repr=False, compare=False)
     max_overtime_week_s: float = field(init=False, repr=False, compare=False)
+    min_free_week_s: float | None = field(init=False, repr=False, compare=False)
+    max_start_spread_s: float | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         faults = Faults(f"contract {self.name!r}")
@@ -152,14 +204,17 @@ class Contract:
         ):
             with faults.collecting():
                 set_duration(self, name, allow_zero=not name.startswith("max_") or name == "max_overtime_week")
-        object.__setattr__(self, "max_period_s", None)
-        with faults.collecting():
-            if self.max_period is not None:
-                set_duration(self, "max_period")
+        for name in ("max_period", "min_free_week", "max_start_spread"):
+            object.__setattr__(self, f"{name}_s", None)
+            with faults.collecting():
+                if getattr(self, name) is not None:
+                    set_duration(self, name, allow_zero=name == "max_start_spread")
         faults.raise_if_any()
         if self.templates is not None:
             object.__setattr__(self, "templates", check_each("templates", self.templates, str))
         self._check_numbers(faults)
+        self._check_runs(faults)
+        self._check_rotation(faults)
         self._check_hours(faults)
         faults.raise_if_any()
 
@@ -172,7 +227,14 @@ class Contract:
             if self.max_weekends is not None:
                 check_int("max_weekends", self.max_weekends, 0)
         with faults.collecting():
-            check_in_range("cost_per_hour", self.cost_per_hour, 0.0, include_low=False)
+            check_flag("whole_weekends", self.whole_weekends)
+        with faults.collecting():
+            if self.max_shifts is not None:
+                object.__setattr__(self, "max_shifts", check_counts("max_shifts", self.max_shifts, 0))
+        with faults.collecting():
+            check_in_range("cost_per_hour", self.cost_per_hour, 0.0)
+        with faults.collecting():
+            check_in_range("cost_per_shift", self.cost_per_shift, 0.0)
         with faults.collecting():
             check_in_range("overtime_factor", self.overtime_factor, 1.0)
         if self.templates is not None and not self.templates:
@@ -181,7 +243,45 @@ class Contract:
                 remedy="name at least one, or leave templates out to allow all",
             )
 
+    def _check_runs(self, faults: Faults) -> None:
+        with faults.collecting():
+            if self.max_nights_in_a_row is not None:
+                check_int("max_nights_in_a_row", self.max_nights_in_a_row, 1)
+        with faults.collecting():
+            check_int("min_days_off_in_a_row", self.min_days_off_in_a_row, 1, 14)
+        with faults.collecting():
+            check_int("min_days_in_a_row", self.min_days_in_a_row, 1, 14)
+            if 1 <= self.max_days_in_a_row < self.min_days_in_a_row:
+                what = f"min_days_in_a_row {self.min_days_in_a_row} is above max_days_in_a_row {self.max_days_in_a_row}"
+                faults.add(what, remedy="lower the minimum or raise the maximum")
+
+    def _check_rotation(self, faults: Faults) -> None:
+        if self.rotation is None:
+            if self.rotation_from is not None:
+                faults.add("rotation_from without a rotation", remedy="give the rotation too, or leave both out")
+            return
+        with faults.collecting():
+            weeks = tuple(check_each("rotation", week, str) for week in self.rotation)
+            object.__setattr__(self, "rotation", weeks)
+        if not any(self.rotation):
+            faults.add("a rotation without a template in any week", remedy="name templates, or leave rotation out")
+        if self.rotation_from is None:
+            faults.add("a rotation without rotation_from", remedy="give the Monday of its first week")
+            return
+        with faults.collecting():
+            if check_date("rotation_from", self.rotation_from).weekday():
+                what = f"rotation_from {self.rotation_from} is a {self.rotation_from:%A}"
+                faults.add(what, remedy="give a Monday")
+
     def _check_hours(self, faults: Faults) -> None:
+        if self.kind is ContractKind.ON_CALL and (self.min_week_s or self.min_period_s):
+            hours = max(self.min_week_s, self.min_period_s) / 3600
+            remedy = "leave out min_week and min_period, or write another kind"
+            faults.add(f"a contract on call with at least {hours:g} h", remedy=remedy)
+        for name, limit, noun in (("min_free_week", 168, "a week"), ("max_start_spread", 24, "a day")):
+            given = getattr(self, f"{name}_s")
+            if given is not None and given > limit * 3600:
+                faults.add(f"{name} {given / 3600:g} h is longer than {noun}", remedy=f"give at most '{limit}h'")
         for span in ("day", "week", "period"):
             low, high = getattr(self, f"min_{span}_s"), getattr(self, f"max_{span}_s")
             if high is not None and low > high:
@@ -273,6 +373,7 @@ class Wish(StrEnum):
     OFF = "off"
     WORK = "work"
     TEMPLATE = "template"
+    NOT_TEMPLATE = "not template"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,16 +385,18 @@ class Preference:
     day
         The date.
     wish
-        A day off, a day of work, or a shift of the given template.
+        A day off, a day of work, a shift of the given template, or no shift of it (a day off or another shift).
     template
-        Name of the template, with the wish `template` only.
+        Name of the template, with the wishes `template` and `not template` only.
     rank
         1 (default, the dearest) to 9.
+    price
+        Price of not honouring it, in the centre's currency, 0 or more; default that of its rank.
 
     Raises
     ------
     DataError
-        If the template does not go with the wish, or the rank is outside its range.
+        If the template does not go with the wish, or the rank or the price is outside its range.
 
     Examples
     --------
@@ -305,14 +408,18 @@ class Preference:
     wish: Wish | str
     template: str | None = None
     rank: int = 1
+    price: float | None = None
 
     def __post_init__(self) -> None:
         check_date("day", self.day)
         object.__setattr__(self, "wish", check_choice("wish", self.wish, Wish))
         check_int("rank", self.rank, 1, 9)
-        if (self.wish is Wish.TEMPLATE) != (self.template is not None):
+        if self.price is not None:
+            check_in_range("price", self.price, 0.0)
+        if (self.wish in (Wish.TEMPLATE, Wish.NOT_TEMPLATE)) != (self.template is not None):
             what = f"wish '{self.wish}' with template {self.template!r}"
-            raise DataError(Problem(what, remedy="a template goes with wish='template', and only with it"))
+            remedy = "a template goes with wish='template' or 'not template', and only with them"
+            raise DataError(Problem(what, remedy=remedy))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,7 +439,13 @@ class Employee:
     unavailable
         Stretches without work; they must not overlap.
     preferences
-        Wishes, at most one for a day.
+        Wishes, at most one for a day; several that name templates not wanted may stand for one day.
+    locks
+        What must stand on a day, at most one for a day.
+    before
+        What was worked before the horizon, as far as rules count it; default nothing is known.
+    rotation_week
+        By how many weeks the person is ahead in the rotation of the contract, 0 or more; default 0.
 
     Raises
     ------
@@ -351,6 +464,9 @@ class Employee:
     team: str | None = None
     unavailable: tuple[Unavailability, ...] = ()
     preferences: tuple[Preference, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    before: CarryOver | None = None
+    rotation_week: int = 0
 
     def __post_init__(self) -> None:
         faults = Faults(f"employee {self.id!r}")
@@ -365,14 +481,31 @@ class Employee:
         with faults.collecting():
             wishes = check_each("preferences", self.preferences, Preference)
             object.__setattr__(self, "preferences", tuple(sorted(wishes, key=lambda p: p.day)))
+        with faults.collecting():
+            locks = check_each("locks", self.locks, Lock)
+            object.__setattr__(self, "locks", tuple(sorted(locks, key=lambda lock: lock.day)))
+        with faults.collecting():
+            if self.before is not None:
+                check_kind("before", self.before, CarryOver)
+        with faults.collecting():
+            check_int("rotation_week", self.rotation_week, 0)
         faults.raise_if_any()
         for queue in sorted({q for q in self.queues if self.queues.count(q) > 1}):
             faults.add(f"skill {queue!r} is given twice", remedy="keep one")
         self._check_leave(faults)
+        self._check_days(faults)
+        faults.raise_if_any()
+
+    def _check_days(self, faults: Faults) -> None:
         days = [wish.day for wish in self.preferences]
         for day in sorted({d for d in days if days.count(d) > 1}):
-            faults.add(f"two wishes for {day}", remedy="keep one")
-        faults.raise_if_any()
+            wishes = [wish for wish in self.preferences if wish.day == day]
+            unwanted = {wish.template for wish in wishes if wish.wish is Wish.NOT_TEMPLATE}
+            if len(unwanted) < len(wishes):
+                faults.add(f"two wishes for {day}", remedy="keep one")
+        days = [lock.day for lock in self.locks]
+        for day in sorted({d for d in days if days.count(d) > 1}):
+            faults.add(f"two locks of {day}", remedy="keep one")
 
     def _check_leave(self, faults: Faults) -> None:
         for whole_days in (True, False):

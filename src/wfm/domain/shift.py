@@ -10,7 +10,7 @@ from wfm.checks import check_each, check_flag, check_name
 from wfm.domain.duration import format_duration, set_duration, time_of_day
 from wfm.errors import DataError, Faults, Problem
 
-__all__ = ["BREAK", "LUNCH", "MEETING", "TRAINING", "WORK", "Activity", "Break", "ShiftTemplate"]
+__all__ = ["ABSENT", "BREAK", "LUNCH", "MEETING", "TRAINING", "WORK", "Activity", "Break", "ShiftTemplate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ BREAK = Activity("break")
 LUNCH = Activity("lunch", paid=False)
 MEETING = Activity("meeting")
 TRAINING = Activity("training")
+ABSENT = Activity("absent")  # of a shift that was planned: sick, late, gone early; pay is decided elsewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,9 @@ class Break:
         The first and the last moment it may start, measured from the start of the shift.
     paid
         Whether it is paid; default no.
+    min_gap
+        Least time of work between it and the start of the shift, the end of the shift and every other break; default
+        none. Between two breaks the longer of their gaps holds.
 
     Raises
     ------
@@ -78,28 +82,36 @@ class Break:
     earliest: timedelta | str
     latest: timedelta | str
     paid: bool = False
+    min_gap: timedelta | str = "0min"
     length_s: float = field(init=False, repr=False, compare=False)
     earliest_s: float = field(init=False, repr=False, compare=False)
     latest_s: float = field(init=False, repr=False, compare=False)
+    min_gap_s: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_name("name", self.name)
-        if self.name in (WORK.name, MEETING.name, TRAINING.name):
+        if self.name in (WORK.name, MEETING.name, TRAINING.name, ABSENT.name):
             what = f"a break cannot be named {self.name!r}"
             raise DataError(Problem(what, remedy="that is an activity of its own; write 'break' or 'lunch'"))
         check_flag("paid", self.paid)
-        for name in ("length", "earliest", "latest"):
+        for name in ("length", "earliest", "latest", "min_gap"):
             set_duration(self, name, allow_zero=name != "length")
         if self.latest_s < self.earliest_s:
             what = f"break {self.name!r} has its latest start {self.latest} before its earliest {self.earliest}"
             raise DataError(Problem(what, remedy="swap them"))
+        if self.latest_s < self.min_gap_s:
+            what = (
+                f"break {self.name!r} starts at latest {self.latest} into the shift, within its gap of {self.min_gap}"
+            )
+            raise DataError(Problem(what, remedy="raise latest or lower min_gap"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftTemplate:
     """A family of shifts: every start of the window with every length of the range.
 
-    Lengths are elapsed time, so a night shift across a change to summer time lasts as long as it is paid.
+    Lengths are elapsed time, so a night shift across a change to summer time lasts as long as it is paid. A split shift
+    is one with a long unpaid break: its two parts are one shift of one day.
 
     Parameters
     ----------
@@ -114,9 +126,13 @@ class ShiftTemplate:
         Shortest and longest time from start to end, breaks included, at most 24 h; `max_length` defaults to
         `min_length`.
     breaks
-        Breaks placed within the shift, in any order; a gap between them is kept by their windows. Default none.
+        Breaks placed within the shift, in any order; a gap between them is kept by their windows or by their `min_gap`.
+        Default none.
     weekdays
         Weekdays on which it may start, 0 (Monday) to 6 (Sunday); default all.
+    not_after
+        Names of the templates that may not stand on the day before, such as `("night",)` of an early shift; default
+        none. They add to the rest that the contract asks for.
 
     Raises
     ------
@@ -130,6 +146,10 @@ class ShiftTemplate:
     >>> day = ShiftTemplate(name="day", earliest_start="07:00", min_length="8h30min", breaks=(lunch,))
     >>> day.min_paid_s / 3600
     8.0
+    >>> pause = Break(name="pause", length="4h", earliest="3h", latest="5h")
+    >>> split = ShiftTemplate(name="split", earliest_start="10:00", min_length="12h", breaks=(pause,))
+    >>> split.min_paid_s / 3600
+    8.0
     """
 
     name: str
@@ -140,6 +160,7 @@ class ShiftTemplate:
     max_length: timedelta | str | None = None
     breaks: tuple[Break, ...] = ()
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    not_after: tuple[str, ...] = ()
     earliest_start_s: float = field(init=False, repr=False, compare=False)
     latest_start_s: float = field(init=False, repr=False, compare=False)
     step_s: float = field(init=False, repr=False, compare=False)
@@ -164,6 +185,7 @@ class ShiftTemplate:
             object.__setattr__(self, name, getattr(self, default))
             object.__setattr__(self, f"{name}_s", getattr(self, f"{default}_s"))
         object.__setattr__(self, "breaks", check_each("breaks", self.breaks, Break))
+        object.__setattr__(self, "not_after", check_each("not_after", self.not_after, str))
         weekdays = self.weekdays if isinstance(self.weekdays, Iterable) else (self.weekdays,)
         if isinstance(weekdays, str) or not all(isinstance(day, int) for day in weekdays):
             remedy = "give numbers from 0 (Monday) to 6 (Sunday), such as weekdays=(0, 1, 2, 3, 4)"
@@ -189,10 +211,11 @@ class ShiftTemplate:
         names = [rest.name for rest in self.breaks]
         for name in sorted({name for name in names if names.count(name) > 1}):
             faults.add(f"two breaks are named {name!r}", remedy="name them apart, such as 'break 1' and 'break 2'")
-        end = 0.0
+        end, gap = 0.0, 0.0
         for rest in sorted(self.breaks, key=lambda rest: (rest.latest_s, rest.earliest_s)):
-            end = max(end, rest.earliest_s) + rest.length_s
-            if end - rest.length_s > rest.latest_s or end > self.min_length_s:
+            end = max(end + max(gap, rest.min_gap_s), rest.earliest_s) + rest.length_s
+            gap = rest.min_gap_s
+            if end - rest.length_s > rest.latest_s or end + gap > self.min_length_s:
                 what = f"break {rest.name!r} does not fit into the shortest shift of {format_duration(self.min_length)}"
                 faults.add(what, remedy="widen its window or lengthen the shift")
 

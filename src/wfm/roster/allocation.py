@@ -10,11 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from wfm.roster.problem import Case, Flags, Floats, Ints
+from wfm.roster.tiers import Tiers, tiers_of
 
 __all__ = ["allocate"]
 
 _PRIMARY, _ABLE = 0.02, 0.01  # worth of time on the primary queue, and of proficiency, beside covering
 _NONE = 1e-6
+_TIE = 1e-4  # weight of liking beside the worth of covering
 
 
 def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, width: int) -> Ints:
@@ -43,13 +45,18 @@ def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, wid
     liking = _ABLE * np.array([kind[2] for kind in kinds])
     liking[np.arange(len(kinds)), [kind[1] for kind in kinds]] += _PRIMARY
     current = np.full(len(owners), -1, dtype=np.int64)
+    tiers = tiers_of(case)
+    plain = case.bought is None and tiers.has_one_shortage_price and tiers.has_one_surplus_price
     for interval in range(len(case.demand)):
         cells = slice(interval * per_interval, (interval + 1) * per_interval)
         usable = skills & case.is_open[interval]
         closed = ~usable.any(axis=1)
         usable[closed] = skills[closed]
         there = np.array([present[rows, cells].sum() for rows in members], dtype=float)
-        shares = _share_out(case.demand[interval] * per_interval, there, usable, liking)
+        if plain:
+            shares = _share_out(case.demand[interval] * per_interval, there, usable, liking)
+        else:
+            shares = _share_by_worth(tiers, interval, per_interval, there, usable, liking)
         for part in range(per_interval):
             cell = cells.start + part
             current[~present[:, cell]] = -1
@@ -83,6 +90,36 @@ def _share_out(wanted: Floats, there: Floats, usable: Flags, liking: Floats) -> 
     matrix[rows, columns] = 1.0
     found = linprog(-(1.0 + liking[kind, queue]), A_ub=matrix, b_ub=np.concatenate((there, wanted)), method="highs")
     shares[kind, queue] = found.x
+    return shares
+
+
+def _share_by_worth(
+    tiers: Tiers, interval: int, per_interval: int, there: Floats, usable: Flags, liking: Floats
+) -> Floats:
+    """Return how much of the time that each kind of person is there goes to each queue, where prices differ."""
+    from scipy.optimize import linprog
+
+    kind, queue = np.nonzero(usable & (there[:, None] > 0))
+    shares = np.zeros(usable.shape)
+    if not len(kind):
+        return shares
+    size, worth = tiers.size[:, interval] * per_interval, tiers.worth[:, interval]
+    tier, of_queue = np.nonzero(size > 0)
+    scale = float(np.abs(worth).max(initial=0.0)) or 1.0
+    reward = np.concatenate((_TIE * liking[kind, queue], worth[tier, of_queue] / scale))
+    most = np.concatenate((there[kind], size[tier, of_queue]))
+    matrix = np.zeros((len(there) + usable.shape[1], len(reward)))
+    matrix[kind, np.arange(len(kind))] = 1.0
+    matrix[len(there) + queue, np.arange(len(kind))] = 1.0
+    matrix[len(there) + of_queue, len(kind) + np.arange(len(tier))] = -1.0
+    placed = np.where(usable.any(axis=1), there, 0.0)
+    total = np.concatenate((placed, np.zeros(usable.shape[1])))
+    closed = np.setdiff1d(queue, of_queue)
+    if len(closed):
+        # Nobody is missing or idle on a queue that is closed: time on it is neither.
+        matrix[len(there) + closed] = 0.0
+    found = linprog(-reward, A_eq=matrix, b_eq=total, bounds=np.stack((np.zeros(len(most)), most), axis=1))
+    shares[kind, queue] = found.x[: len(kind)]
     return shares
 
 

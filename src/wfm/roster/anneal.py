@@ -12,24 +12,32 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wfm.roster.anneal_kernel import DRAWS, World, own_cost, present
+from wfm.roster.anneal_kernel import DRAWS, World, add_head, present
 from wfm.roster.compiled import anneal_function
 from wfm.roster.lines import Plan, Rostered
 from wfm.roster.problem import Case, Flags, Ints
+from wfm.roster.rules_kernel import own_cost
+from wfm.roster.together_kernel import together_enter
 from wfm.shifts import break_starts
 
 __all__ = ["anneal"]
 
-_CHUNK = 20_000  # changes between two looks at the clock
+_CHUNK = 2_000  # changes between two looks at the clock
 _SWAPS = 0.08  # share of changes that exchange shifts of two people
+_BLOCKS, _RUN_BLOCKS = 0.02, 0.4  # share that are of some days in a row; where contracts ask for runs of days
 _SPREAD = 0.25  # share of breaks that are placed at random
-_HOT = 0.05  # first temperature over the price of an agent missing for an interval
+_PROBE = 10  # chunks, at the lowest temperature, that tell how fast the search is
+_HOT, _HOTTEST = 0.05, 1.5  # first temperature over the price of an agent missing for an interval
+_HOT_AT = 5_000  # changes for each shift for which the lower is right; it rises in proportion
+_HEAD = 0.2  # a head missing, in agents missing for an interval
 _COOL = 0.2  # last temperature over the price of a paid interval
-_NEVER = 2**62
 
 
-def anneal(plan: Plan, *, seed: int, changes: float, progress: Callable[[int], float], target: float) -> int:
+def anneal(plan: Plan, *, seed: int, changes: float, progress: Callable[[int, float], float]) -> int:
     """Search around a plan for a cheaper one, which it becomes; return how many changes were tried.
+
+    The more changes there will be for each shift, the hotter it begins; the first ones tell how many there will be. An
+    interrupt leaves the cheapest plan found so far.
 
     Parameters
     ----------
@@ -40,33 +48,60 @@ def anneal(plan: Plan, *, seed: int, changes: float, progress: Callable[[int], f
     changes
         Most changes that are tried.
     progress
-        From the changes tried so far to the share of the search that is over; from 1 on it stops.
-    target
-        Cost at which it stops.
+        From the changes tried so far and the lowest cost to the share of the search that is over; from 1 on it stops.
     """
     world = _world(plan)
-    case = plan.case
     generator = np.random.default_rng(seed)
     function = anneal_function()
-    wages = [person.contract.cost_per_hour for person in case.people]
-    cool = _COOL * (float(np.median(wages)) + case.surplus_price) * case.interval_h
-    hot = max(_HOT * case.shortage_price * case.interval_h, cool)
+    cool, dear = _prices(plan)
+    blocks = _blocks(plan)
+    hot, begun = cool, 0.0
     best, cost = _state(world), plan.cost()
     lowest, done = cost, 0
-    while done < changes and lowest > target:
-        share = progress(done)
-        if share >= 1.0:
-            break
-        size = int(min(_CHUNK, changes - done))
-        # The clock is read once a chunk; within it the temperature stays.
-        temperature = np.full(size, hot * (cool / hot) ** share)
-        draws = generator.random((size, DRAWS))
-        cost += function(world, draws, generator.exponential(size=size), temperature, _SWAPS, _SPREAD)
-        done += size
-        if cost < lowest:
-            best, lowest = _state(world), cost
-    _restore(plan, *best)
+    try:
+        while done < changes:
+            share = progress(done, lowest)
+            if share >= 1.0:
+                break
+            if done == _PROBE * _CHUNK:
+                expected = min(changes, done / share) if share > 0 else changes
+                hot, begun = max(cool, dear * _heat(expected / max((world.line >= 0).sum(), 1))), share
+            size = int(min(_CHUNK, changes - done))
+            # The clock is read once a chunk; within it the temperature stays.
+            temperature = np.full(size, hot * (cool / hot) ** ((share - begun) / (1 - begun)))
+            draws = generator.random((size, DRAWS))
+            bars = generator.exponential(size=size)
+            cost += function(world, draws, bars, temperature, _SWAPS, blocks, _SPREAD)
+            done += size
+            if cost < lowest:
+                best, lowest = _state(world), cost
+    finally:
+        _restore(plan, *best)
     return done
+
+
+def _heat(per_shift: float) -> float:
+    return float(np.clip(_HOT * per_shift / _HOT_AT, _HOT, _HOTTEST))
+
+
+def _prices(plan: Plan) -> tuple[float, float]:
+    """Return the last temperature, and the price to which the first one is in proportion."""
+    case = plan.case
+    wage = float(np.median([person.contract.cost_per_hour for person in case.people]))
+    small = (wage + case.surplus_price) * case.interval_h
+    dear = case.shortage_price * case.interval_h if len(case.requirement) else 0.0
+    heads = case.wanted.short_price[case.wanted.short_price > 0]
+    if len(heads):
+        dear = max(dear, _HEAD * float(np.median(heads)))
+    if not small:
+        small = dear / 10
+    return _COOL * small, max(dear, small)
+
+
+def _blocks(plan: Plan) -> float:
+    runs = (person.contract for person in plan.case.people)
+    asked = any(c.min_days_in_a_row > 1 or c.min_days_off_in_a_row > 1 for c in runs)
+    return _RUN_BLOCKS if asked else _BLOCKS
 
 
 def _state(world: World) -> tuple[Ints, Ints]:
@@ -102,26 +137,15 @@ def _world(plan: Plan) -> World:
     forms, form = np.unique(np.stack([shifts.template, length], axis=1), axis=0, return_inverse=True)
     patterns, pattern = np.unique(np.stack([person.allowed for person in people]), axis=0, return_inverse=True)
     orders, place, first, last = _orders(case, patterns)
-    wishes, wish = np.unique(
-        np.stack([np.concatenate((person.wish, person.wish_off)) for person in people]), axis=0, return_inverse=True
-    )
     groups = sorted(plan.cover.touch)
-    contracts = [person.contract for person in people]
     most = max((len(template.breaks) for template in shifts.templates), default=0)
-
-    def each(name: str, missing: float = _NEVER) -> Ints:
-        values = [getattr(contract, name) for contract in contracts]
-        return np.array([missing if value is None else value for value in values]).astype(np.int64)
-
-    wage = np.array([contract.cost_per_hour for contract in contracts]) / 3600
-    factor = np.array([contract.overtime_factor for contract in contracts])
+    levels, wanted = plan.cover.levels, case.wanted
     world = World(
+        rules=plan.rules,
+        together=plan.together,
         day=shifts.day,
         begin=(shifts.start_s - origin) // cell,
         end=(shifts.end_s - origin) // cell,
-        start_s=shifts.start_s,
-        end_s=shifts.end_s,
-        paid_s=shifts.paid_s,
         kind=kind.astype(np.int64),
         on_day=on_day,
         form=form.astype(np.int64),
@@ -132,42 +156,34 @@ def _world(plan: Plan) -> World:
         last=last,
         pattern=pattern.astype(np.int64),
         group=np.array([groups.index(person.skills) for person in people]),
-        wage=wage,
-        overtime=wage * (factor - 1),
-        plain_s=each("max_week_s"),
-        low_s=np.ceil(np.array([person.low_s for person in people]) - 1e-6).astype(np.int64),
-        high_s=np.floor(np.array([person.high_s for person in people]) + 1e-6).astype(np.int64),
-        period_low_s=each("min_period_s"),
-        period_high_s=each("max_period_s"),
-        rest_s=np.ceil(np.array([contract.min_rest_s for contract in contracts])).astype(np.int64),
-        most_days=each("max_days_per_week"),
-        most_run=each("max_days_in_a_row"),
-        most_weekends=each("max_weekends"),
-        wish=wish.astype(np.int64),
-        wish_worked=np.ascontiguousarray(wishes[:, : len(shifts)]),
-        wish_off=np.ascontiguousarray(wishes[:, len(shifts) :]),
-        week=case.week_of_day,
-        weekday=np.array([day.weekday() for day in case.horizon.dates], dtype=np.int64),
+        pinned=_pinned(plan, most),
         per_interval=case.interval_s // cell,
         touch=np.stack([plan.cover.touch[group] for group in groups]),
         counts=np.stack([plan.cover.counts[group] for group in groups]).astype(float),
-        demand=case.demand.sum(axis=1),
-        short_price=case.shortage_price * case.interval_h,
-        over_price=case.surplus_price * case.interval_h,
+        weight=levels.weight,
+        idle=levels.idle,
+        has_cover=bool(levels.weight.any() or levels.idle.any()),
+        wanted=wanted.row,
+        heads=wanted.heads,
+        missing_price=wanted.short_price,
+        spare_price=wanted.over_price,
         line=np.full((len(people), days), -1, dtype=np.int64),
         breaks=np.zeros((len(people), days, most), dtype=np.int64),
-        slack=case.demand @ plan.cover.sets.T.astype(float),
-        surplus=np.zeros(len(case.demand)),
+        slack=np.ascontiguousarray(levels.demand @ plan.cover.sets.T.astype(float)),
+        short=np.zeros(len(case.demand)),
+        there=np.zeros(len(wanted.heads)),
         own=np.zeros(len(people)),
         changes=np.zeros((2, len(case.demand))),
         lines=np.zeros((2, days), dtype=np.int64),
-        rested=np.zeros((2, 2, most), dtype=np.int64),
+        rested=np.zeros((2, days, most), dtype=np.int64),
         who=np.zeros(2, dtype=np.int64),
-        when=np.zeros(2, dtype=np.int64),
+        when=np.full(days, -1, dtype=np.int64),
         priced=np.zeros(2),
         touched=np.zeros(len(case.demand), dtype=np.int64),
         marked=np.zeros(len(case.demand), dtype=np.bool_),
     )
+    # One layout of every array, or the search would be compiled anew for another.
+    world = world._replace(**{name: value.copy() for name, value in world._asdict().items() if hasattr(value, "copy")})
     _enter(world, plan)
     return world
 
@@ -176,28 +192,41 @@ def _enter(world: World, plan: Plan) -> None:
     """Put the lines of the plan into the state."""
     origin, cell = int(plan.case.starts_s[0]), plan.cell_s
     for number, line in enumerate(plan.lines):
-        change = np.zeros(len(world.demand))
+        change = np.zeros(len(world.idle))
         for candidate, breaks in zip(line.shifts, line.breaks, strict=True):
             day = world.day[candidate]
             world.line[number, day] = candidate
             world.breaks[number, day, : len(breaks)] = (np.array(breaks, dtype=np.int64) - origin) // cell
             present(world, candidate, world.breaks[number, day], 1.0, change)
-        world.own[number] = own_cost(world, number, world.line[number])
-        group = world.group[number]
-        world.slack[...] -= np.outer(change, world.touch[group])
-        world.surplus[...] += change * world.counts[group]
+            add_head(world, candidate, 1.0)
+        world.own[number] = own_cost(world.rules, number, world.line[number])
+        world.slack[...] -= np.outer(change, world.touch[world.group[number]])[:, None, :]
+    together_enter(world.together, world.line)
+    worst = np.maximum(world.slack.max(axis=2), 0.0)
+    world.short[...] = (world.weight * worst).sum(axis=1)
+
+
+def _pinned(plan: Plan, most: int) -> Ints:
+    """Return the first cell of each break that a lock fixes, by person, day and break; -1 where it is free."""
+    case = plan.case
+    pinned = np.full((len(case.people), len(case.horizon.dates), most), -1, dtype=np.int64)
+    for number, person in enumerate(case.people):
+        held = person.pinned >= 0
+        pinned[number][held] = (person.pinned[held] - int(case.starts_s[0])) // plan.cell_s
+    return pinned
 
 
 def _rests(case: Case, forms: Ints, cell: int) -> Ints:
-    """Return for each template and length where each break may start: first, number, step, and its length, in cells."""
+    """Return for each template and length what `World.rests` says of each break."""
     most = max((len(template.breaks) for template in case.shifts.templates), default=0)
-    table = np.zeros((len(forms), most, 4), dtype=np.int64)
+    table = np.zeros((len(forms), most, 5), dtype=np.int64)
     for row, (position, length) in enumerate(forms.tolist()):
         template = case.shifts.templates[position]
         for number, rest in enumerate(template.breaks):
             starts = break_starts(template, rest, length, case.interval_s) // cell
             step = int(starts[1] - starts[0]) if len(starts) > 1 else 1
-            table[row, number] = starts[0], len(starts), step, int(rest.length_s) // cell
+            gap = int(rest.min_gap_s) // cell
+            table[row, number] = starts[0], len(starts), step, int(rest.length_s) // cell, gap
     return table
 
 

@@ -14,31 +14,33 @@ from typing import NamedTuple
 import numpy as np
 
 from wfm.roster.problem import Flags, Floats, Ints
+from wfm.roster.rules_kernel import Rules, own_cost
+from wfm.roster.together_kernel import Together, together_delta, together_keep
 
-__all__ = ["DRAWS", "World", "anneal", "own_cost", "present"]
+__all__ = ["DRAWS", "World", "add_head", "anneal", "heads_cost", "present", "short_cost"]
 
 DRAWS = 10  # random numbers that a change may use
+_LONGEST = 7  # days of a block that moves as one
 _NEAR = 4  # how far in an order of the candidates a small change may go
 
 
 class World(NamedTuple):
     """The problem and the state of the search as arrays.
 
-    Times of candidates are in cells from the start of the axis, paid time in seconds. Orders list the candidates of a
+    Times of candidates are in cells from the start of the axis. Orders list the candidates of a
     pattern of availability and a day, which lie between `first` and `last`.
     """
 
+    rules: Rules
+    together: Together
     # Candidates
     day: Ints
     begin: Ints
     end: Ints
-    start_s: Ints
-    end_s: Ints
-    paid_s: Ints
     kind: Ints  # template, time of day and length, which other days may have too
     on_day: Ints  # kinds x days: the candidate of that kind on that day, or -1
     form: Ints  # template and length, which say where breaks may lie
-    rests: Ints  # forms x breaks x (first start, starts, step, length), in cells; length 0 where there is none
+    rests: Ints  # forms x breaks x (first start, starts, step, length, gap), in cells; length 0 where there is none
     # Patterns of availability
     orders: Ints  # 3 orders x places: candidates by (length, start), (start, length), (end, length)
     place: Ints  # 3 orders x patterns x candidates: place in the order, or -1 where not allowed
@@ -47,100 +49,50 @@ class World(NamedTuple):
     # People
     pattern: Ints
     group: Ints
-    wage: Floats  # price of a paid second
-    overtime: Floats  # price of an overtime second beside the wage
-    plain_s: Ints  # paid time of a week from which overtime begins
-    low_s: Ints  # people x weeks
-    high_s: Ints
-    period_low_s: Ints
-    period_high_s: Ints
-    rest_s: Ints
-    most_days: Ints
-    most_run: Ints
-    most_weekends: Ints
-    wish: Ints  # row of `wish_worked` and `wish_off`
-    wish_worked: Floats
-    wish_off: Floats
-    # Days
-    week: Ints
-    weekday: Ints
+    pinned: Ints  # people x days x breaks: first cell of a break that is locked, or -1
     # Coverage
     per_interval: int
     touch: Floats  # skill sets x sets of queues
     counts: Floats  # skill sets x intervals: 1 where presence covers or is surplus
-    demand: Floats  # of all queues
-    short_price: float  # of an agent missing for an interval
-    over_price: float
+    weight: Floats  # intervals x levels: price of a unit of slack; see `cover`
+    idle: Floats  # price of presence that counts, by interval
+    has_cover: bool  # whether coverage has any price
+    # Heads wanted by template and day; no row where nothing is wanted so
+    wanted: Ints  # row of each candidate, or -1
+    heads: Floats
+    missing_price: Floats  # of a head
+    spare_price: Floats
     # State
     line: Ints  # people x days: candidate or -1
     breaks: Ints  # people x days x breaks: first cell
-    slack: Floats  # intervals x sets of queues
-    surplus: Floats  # intervals: presence that counts
+    slack: Floats  # intervals x levels x sets of queues
+    short: Floats  # price of the slack of each interval
+    there: Floats  # heads by row of what is wanted
     own: Floats  # cost of each person's line
-    # Room to work in: two people, each with two changed days
+    # Room to work in: one or two people and the days on which their lines change
     changes: Floats  # people x intervals
     lines: Ints  # people x days
     rested: Ints  # people x changed days x breaks
-    who: Ints
-    when: Ints
+    who: Ints  # -1: nobody
+    when: Ints  # changed days, then -1
     priced: Floats
     touched: Ints
     marked: Flags
 
 
-def own_cost(w: World, a: int, line: Ints) -> float:
-    """Return wages, overtime and missed wishes of a line of days; -1 if the contract forbids it."""
-    cost = 0.0
-    period = 0
-    week, week_paid, week_days = w.week[0], 0, 0
-    run, weekends, saturday, free_s = 0, 0, False, -(2**62)
-    wish = w.wish[a]
-    for d in range(len(line)):
-        if w.week[d] != week:
-            if week_paid < w.low_s[a, week] or week_paid > w.high_s[a, week] or week_days > w.most_days[a]:
-                return -1.0
-            cost += w.overtime[a] * max(week_paid - w.plain_s[a], 0)
-            week, week_paid, week_days = w.week[d], 0, 0
-        c = line[d]
-        if w.weekday[d] == 5:
-            saturday = c >= 0
-        if c < 0:
-            run = 0
-            cost += w.wish_off[wish, d]
-        else:
-            if w.start_s[c] < free_s:
-                return -1.0
-            free_s = w.end_s[c] + w.rest_s[a]
-            run += 1
-            if run > w.most_run[a]:
-                return -1.0
-            week_paid += w.paid_s[c]
-            week_days += 1
-            period += w.paid_s[c]
-            if w.weekday[d] == 5 or (w.weekday[d] == 6 and not saturday):
-                weekends += 1
-            cost += w.wage[a] * w.paid_s[c] + w.wish_worked[wish, c]
-        if w.weekday[d] == 6:
-            saturday = False
-    if week_paid < w.low_s[a, week] or week_paid > w.high_s[a, week] or week_days > w.most_days[a]:
-        return -1.0
-    if period < w.period_low_s[a] or period > w.period_high_s[a] or weekends > w.most_weekends[a]:
-        return -1.0
-    return float(cost + w.overtime[a] * max(week_paid - w.plain_s[a], 0))
-
-
 def present(w: World, c: int, breaks: Ints, sign: float, change: Floats) -> None:
     """Add the presence of a shift to `change`, by interval; the axis wraps where the horizon does."""
-    _span(w, w.begin[c], w.end[c], sign, change)
     form = w.form[c]
-    for b in range(w.rests.shape[1]):
-        length = w.rests[form, b, 3]
-        if length:
-            _span(w, breaks[b], breaks[b] + length, -sign, change)
+    for b in range(-1, w.rests.shape[1]):
+        low, high = w.begin[c], w.end[c]
+        if b >= 0:
+            low = breaks[b]
+            high = low + w.rests[form, b, 3]
+        _span(w, low, high, -sign if b >= 0 else sign, change)
 
 
 def _span(w: World, low: int, high: int, sign: float, change: Floats) -> None:
-    count, per = len(w.demand), w.per_interval
+    count, per = len(w.idle), w.per_interval
     cell = low
     while cell < high:
         t = cell // per
@@ -149,66 +101,61 @@ def _span(w: World, low: int, high: int, sign: float, change: Floats) -> None:
         cell = until
 
 
-def _short(w: World, t: int, changes: Floats, g0: int, g1: int) -> float:
-    """Return the shortage of an interval after both changes."""
-    first, second = changes[0, t], changes[1, t]
-    worst = 0.0
-    for k in range(w.slack.shape[1]):
-        value = w.slack[t, k] - first * w.touch[g0, k] - second * w.touch[g1, k]
-        worst = max(worst, value)
-    return worst
-
-
-def _interval_cost(w: World, t: int, changes: Floats, g0: int, g1: int) -> float:
-    short = _short(w, t, changes, g0, g1)
-    there = w.surplus[t] + changes[0, t] * w.counts[g0, t] + changes[1, t] * w.counts[g1, t]
-    return float(w.short_price * short + w.over_price * max(there - (w.demand[t] - short), 0.0))
+def short_cost(w: World, t: int, first: float, second: float, g0: int, g1: int) -> float:
+    """Return the price of the slack of an interval with that much more presence of two skill sets."""
+    cost = 0.0
+    for i in range(w.weight.shape[1]):
+        if w.weight[t, i] > 0.0:
+            worst = 0.0
+            for k in range(w.slack.shape[2]):
+                value = w.slack[t, i, k] - first * w.touch[g0, k] - second * w.touch[g1, k]
+                if value > worst:
+                    worst = value
+            cost += w.weight[t, i] * worst
+    return cost
 
 
 def _loss(w: World, low: int, high: int, changes: Floats, j: int, g0: int, g1: int) -> float:
-    """Return how much the shortage grows if person `j` is away for a break, over being there."""
-    count, per = len(w.demand), w.per_interval
+    """Return how much the price of slack grows if person `j` is away for a break, over being there."""
+    count, per = len(w.idle), w.per_interval
     loss, cell = 0.0, low
     while cell < high:
         t = (cell // per) % count
         until = min(high, (cell // per + 1) * per)
         share = (until - cell) / per
-        changes[j, t] += 1.0
-        there = _short(w, t, changes, g0, g1)
-        changes[j, t] -= share
-        loss += _short(w, t, changes, g0, g1) - there
-        changes[j, t] += share - 1.0
+        for away in range(2):
+            more = 1.0 - share * away
+            first = changes[0, t] + (more if j == 0 else 0.0)
+            second = changes[1, t] + (more if j == 1 else 0.0)
+            loss += (2 * away - 1) * short_cost(w, t, first, second, g0, g1)
         cell = until
     return loss
 
 
 def _place_breaks(
-    w: World, c: int, breaks: Ints, changes: Floats, j: int, g0: int, g1: int, spread: float, u: float
+    w: World, a: int, d: int, c: int, breaks: Ints, j: int, g0: int, g1: int, spread: float, u: float
 ) -> bool:
     """Choose where the breaks of a shift lie: at random with odds `spread`, else at least loss; False if none fit."""
     form = w.form[c]
     for b in range(w.rests.shape[1]):
+        breaks[b] = w.pinned[a, d, b]
+    for b in range(w.rests.shape[1]):
         length = w.rests[form, b, 3]
-        if not length:
+        if not length or breaks[b] >= 0:
             continue
         u = (u * 97.0 + 0.377) % 1.0
         starts = w.rests[form, b, 1]
         turn = int(u * starts)
-        greedy = (u * 31.0) % 1.0 >= spread
+        greedy = w.has_cover and (u * 31.0) % 1.0 >= spread
         best, chosen = np.inf, -1
         for n in range(starts):
             at = w.begin[c] + w.rests[form, b, 0] + w.rests[form, b, 2] * ((n + turn) % starts)
-            free = True
-            for other in range(b):
-                size = w.rests[form, other, 3]
-                if size and at < breaks[other] + size and breaks[other] < at + length:
-                    free = False
-            if not free:
+            if not _is_free(w, form, b, at, breaks):
                 continue
             if not greedy:
                 chosen = at
                 break
-            loss = _loss(w, at, at + length, changes, j, g0, g1)
+            loss = _loss(w, at, at + length, w.changes, j, g0, g1)
             if loss < best:
                 best, chosen = loss, at
                 if loss <= 0.0:
@@ -216,6 +163,17 @@ def _place_breaks(
         if chosen < 0:
             return False
         breaks[b] = chosen
+    return True
+
+
+def _is_free(w: World, form: int, b: int, at: int, breaks: Ints) -> bool:
+    """Whether break `b` may start there beside those that are placed already."""
+    for other in range(w.rests.shape[1]):
+        size = w.rests[form, other, 3]
+        if size and other != b and breaks[other] >= 0:
+            gap = max(w.rests[form, b, 4], w.rests[form, other, 4])
+            if at < breaks[other] + size + gap and breaks[other] < at + w.rests[form, b, 3] + gap:
+                return False
     return True
 
 
@@ -260,14 +218,8 @@ def _propose(w: World, a: int, line: Ints, u: Floats) -> tuple[int, int]:
     if kind < 0.62:
         if c < 0:
             return -1, -1
-        if kind < 0.32:
-            c = _near(w, a, c, 0, u[4])
-        elif kind < 0.42:
-            c = _near(w, a, c, 1, u[4])
-        elif kind < 0.50:
-            c = _near(w, a, c, 2, u[4])
-        else:
-            c = _any(w, a, d, u[4])
+        order = int(kind >= 0.32) + int(kind >= 0.42) + int(kind >= 0.5)
+        c = _any(w, a, d, u[4]) if order == 3 else _near(w, a, c, order, u[4])
         line[d] = c
         return (d, -1) if c >= 0 else (-1, -1)
     if kind < 0.68:
@@ -290,25 +242,68 @@ def _propose(w: World, a: int, line: Ints, u: Floats) -> tuple[int, int]:
     return d, e
 
 
-def _swap(w: World, a: int, b: int, mine: Ints, theirs: Ints, d: int, e: int) -> bool:
-    """Exchange the shifts of two people on a day, and on a second one if `e` is not -1; False if nothing changes."""
-    changed = False
-    for day in (d, e):
-        if day < 0:
-            continue
-        x, y = mine[day], theirs[day]
-        if x == y:
-            continue
-        if y >= 0 and w.place[0, w.pattern[a], y] < 0:
-            return False
-        if x >= 0 and w.place[0, w.pattern[b], x] < 0:
-            return False
-        mine[day], theirs[day] = y, x
-        changed = True
-    return changed
+def _may(w: World, a: int, c: int) -> bool:
+    """Whether a person may work a candidate; a day off is always allowed here."""
+    return bool(c < 0 or w.place[0, w.pattern[a], c] >= 0)
 
 
-def anneal(w: World, draws: Floats, bars: Floats, heat: Floats, swaps: float, spread: float) -> float:
+def _same_on(w: World, a: int, c: int, d: int) -> int:
+    """Return the same shift on another day, -1 if it is a day off, or -2 if the person may not work it there."""
+    if c < 0:
+        return -1
+    same = int(w.on_day[w.kind[c], d])
+    return same if same >= 0 and w.place[0, w.pattern[a], same] >= 0 else -2
+
+
+def _block(w: World, a: int, line: Ints, u: Floats) -> bool:
+    """Change a block of days of a copy of a person's line: move it by a day, fill it, or exchange it with another.
+
+    Moved by a day, what falls out at one end comes in at the other. False if it cannot be.
+    """
+    days = line.shape[0]
+    length = 2 + int(u[4] * (_LONGEST - 1))
+    d = int(u[2] * days)
+    if d + length > days:
+        return False
+    old, kind = w.line[a], u[5]
+    # What stands on a day of the block comes from another: `turn` days later in it, or from as far behind as `e` is.
+    e, turn, first = d, 0, -1
+    if kind < 0.4:
+        turn = 1 if kind < 0.2 else length - 1
+    elif kind < 0.75:
+        length = min(length, 4)
+        first = -1 if kind < 0.5 else _any(w, a, d, u[6])
+    else:
+        e = int(u[3] * days)
+        if abs(d - e) < length or e + length > days:
+            return False
+    for n in range(length if e == d else 2 * length):
+        at = (d if n < length else e) + n % length
+        c = old[(e if n < length else d) + (n + turn) % length]
+        if 0.4 <= kind < 0.75:
+            c = first
+        c = _same_on(w, a, c, at)
+        if c == -2:
+            return False
+        line[at] = c
+    return True
+
+
+def _mark_days(w: World) -> bool:
+    """List the days on which the lines in the room to work in differ from those that stand; False if there is none."""
+    size = 0
+    for d in range(w.line.shape[1]):
+        for j in range(2):
+            if w.who[j] >= 0 and w.lines[j, d] != w.line[w.who[j], d]:
+                w.when[size] = d
+                size += 1
+                break
+    if size < len(w.when):
+        w.when[size] = -1
+    return size > 0
+
+
+def anneal(w: World, draws: Floats, bars: Floats, heat: Floats, swaps: float, blocks: float, spread: float) -> float:
     """Try one change for each row of `draws` and return by how much the cost fell (negative) or rose.
 
     A change that costs `delta` is kept if `delta <= heat * bar`, with `bar` drawn from the exponential distribution:
@@ -326,13 +321,15 @@ def anneal(w: World, draws: Floats, bars: Floats, heat: Floats, swaps: float, sp
         Temperature of each change.
     swaps
         Share of changes that exchange shifts of two people.
+    blocks
+        Share of changes, and of exchanges, that are of some days in a row.
     spread
         Share of breaks that are placed at random.
     """
     total = 0.0
     for move in range(len(draws)):
         u = draws[move]
-        if not (_choose_swap(w, u) if u[9] < swaps else _choose_change(w, u)):
+        if not (_choose_swap(w, u, blocks) if u[9] < swaps else _choose_change(w, u, blocks)):
             continue
         delta = _own_delta(w)
         if delta == np.inf:
@@ -341,9 +338,12 @@ def anneal(w: World, draws: Floats, bars: Floats, heat: Floats, swaps: float, sp
         size = _touched(w)
         if fits:
             delta += _cover_delta(w, size)
+            delta += _wanted_delta(w, 1.0)
             if delta <= heat[move] * bars[move]:
                 total += delta
                 _keep(w, size)
+            else:
+                _wanted_delta(w, -1.0)
         for n in range(size):
             t = w.touched[n]
             w.changes[0, t] = 0.0
@@ -352,27 +352,49 @@ def anneal(w: World, draws: Floats, bars: Floats, heat: Floats, swaps: float, sp
     return total
 
 
-def _choose_change(w: World, u: Floats) -> bool:
+def _choose_change(w: World, u: Floats, blocks: float) -> bool:
     """Change the line of one person in the room to work in."""
     w.who[0], w.who[1] = int(u[0] * len(w.line)), -1
     _copy(w, w.who[0], 0)
-    w.when[0], w.when[1] = _propose(w, w.who[0], w.lines[0], u)
-    return bool(w.when[0] >= 0)
+    if u[8] < blocks:
+        return _block(w, w.who[0], w.lines[0], u) and _mark_days(w)
+    first, second = _propose(w, w.who[0], w.lines[0], u)
+    _on_days(w, first, second)
+    return bool(first >= 0)
 
 
-def _choose_swap(w: World, u: Floats) -> bool:
-    """Exchange shifts of two people in the room to work in."""
+def _on_days(w: World, first: int, second: int) -> None:
+    """Say that one day changes, or two."""
+    w.when[0] = first
+    if len(w.when) > 1:
+        w.when[1] = second
+    if len(w.when) > 2:
+        w.when[2] = -1
+
+
+def _choose_swap(w: World, u: Floats, blocks: float) -> bool:
+    """Exchange shifts of two people in the room to work in: of a day, of two days, or of some days in a row."""
     people, days = w.line.shape
     a, b = int(u[0] * people), int(u[8] * people)
     d = int(u[2] * days)
-    e = int(u[3] * days) if u[1] < 0.5 else -1
-    if a == b or d == e:
+    e, length = -1, 1
+    if u[6] < blocks:
+        length = 1 + int(u[3] * _LONGEST)
+    elif u[1] < 0.5:
+        e = int(u[3] * days)
+    if a == b or d == e or d + length > days:
         return False
     w.who[0], w.who[1] = a, b
-    w.when[0], w.when[1] = d, e
     _copy(w, a, 0)
     _copy(w, b, 1)
-    return _swap(w, a, b, w.lines[0], w.lines[1], d, e)
+    for n in range(length + 1):
+        day = d + n if n < length else e
+        if day >= 0:
+            x, y = w.line[a, day], w.line[b, day]
+            if not (_may(w, a, y) and _may(w, b, x)):
+                return False
+            w.lines[0, day], w.lines[1, day] = y, x
+    return _mark_days(w)
 
 
 def _own_delta(w: World) -> float:
@@ -380,11 +402,11 @@ def _own_delta(w: World) -> float:
     delta = 0.0
     for j in range(2):
         if w.who[j] >= 0:
-            w.priced[j] = own_cost(w, w.who[j], w.lines[j])
+            w.priced[j] = own_cost(w.rules, w.who[j], w.lines[j])
             if w.priced[j] < 0.0:
                 return np.inf
             delta += w.priced[j] - w.own[w.who[j]]
-    return delta
+    return delta + together_delta(w.together, w.who, w.lines, w.line)
 
 
 def _groups(w: World) -> tuple[int, int]:
@@ -396,17 +418,23 @@ def _lay_out(w: World, spread: float, u: float) -> bool:
     """Take the old shifts out and put the new ones in with their breaks; False if breaks do not fit."""
     g0, g1 = _groups(w)
     for j in range(2):
-        for n in range(2):
-            if w.who[j] >= 0 and w.when[n] >= 0 and w.line[w.who[j], w.when[n]] >= 0:
-                old = w.line[w.who[j], w.when[n]]
-                present(w, old, w.breaks[w.who[j], w.when[n]], -1.0, w.changes[j])
+        for n in range(len(w.when)):
+            d = w.when[n]
+            if w.who[j] < 0 or d < 0:
+                break
+            if w.has_cover and w.line[w.who[j], d] >= 0:
+                present(w, w.line[w.who[j], d], w.breaks[w.who[j], d], -1.0, w.changes[j])
     for j in range(2):
-        for n in range(2):
-            if w.who[j] >= 0 and w.when[n] >= 0 and w.lines[j, w.when[n]] >= 0:
-                new = w.lines[j, w.when[n]]
-                if not _place_breaks(w, new, w.rested[j, n], w.changes, j, g0, g1, spread, u):
+        for n in range(len(w.when)):
+            d = w.when[n]
+            if w.who[j] < 0 or d < 0:
+                break
+            new = w.lines[j, d]
+            if new >= 0:
+                if not _place_breaks(w, w.who[j], d, new, w.rested[j, n], j, g0, g1, spread, u):
                     return False
-                present(w, new, w.rested[j, n], 1.0, w.changes[j])
+                if w.has_cover:
+                    present(w, new, w.rested[j, n], 1.0, w.changes[j])
     return True
 
 
@@ -416,9 +444,42 @@ def _cover_delta(w: World, size: int) -> float:
     delta = 0.0
     for n in range(size):
         t = w.touched[n]
-        if w.changes[0, t] != 0.0 or w.changes[1, t] != 0.0:
-            delta += _interval_cost(w, t, w.changes, g0, g1) - _now(w, t)
+        first, second = w.changes[0, t], w.changes[1, t]
+        if first != 0.0 or second != 0.0:
+            delta += short_cost(w, t, first, second, g0, g1) - w.short[t]
+            delta += w.idle[t] * (first * w.counts[g0, t] + second * w.counts[g1, t])
     return delta
+
+
+def _wanted_delta(w: World, sign: float) -> float:
+    """Enter the change into the heads by template and day, or undo it, and return what they cost more."""
+    delta = 0.0
+    if len(w.heads):
+        for j in range(2):
+            for n in range(len(w.when)):
+                d = w.when[n]
+                if w.who[j] < 0 or d < 0:
+                    break
+                for new in range(2):
+                    c = w.lines[j, d] if new else w.line[w.who[j], d]
+                    delta += add_head(w, c, sign if new else -sign)
+    return delta
+
+
+def add_head(w: World, c: int, sign: float) -> float:
+    """Add a head on a candidate, or take it away, and return what the heads of its template and day cost more."""
+    if c < 0 or w.wanted[c] < 0:
+        return 0.0
+    row = w.wanted[c]
+    cost = -heads_cost(w, row)
+    w.there[row] += sign
+    return cost + heads_cost(w, row)
+
+
+def heads_cost(w: World, row: int) -> float:
+    """Return the price of heads missing or spare in a row of what is wanted."""
+    missing = w.heads[row] - w.there[row]
+    return float(missing * w.missing_price[row] if missing > 0.0 else -missing * w.spare_price[row])
 
 
 def _copy(w: World, a: int, j: int) -> None:
@@ -426,22 +487,18 @@ def _copy(w: World, a: int, j: int) -> None:
         w.lines[j, d] = w.line[a, d]
 
 
-def _now(w: World, t: int) -> float:
-    worst = 0.0
-    for k in range(w.slack.shape[1]):
-        worst = max(worst, w.slack[t, k])
-    return float(w.short_price * worst + w.over_price * max(w.surplus[t] - (w.demand[t] - worst), 0.0))
-
-
 def _touched(w: World) -> int:
     """List the intervals of all shifts before and after a change; return how many."""
-    count, per = len(w.demand), w.per_interval
+    if not w.has_cover:
+        return 0
+    count, per = len(w.idle), w.per_interval
     size = 0
     for j in range(2):
-        for n in range(2):
-            if w.who[j] < 0 or w.when[n] < 0:
-                continue
-            for c in (w.line[w.who[j], w.when[n]], w.lines[j, w.when[n]]):
+        for n in range(len(w.when)):
+            d = w.when[n]
+            if w.who[j] < 0 or d < 0:
+                break
+            for c in (w.line[w.who[j], d], w.lines[j, d]):
                 if c < 0:
                     continue
                 for interval in range(w.begin[c] // per, (w.end[c] - 1) // per + 1):
@@ -455,18 +512,24 @@ def _touched(w: World) -> int:
 
 def _keep(w: World, size: int) -> None:
     """Enter the change into the state."""
+    together_keep(w.together, w.who)
     g0, g1 = _groups(w)
     for j in range(2):
         if w.who[j] < 0:
             continue
         w.own[w.who[j]] = w.priced[j]
-        for n in range(2):
-            if w.when[n] >= 0:
-                w.line[w.who[j], w.when[n]] = w.lines[j, w.when[n]]
-                for rest in range(w.rested.shape[2]):
-                    w.breaks[w.who[j], w.when[n], rest] = w.rested[j, n, rest]
+        for n in range(len(w.when)):
+            d = w.when[n]
+            if d < 0:
+                break
+            w.line[w.who[j], d] = w.lines[j, d]
+            for rest in range(w.rested.shape[2]):
+                w.breaks[w.who[j], d, rest] = w.rested[j, n, rest]
     for n in range(size):
         t = w.touched[n]
-        for k in range(w.slack.shape[1]):
-            w.slack[t, k] -= w.changes[0, t] * w.touch[g0, k] + w.changes[1, t] * w.touch[g1, k]
-        w.surplus[t] += w.changes[0, t] * w.counts[g0, t] + w.changes[1, t] * w.counts[g1, t]
+        first, second = w.changes[0, t], w.changes[1, t]
+        if first != 0.0 or second != 0.0:
+            for i in range(w.slack.shape[1]):
+                for k in range(w.slack.shape[2]):
+                    w.slack[t, i, k] -= first * w.touch[g0, k] + second * w.touch[g1, k]
+            w.short[t] = short_cost(w, t, 0.0, 0.0, g0, g1)

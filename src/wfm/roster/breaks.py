@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import gcd
 
 import numpy as np
 
-from wfm.domain.shift import Break, ShiftTemplate
-from wfm.roster.problem import Case, Floats, Ints
+from wfm.roster.placing import place_breaks
+from wfm.roster.problem import Case, Floats, Ints, Person
 
 __all__ = ["cell_length_s", "in_order", "presence"]
 
@@ -21,7 +20,10 @@ def cell_length_s(case: Case) -> int:
         cell = gcd(cell, *np.unique(moments).tolist())
     for template in shifts.templates:
         for rest in template.breaks:
-            cell = gcd(cell, int(rest.length_s), int(rest.earliest_s))
+            cell = gcd(cell, int(rest.length_s), int(rest.earliest_s), int(rest.min_gap_s))
+    for person in case.people:
+        pinned = person.pinned[person.pinned >= 0] - case.starts_s[0]
+        cell = gcd(cell, *np.unique(pinned).tolist())
     return cell
 
 
@@ -55,21 +57,13 @@ def _covered(begin: int, end: int, edges: Ints, step: int) -> Floats:
     return inside
 
 
-def in_order(case: Case, candidate: int) -> tuple[int, ...]:
-    """Return the earliest places of the breaks of a shift one after the other, in Unix seconds."""
-    begin = int(case.shifts.start_s[candidate])
-    return tuple(begin + offset for offset in _offsets(case.shifts.templates[case.shifts.template[candidate]]))
-
-
-@lru_cache(maxsize=256)
-def _offsets(template: ShiftTemplate) -> tuple[int, ...]:
-    """Return the places by which the template was checked."""
-    starts = [0] * len(template.breaks)
-    end = 0.0
-    numbered: list[tuple[int, Break]] = sorted(
-        enumerate(template.breaks), key=lambda item: (item[1].latest_s, item[1].earliest_s)
-    )
-    for number, rest in numbered:
-        starts[number] = int(max(end, rest.earliest_s))
-        end = starts[number] + rest.length_s
-    return tuple(starts)
+def in_order(case: Case, person: Person, candidate: int) -> tuple[int, ...]:
+    """Return the earliest places of the breaks of a shift one after the other, in Unix seconds, around those locked."""
+    shifts = case.shifts
+    begin, end = int(shifts.start_s[candidate]), int(shifts.end_s[candidate])
+    template = shifts.templates[shifts.template[candidate]]
+    pins = person.pinned[shifts.day[candidate], : len(template.breaks)].tolist()
+    offsets = place_breaks(template, end - begin, tuple(at - begin if at >= 0 else -1 for at in pins))
+    # The template was checked to have room for its breaks, and a lock to leave room for the others.
+    assert offsets is not None
+    return tuple(begin + offset for offset in offsets)

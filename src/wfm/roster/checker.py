@@ -7,24 +7,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from wfm.domain import WORK, Break, Centre, ShiftTemplate
-from wfm.domain.duration import format_duration
+from wfm.domain import WORK, Break, Centre, Lock, ShiftTemplate
 from wfm.errors import did_you_mean
-from wfm.roster.checker_case import DAY, Case, Person, RosterLike, Shift, Stretch, midnight_s, read_case, seconds
+from wfm.roster.checker_case import (
+    DAY,
+    SLACK_S,
+    Case,
+    Person,
+    RosterLike,
+    Shift,
+    Stretch,
+    hours_text,
+    read_case,
+    seconds,
+    span_text,
+    wall_text,
+)
+from wfm.roster.checker_days import RULES_OVER_DAYS
 from wfm.roster.violations import Rule, Violation, violations_frame
 from wfm.schema import FrameLike, as_frame
 from wfm.timegrid import Horizon
 
 __all__ = ["RosterLike", "Rule", "Violation", "check", "violations_frame"]
 
-_SLACK_S = 1.0  # hours that were written to a file and read again are off by less than a second
 _SLACK_AGENTS = 1e-6
 
 
@@ -129,27 +142,28 @@ def _start(shift: Shift, template: ShiftTemplate) -> Iterator[tuple[Rule, str]]:
     walls_s = [86400.0 if wall_s == 0 < early_s else wall_s for wall_s in shift.walls_s]
     inside = [wall_s for wall_s in walls_s if early_s <= wall_s <= late_s]
     if not inside:
-        what = f"starts at {_wall(shift.walls_s[0])}, {shift.name!r} only from {_wall(early_s)} to {_wall(late_s)}"
-        yield Rule.START_OUTSIDE_WINDOW, what
+        window = f"from {wall_text(early_s)} to {wall_text(late_s)}"
+        yield Rule.START_OUTSIDE_WINDOW, f"starts at {wall_text(shift.walls_s[0])}, {shift.name!r} only {window}"
     elif all((wall_s - early_s) % step_s for wall_s in inside):
-        begins = f"starts at {_wall(shift.walls_s[0])}, {shift.name!r} only every {_span(step_s)}"
-        yield Rule.START_OFF_STEP, f"{begins} from {_wall(early_s)}"
+        begins = f"starts at {wall_text(shift.walls_s[0])}, {shift.name!r} only every {span_text(step_s)}"
+        yield Rule.START_OFF_STEP, f"{begins} from {wall_text(early_s)}"
 
 
 def _length(shift: Shift, template: ShiftTemplate) -> Iterator[tuple[Rule, str]]:
     low_s, high_s, step_s = template.min_length_s, template.max_length_s, template.step_s
     if not low_s <= shift.length_s <= high_s:
-        what = f"lasts {_span(shift.length_s)}, {shift.name!r} only from {_span(low_s)} to {_span(high_s)}"
+        what = f"lasts {span_text(shift.length_s)}, {shift.name!r} only from {span_text(low_s)} to {span_text(high_s)}"
         yield Rule.LENGTH_OUTSIDE_RANGE, what
     elif (shift.length_s - low_s) % step_s:
-        what = f"lasts {_span(shift.length_s)}, {shift.name!r} only {_span(low_s)} and steps of {_span(step_s)}"
-        yield Rule.LENGTH_OFF_STEP, what
+        steps = f"{span_text(low_s)} and steps of {span_text(step_s)}"
+        yield Rule.LENGTH_OFF_STEP, f"lasts {span_text(shift.length_s)}, {shift.name!r} only {steps}"
 
 
 def _between_shifts(case: Case, person: Person) -> Iterator[Violation]:
     """Judge overlap, rest and second shifts of a day; a shift that overlaps is not judged for rest too."""
     if not person.shifts:
         return
+    yield from _after_the_last(case, person, person.shifts[0])
     latest = person.shifts[0]
     for before, shift in pairwise(person.shifts):
         rest_s = shift.start_s - latest.end_s
@@ -157,12 +171,63 @@ def _between_shifts(case: Case, person: Person) -> Iterator[Violation]:
             what = f"starts before the shift of {case.text(latest.start_s)} ends at {case.text(latest.end_s)}"
             yield Violation(Rule.SHIFT_OVERLAP, person.id, case.at(shift.start_s), what)
         elif person.contract and rest_s < person.contract.min_rest_s:
-            what = f"{_span(rest_s)} after the end of the shift before, at least {_span(person.contract.min_rest_s)}"
+            least = span_text(person.contract.min_rest_s)
+            what = f"{span_text(rest_s)} after the end of the shift before, at least {least}"
             yield Violation(Rule.REST, person.id, case.at(shift.start_s), what)
         if shift.day == before.day:
             what = f"a second shift on {shift.day}, after that of {case.text(before.start_s)}"
             yield Violation(Rule.TWO_SHIFTS_ON_DAY, person.id, case.at(shift.start_s), what)
         latest = max(latest, shift, key=lambda one: one.end_s)
+
+
+def _after_the_last(case: Case, person: Person, first: Shift) -> Iterator[Violation]:
+    """Judge the rest between the last shift before the horizon and the first one in it."""
+    before = person.employee.before if person.employee else None
+    if before is None or before.last_end is None or person.contract is None:
+        return
+    rest_s = first.start_s - before.last_end.timestamp()
+    if rest_s < 0:
+        what = f"starts before the last shift before the horizon ends at {case.text(before.last_end.timestamp())}"
+        yield Violation(Rule.SHIFT_OVERLAP, person.id, case.at(first.start_s), what)
+    elif rest_s < person.contract.min_rest_s:
+        least = span_text(person.contract.min_rest_s)
+        what = f"{span_text(rest_s)} after the end of the last shift before the horizon, at least {least}"
+        yield Violation(Rule.REST, person.id, case.at(first.start_s), what)
+
+
+def _locks(case: Case, person: Person) -> Iterator[Violation]:
+    locks = person.employee.locks if person.employee else ()
+    for lock in locks:
+        if case.first is None or case.last is None or not case.first <= lock.day <= case.last:
+            continue
+        shifts = [shift for shift in person.shifts if shift.day == lock.day]
+        wrong = [what for shift in shifts for what in _unlike(case, lock, shift)]
+        if lock.off:
+            wrong = ["a shift stands on a day that is locked off"] if shifts else []
+        elif not shifts:
+            wrong = ["no shift stands on a day that is locked to one"]
+        for what in wrong:
+            yield Violation(Rule.LOCK, person.id, lock.day, what)
+
+
+def _unlike(case: Case, lock: Lock, shift: Shift) -> Iterator[str]:
+    """Tell in what a shift is not as a lock says."""
+    if lock.template is not None and shift.name != lock.template:
+        yield f"template {shift.name!r}, locked to {lock.template!r}"
+    if lock.start_s is not None and lock.start_s not in shift.walls_s:
+        yield f"starts at {wall_text(shift.walls_s[0])}, locked to {wall_text(lock.start_s)}"
+    if lock.length_s is not None and shift.length_s != lock.length_s:
+        yield f"lasts {span_text(shift.length_s)}, locked to {span_text(lock.length_s)}"
+    taken = _taken(shift)
+    zone = ZoneInfo(case.centre.tz)
+    for name, start in dict(lock.breaks).items():
+        if not isinstance(start, timedelta):
+            continue
+        midnights = (datetime.combine(shift.day + n * DAY, time(), zone) for n in (0, 1))
+        turns = ((midnight + start).timestamp() for midnight in midnights)
+        due_s = min(at_s for at_s in turns if at_s >= shift.start_s)
+        if [begin for begin, _ in taken[name]] != [due_s]:
+            yield f"break {name!r} does not start at {wall_text(start.total_seconds())}, to which it is locked"
 
 
 def _unavailable(case: Case, person: Person) -> Iterator[Violation]:
@@ -237,6 +302,27 @@ def _breaks(case: Case, person: Person) -> Iterator[Violation]:
         for rest in shift.template.breaks:
             for at_s, rule, what in _break(shift, rest, taken[rest.name]):
                 yield Violation(rule, person.id, case.at(at_s), what)
+        for at_s, what in _gaps(shift, shift.template, taken):
+            yield Violation(Rule.BREAK_TOO_CLOSE, person.id, case.at(at_s), what)
+
+
+def _gaps(
+    shift: Shift, template: ShiftTemplate, taken: defaultdict[str, list[tuple[float, float]]]
+) -> Iterator[tuple[float, str]]:
+    """Judge how far breaks lie from the start and the end of the shift, and from each other."""
+    rests = [(begin, end, rest) for rest in template.breaks for begin, end in taken[rest.name]]
+    rests.sort(key=lambda item: item[:2])
+    for begin, end, rest in rests:
+        gap_s = min(begin - shift.start_s, shift.end_s - end)
+        if gap_s < rest.min_gap_s:
+            edge = "start" if gap_s == begin - shift.start_s else "end"
+            what = f"break {rest.name!r} is {span_text(gap_s)} from the {edge} of the shift"
+            yield begin, f"{what}, at least {span_text(rest.min_gap_s)}"
+    for (_, end, one), (begin, _, other) in pairwise(rests):
+        least_s = max(one.min_gap_s, other.min_gap_s)
+        if begin - end < least_s:
+            what = f"break {other.name!r} starts {span_text(begin - end)} after {one.name!r}"
+            yield begin, f"{what}, at least {span_text(least_s)}"
 
 
 def _taken(shift: Shift) -> defaultdict[str, list[tuple[float, float]]]:
@@ -261,11 +347,11 @@ def _break(shift: Shift, rest: Break, spans: list[tuple[float, float]]) -> Itera
         return
     start_s, end_s = spans[0]
     if end_s - start_s != rest.length_s:
-        what = f"break {rest.name!r} lasts {_span(end_s - start_s)}, {_span(rest.length_s)} by {shift.name!r}"
+        what = f"break {rest.name!r} lasts {span_text(end_s - start_s)}, {span_text(rest.length_s)} by {shift.name!r}"
         yield start_s, Rule.BREAK_WRONG_LENGTH, what
     if not rest.earliest_s <= start_s - shift.start_s <= rest.latest_s:
-        window = f"{_span(rest.earliest_s)} to {_span(rest.latest_s)}"
-        what = f"break {rest.name!r} starts {_span(start_s - shift.start_s)} into the shift, only from {window}"
+        window = f"{span_text(rest.earliest_s)} to {span_text(rest.latest_s)}"
+        what = f"break {rest.name!r} starts {span_text(start_s - shift.start_s)} into the shift, only from {window}"
         yield start_s, Rule.BREAK_OUTSIDE_WINDOW, what
 
 
@@ -273,99 +359,17 @@ def _day_hours(case: Case, person: Person) -> Iterator[Violation]:
     days: defaultdict[date, float] = defaultdict(float)
     for shift in person.shifts:
         days[shift.day] += shift.paid_s
-        if abs(shift.stated_paid_s - shift.paid_s) > _SLACK_S:
-            what = f"paid_h is {_hours(shift.stated_paid_s)}, {_hours(shift.paid_s)} by its length and unpaid breaks"
+        if abs(shift.stated_paid_s - shift.paid_s) > SLACK_S:
+            due = f"{hours_text(shift.paid_s)} by its length and unpaid breaks"
+            what = f"paid_h is {hours_text(shift.stated_paid_s)}, {due}"
             yield Violation(Rule.PAID_HOURS_WRONG, person.id, case.at(shift.start_s), what)
     if person.contract is None:
         return
     low_s, high_s = person.contract.min_day_s, person.contract.max_day_s
     for day, paid_s in days.items():
-        if not low_s - _SLACK_S <= paid_s <= high_s + _SLACK_S:
-            limits = f"from {_hours(low_s)} to {_hours(high_s)} by the contract"
-            yield Violation(Rule.DAY_HOURS, person.id, day, f"{_hours(paid_s)} paid on the day, {limits}")
-
-
-def _week_hours(case: Case, person: Person) -> Iterator[Violation]:
-    contract = person.contract
-    if contract is None:
-        return
-    weeks: defaultdict[date, float] = defaultdict(float)
-    for shift in person.shifts:
-        weeks[_monday(shift.day)] += shift.paid_s
-    most_s = contract.max_week_s + contract.max_overtime_week_s
-    for monday, paid_s in weeks.items():
-        if paid_s > most_s + _SLACK_S:
-            what = f"{_hours(paid_s)} paid in the week, at most {_hours(most_s)}"
-            if contract.max_overtime_week_s:
-                what += f", {_hours(contract.max_overtime_week_s)} of it overtime"
-            yield Violation(Rule.WEEK_HOURS_ABOVE, person.id, monday, what)
-    for monday in case.weeks if contract.min_week_s else ():
-        leave = _leave_days(case, person, monday)
-        credit_s = _credit_s(case, person, monday)
-        least_s = contract.min_week_s * (5 - leave) / 5 - credit_s
-        if weeks[monday] < least_s - _SLACK_S:
-            what = f"{_hours(weeks[monday])} paid in the week, at least {_hours(least_s)}"
-            if leave:
-                what += f" ({_hours(contract.min_week_s)} less {leave} of 5 days of leave)"
-            if credit_s:
-                what += f" ({_hours(credit_s)} credited)"
-            yield Violation(Rule.WEEK_HOURS_BELOW, person.id, monday, what)
-
-
-def _leave_days(case: Case, person: Person, monday: date) -> int:
-    """Return on how many days from Monday to Friday the person is away all day."""
-    joined: list[tuple[float, float]] = []
-    for start_s, end_s, _, credit_s in person.away:
-        if credit_s is not None:
-            continue
-        if joined and start_s <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end_s))
-        else:
-            joined.append((start_s, end_s))
-    bounds = pairwise(midnight_s(monday + n * DAY, case.centre.tz) for n in range(6))
-    return sum(any(start_s <= begin and end_s >= end for start_s, end_s in joined) for begin, end in bounds)
-
-
-def _credit_s(case: Case, person: Person, monday: date) -> float:
-    """Return the paid time that stretches which begin in a week stand for."""
-    begin, end = (midnight_s(monday + n * DAY, case.centre.tz) for n in (0, 7))
-    return sum(credit_s for start_s, _, _, credit_s in person.away if credit_s is not None and begin <= start_s < end)
-
-
-def _period_hours(_: Case, person: Person) -> Iterator[Violation]:
-    contract = person.contract
-    if contract is None:
-        return
-    paid_s = sum(shift.paid_s for shift in person.shifts)
-    if contract.max_period_s is not None and paid_s > contract.max_period_s + _SLACK_S:
-        what = f"{_hours(paid_s)} paid in the period, at most {_hours(contract.max_period_s)}"
-        yield Violation(Rule.PERIOD_HOURS_ABOVE, person.id, None, what)
-    if paid_s < contract.min_period_s - _SLACK_S:
-        what = f"{_hours(paid_s)} paid in the period, at least {_hours(contract.min_period_s)}"
-        yield Violation(Rule.PERIOD_HOURS_BELOW, person.id, None, what)
-
-
-def _days(_: Case, person: Person) -> Iterator[Violation]:
-    contract = person.contract
-    if contract is None:
-        return
-    days = sorted({shift.day for shift in person.shifts})
-    weeks: defaultdict[date, int] = defaultdict(int)
-    run = 0
-    for place, day in enumerate(days):
-        weeks[_monday(day)] += 1
-        run = run + 1 if place and day - days[place - 1] == DAY else 1
-        if run == contract.max_days_in_a_row + 1:
-            what = f"works {run} days in a row or more, at most {contract.max_days_in_a_row}"
-            yield Violation(Rule.DAYS_IN_A_ROW, person.id, day, what)
-    for monday, count in weeks.items():
-        if count > contract.max_days_per_week:
-            what = f"works {count} days in the week, at most {contract.max_days_per_week}"
-            yield Violation(Rule.DAYS_PER_WEEK, person.id, monday, what)
-    weekends = {_monday(day) for day in days if day.weekday() >= 5}
-    if contract.max_weekends is not None and len(weekends) > contract.max_weekends:
-        what = f"works on {len(weekends)} weekends, at most {contract.max_weekends}"
-        yield Violation(Rule.WEEKENDS, person.id, None, what)
+        if not low_s - SLACK_S <= paid_s <= high_s + SLACK_S:
+            limits = f"from {hours_text(low_s)} to {hours_text(high_s)} by the contract"
+            yield Violation(Rule.DAY_HOURS, person.id, day, f"{hours_text(paid_s)} paid on the day, {limits}")
 
 
 _RULES = (
@@ -373,13 +377,12 @@ _RULES = (
     _by_template,
     _between_shifts,
     _unavailable,
+    _locks,
     _stretches,
     _tiling,
     _breaks,
     _day_hours,
-    _week_hours,
-    _period_hours,
-    _days,
+    *RULES_OVER_DAYS,
 )
 
 
@@ -435,22 +438,3 @@ def _elapsed(
         passed = np.searchsorted(moments, until, side="right")
         total += sign * (passed * until - sums[passed])
     return total
-
-
-def _monday(day: date) -> date:
-    return day - day.weekday() * DAY
-
-
-def _wall(since_midnight_s: float) -> str:
-    minutes, rest_s = divmod(since_midnight_s, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02.0f}:{minutes:02.0f}" + (f":{rest_s:02.0f}" if rest_s else "")
-
-
-def _span(length_s: float) -> str:
-    sign = "-" if length_s < 0 else ""
-    return sign + format_duration(timedelta(seconds=abs(length_s)))
-
-
-def _hours(paid_s: float) -> str:
-    return f"{paid_s / 3600:.6g} h"

@@ -15,14 +15,30 @@ import numpy.typing as npt
 import pandas as pd
 
 from wfm.calendar import Calendar
-from wfm.domain import MEETING, TRAINING, WORK, Centre, Contract, Employee, OpeningHours, ShiftTemplate
+from wfm.domain import ABSENT, MEETING, TRAINING, WORK, Centre, Contract, Employee, OpeningHours, ShiftTemplate
+from wfm.domain.duration import format_duration
 from wfm.errors import DataError, Problem
 from wfm.schema import as_frame
 from wfm.timegrid import Horizon
 
-__all__ = ["DAY", "Case", "Person", "RosterLike", "Shift", "Stretch", "midnight_s", "read_case", "seconds"]
+__all__ = [
+    "DAY",
+    "SLACK_S",
+    "Case",
+    "Person",
+    "RosterLike",
+    "Shift",
+    "Stretch",
+    "hours_text",
+    "midnight_s",
+    "read_case",
+    "seconds",
+    "span_text",
+    "wall_text",
+]
 
 DAY = timedelta(days=1)
+SLACK_S = 1.0  # hours that were written to a file and read again are off by less than a second
 
 
 @runtime_checkable
@@ -102,7 +118,9 @@ class Case:
     """What is judged.
 
     `activity_names` are the allowed ones by template, under None those of all templates; `weeks` the Mondays of the
-    weeks that the horizon does not cut, `cycle_s` the length of a cyclic horizon, else 0.
+    weeks that the horizon does not cut, `begun_weeks` that of one that it cuts at its begin alone. `first` and `last`
+    are its days, `end_s` the first instant after them (none without a shift to tell them), `cycle_s` the length of a
+    cyclic horizon, else 0.
     """
 
     centre: Centre
@@ -111,6 +129,10 @@ class Case:
     queues: frozenset[str]
     activity_names: dict[str | None, frozenset[str]]
     weeks: tuple[date, ...]
+    begun_weeks: tuple[date, ...]
+    first: date | None
+    last: date | None
+    end_s: float | None
     cycle_s: float
 
     def at(self, moment_s: float) -> pd.Timestamp:
@@ -132,18 +154,20 @@ def read_case(roster: RosterLike, centre: Centre, need: pd.DataFrame | None, hor
     starts = shifts["shift_start"] if need is None else need["start"]
     if horizon is not None:
         starts = pd.Series(horizon.starts)
-    weeks = _whole_weeks(centre, starts)
+    weeks, begun_weeks = _weeks(centre, starts)
+    first, last = (None, None) if starts.empty else (starts.min().date(), starts.max().date())
+    end_s = None if last is None else midnight_s(last + DAY, centre.tz)
     people = _people(centre, {*shifts["employee"], *activities["employee"]})
     _add_shifts(people, shifts, centre)
     _add_stretches(people, activities)
-    plain = {WORK.name, MEETING.name, TRAINING.name}
+    plain = {WORK.name, MEETING.name, TRAINING.name, ABSENT.name}
     names: dict[str | None, frozenset[str]] = {
         template.name: frozenset(plain.union(rest.name for rest in template.breaks)) for template in centre.shifts
     }
     names[None] = frozenset(plain.union(*names.values()))
     queues = frozenset(queue.name for queue in centre.queues)
     cycle_s = len(horizon) * horizon.interval_s if horizon is not None and horizon.cyclic else 0.0
-    return Case(centre, people, activities, queues, names, weeks, cycle_s)
+    return Case(centre, people, activities, queues, names, weeks, begun_weeks, first, last, end_s, cycle_s)
 
 
 def seconds(stamps: pd.Series) -> npt.NDArray[np.float64]:
@@ -248,17 +272,42 @@ def _owner(shifts: list[Shift], begun: int, stretch: Stretch) -> Shift | None:
     return None
 
 
-def _whole_weeks(centre: Centre, starts: pd.Series) -> tuple[date, ...]:
-    """Return the Mondays of the weeks of which no open day lies before the first or after the last of `starts`."""
+def _weeks(centre: Centre, starts: pd.Series) -> tuple[tuple[date, ...], tuple[date, ...]]:
+    """Return the Mondays of the weeks of which no open day lies outside `starts`, and of one that has some before."""
     if starts.empty:
-        return ()
+        return (), ()
     calendar = Calendar.of(centre)
     hours = [queue.hours if isinstance(queue.hours, OpeningHours) else None for queue in centre.queues]
     first, last = starts.min().date(), starts.max().date()
 
-    def is_inside(day: date) -> bool:
-        return first <= day <= last or not any(calendar.open_periods(day, day, own) for own in hours)
+    def is_open(day: date) -> bool:
+        return any(calendar.open_periods(day, day, own) for own in hours)
 
     monday = first - first.weekday() * DAY
     mondays = [monday + n * DAY for n in range(0, (last - monday).days + 1, 7)]
-    return tuple(monday for monday in mondays if all(is_inside(monday + n * DAY) for n in range(7)))
+    whole: list[date] = []
+    begun: list[date] = []
+    for monday in mondays:
+        days = [monday + n * DAY for n in range(7)]
+        if any(day > last and is_open(day) for day in days):
+            continue
+        (begun if any(day < first and is_open(day) for day in days) else whole).append(monday)
+    return tuple(whole), tuple(begun)
+
+
+def wall_text(since_midnight_s: float) -> str:
+    """Return a time of day as a message shows it."""
+    minutes, rest_s = divmod(since_midnight_s, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02.0f}:{minutes:02.0f}" + (f":{rest_s:02.0f}" if rest_s else "")
+
+
+def span_text(length_s: float) -> str:
+    """Return a length of time as a message shows it."""
+    sign = "-" if length_s < 0 else ""
+    return sign + format_duration(timedelta(seconds=abs(length_s)))
+
+
+def hours_text(paid_s: float) -> str:
+    """Return paid time as a message shows it."""
+    return f"{paid_s / 3600:.6g} h"

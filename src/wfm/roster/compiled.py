@@ -7,16 +7,19 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cache
+from hashlib import sha256
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
-from types import FunctionType
+from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
 
-from wfm.roster import anneal_kernel
+from wfm.roster import anneal_kernel, rules_kernel, together_kernel
 
 __all__ = ["anneal_function", "can_compile"]
 
 _LOG = logging.getLogger("wfm.roster")
-_COPY = "wfm.roster._compiled_anneal_kernel"
+_COPIES = "wfm.roster._compiled_"
+_PARTS = rules_kernel, together_kernel  # what the search calls
 
 
 def can_compile() -> bool:
@@ -37,19 +40,41 @@ def anneal_function() -> Callable[..., float]:
 
     # The types of numba do not know all of its switches.
     njit: Any = numba.njit
-    # A second copy of the source, in which the functions call each other compiled.
-    spec = spec_from_file_location(_COPY, anneal_kernel.__file__)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"the source {anneal_kernel.__file__} cannot be loaded")
-    module = module_from_spec(spec)
-    sys.modules[_COPY] = module
-    spec.loader.exec_module(module)
-    for name, value in list(vars(module).items()):
-        if isinstance(value, FunctionType) and value.__module__ == _COPY and name != "anneal":
-            setattr(module, name, njit(forceinline=True, _nrt=False)(value))
+    parts = {module.__name__: _copy(module) for module in _PARTS}
+    search = _copy(anneal_kernel)
+    search.anneal.__qualname__ = f"anneal_{_digest(*_PARTS, anneal_kernel)}"
+    for part in parts.values():
+        for name, value in list(vars(part).items()):
+            if isinstance(value, FunctionType) and value.__module__ == part.__name__:
+                setattr(part, name, njit(forceinline=True, _nrt=False)(value))
+    for name, value in list(vars(search).items()):
+        if isinstance(value, FunctionType) and value.__module__ == search.__name__ and name != "anneal":
+            setattr(search, name, njit(forceinline=True, _nrt=False)(value))
+        elif isinstance(value, FunctionType) and value.__module__ in parts:
+            setattr(search, name, getattr(parts[value.__module__], name))
     try:
-        function: Callable[..., float] = njit(cache=True, nogil=True, _nrt=False)(module.anneal)
+        function: Callable[..., float] = njit(cache=True, nogil=True, _nrt=False)(search.anneal)
     except RuntimeError as error:
         _LOG.warning("the compiled search is not kept on disk: %s", error)
-        function = njit(nogil=True, _nrt=False)(module.anneal)
+        function = njit(nogil=True, _nrt=False)(search.anneal)
     return function
+
+
+def _copy(module: ModuleType) -> ModuleType:
+    """Return a second copy of a module, in which the functions shall call each other compiled."""
+    name = _COPIES + module.__name__.rpartition(".")[2]
+    spec = spec_from_file_location(name, module.__file__)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"the source {module.__file__} cannot be loaded")
+    copy = module_from_spec(spec)
+    sys.modules[name] = copy
+    spec.loader.exec_module(copy)
+    return copy
+
+
+def _digest(*modules: ModuleType) -> str:
+    """Return a key of the sources: numba looks only at that of the outermost function to tell stale machine code."""
+    total = sha256()
+    for module in modules:
+        total.update(Path(str(module.__file__)).read_bytes())
+    return total.hexdigest()[:16]

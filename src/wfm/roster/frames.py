@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,18 @@ import pandas as pd
 from wfm.domain.shift import WORK
 from wfm.roster.allocation import allocate
 from wfm.roster.lines import Plan, Rostered
-from wfm.roster.problem import Case, Floats, Ints
+from wfm.roster.loss import Loss
+from wfm.roster.problem import Case, Floats, Ints, Person
+from wfm.roster.reports import is_honoured, shortage_frame, wish_price, wishes_frame
+from wfm.roster.result import Roster, Status
+from wfm.roster.together import fairness_frame, together_terms
 from wfm.shifts import stamps
 
-__all__ = ["activities_frame", "cost_by_term", "coverage_frame", "shifts_frame"]
+__all__ = ["activities_frame", "cost_by_term", "coverage_frame", "person_cost", "roster_of", "shifts_frame"]
 
 _HOUR_S = 3600
+_OPTIMAL = 1e-6
+_SHIFT = ["shift_start", "template"]
 
 
 def shifts_frame(case: Case, lines: list[Rostered]) -> pd.DataFrame:
@@ -157,42 +164,78 @@ def _time_before(moments: Ints, edges: Ints) -> Floats:
     return before
 
 
-def cost_by_term(case: Case, shifts: pd.DataFrame, coverage: pd.DataFrame) -> Mapping[str, float]:
+def cost_by_term(case: Case, shifts: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, float]:
     """Return the price of the roster by term, from its frames alone."""
-    hours = case.interval_h
-    wages = overtime = wishes = 0.0
-    by_person = dict(list(shifts.groupby("employee", sort=True)))
+    total = dict.fromkeys(("wages", "overtime", "shortage", "surplus", "wishes"), 0.0)
+    worked: defaultdict[str, list[tuple[date, str, float]]] = defaultdict(list)
+    columns = (shifts[name] for name in ("employee", "shift_start", "template", "paid_h"))
+    for name, start, template, paid_h in zip(*columns, strict=True):
+        worked[str(name)].append((start.date(), str(template), float(paid_h)))
     for person in case.people:
-        mine = by_person.get(person.employee.id, shifts.iloc[:0])
-        days = [stamp.date() for stamp in mine["shift_start"]]
-        weeks = [day.isocalendar()[:2] for day in days]
-        contract = person.contract
-        for week in sorted(set(weeks)):
-            paid = sum(hour for hour, other in zip(mine["paid_h"], weeks, strict=True) if other == week)
-            above = max(0.0, paid - contract.max_week_s / _HOUR_S)
-            wages += (paid - above) * contract.cost_per_hour
-            overtime += above * contract.cost_per_hour * contract.overtime_factor
-        wishes += _missed(case, person.employee.id, dict(zip(days, mine["template"], strict=True)))
+        for term, value in person_cost(case, person, worked[person.employee.id]).items():
+            total[term] += value
+    loss, rostered = Loss(case), np.zeros(case.demand.shape)
+    rostered[case.row_interval, case.row_queue] = coverage["rostered"].to_numpy(dtype=float)
+    total["shortage"] = float(loss.short(rostered).sum())
+    total["surplus"] = float(loss.over(rostered).sum())
+    total["wanted"] = _price_of_heads(case, shifts)
+    return {**total, **together_terms(case, shifts)}
+
+
+def _price_of_heads(case: Case, shifts: pd.DataFrame) -> float:
+    """Return the price of shifts missing, or too many, where heads are wanted by template and day."""
+    wanted = case.wanted
+    worked = Counter((start.date(), str(name)) for start, name in zip(*(shifts[c] for c in _SHIFT), strict=True))
+    days, templates = case.horizon.dates, case.shifts.templates
+    there = np.array([worked[days[d], templates[t].name] for d, t in zip(wanted.day, wanted.template, strict=True)])
+    short = wanted.short_price * np.maximum(wanted.heads - there, 0)
+    return float((short + wanted.over_price * np.maximum(there - wanted.heads, 0)).sum())
+
+
+def person_cost(case: Case, person: Person, worked: list[tuple[date, str, float]]) -> dict[str, float]:
+    """Return the wages, overtime and missed wishes of one person, from the day, template and paid hours of each shift.
+
+    A fee for each shift counts as wages.
+    """
+    contract = person.contract
+    paid = [0.0] * len(case.weeks)
+    mondays = {week.monday: number for number, week in enumerate(case.weeks)}
+    for day, _, paid_h in worked:
+        paid[mondays[day - timedelta(days=day.weekday())]] += paid_h
+    above = [max(0.0, paid_h - plain_s / _HOUR_S) for paid_h, plain_s in zip(paid, person.plain_s, strict=True)]
+    templates = {day: template for day, template, _ in worked}
+    days = set(case.horizon.dates)
+    missed = [
+        wish_price(case, wish)
+        for wish in person.employee.preferences
+        if wish.day in days and not is_honoured(wish, templates.get(wish.day))
+    ]
     return {
-        "wages": wages,
-        "overtime": overtime,
-        "shortage": float(coverage["under"].sum()) * hours * case.shortage_price,
-        "surplus": float(coverage["over"].sum()) * hours * case.surplus_price,
-        "wishes": wishes,
+        "wages": (sum(paid) - sum(above)) * contract.cost_per_hour + len(worked) * contract.cost_per_shift,
+        "overtime": sum(above) * contract.cost_per_hour * contract.overtime_factor,
+        "wishes": sum(missed),
     }
 
 
-def _missed(case: Case, employee: str, worked: dict[object, str]) -> float:
-    """Return the price of the wishes of one person that the roster does not meet."""
-    total = 0.0
-    for preference in case.centre.employee(employee).preferences:
-        if preference.day not in case.horizon.dates:
-            continue
-        template = worked.get(preference.day)
-        met = {
-            "off": template is None,
-            "work": template is not None,
-            "template": template is not None and template == preference.template,
-        }[str(preference.wish)]
-        total += 0.0 if met else case.wish_price / preference.rank
-    return total
+def roster_of(case: Case, shifts: pd.DataFrame, activities: pd.DataFrame, *, bound: float | None) -> Roster:
+    """Return the roster of two frames: its coverage, its cost, and how near the bound it is."""
+    coverage = coverage_frame(case, activities)
+    cost = cost_by_term(case, shifts, coverage)
+    total = sum(cost.values())
+    # A linear programme is solved to a tolerance, so its bound may pass an optimal cost by a rounding error.
+    kept = None if bound is None else min(bound, total)
+    proven = kept is not None and total - kept <= _OPTIMAL * max(abs(total), 1.0)
+    return Roster(
+        shifts=shifts,
+        activities=activities,
+        coverage=coverage,
+        shortage=shortage_frame(case, shifts, coverage),
+        wishes=wishes_frame(case, shifts),
+        fairness=fairness_frame(case, shifts),
+        status=Status.OPTIMAL if proven else Status.FEASIBLE,
+        cost=cost,
+        bound=kept,
+        headcount=int(shifts["employee"].nunique()),
+        currency=case.centre.currency,
+        interval_s=case.centre.interval_s,
+    )

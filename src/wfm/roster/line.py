@@ -1,12 +1,13 @@
 """One person's best line of work over the horizon, by dynamic programming.
 
-Every rule of a contract about one person lives here once: hours of the week and of the period, days of the week, days
-in a row, rest, weekends. Given a reward for each candidate shift, `LinePlanner.best` returns the legal line of highest
-reward. The state at the start of a day is
+Every rule of a contract about one person is kept here. Given a reward for each candidate shift, `LinePlanner.best`
+returns the legal line of highest reward. The state at the start of a day is
 
-    (rest still owed, days in a row, days of this week, paid units of this week, weekends, paid units of the period),
+    (rest still owed, state of the automaton, days of this week, paid units of this week, weekends, paid units of the
+    period, shifts of each template that has a most),
 
-where the rest owed is counted in candidate starts that it still blocks. Axes that cannot bind are dropped to length 1.
+where the rest owed is counted in candidate starts that it still blocks. Counts that cannot bind are dropped to length
+1; those of templates are looked at only where the best line without them has too many.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from math import gcd
 import numpy as np
 
 from wfm.domain.people import Contract
-from wfm.roster.problem import Case, Flags, Floats, Ints
+from wfm.roster.automaton import Automaton, Kind, Moves, kinds_of
+from wfm.roster.problem import Case, Flags, Floats, Ints, Person
 
 __all__ = ["Line", "LinePlanner", "Transition"]
 
 _NEVER = -np.inf
-_SATURDAY, _SUNDAY = 5, 6
+_SUNDAY = 6
+_ROUNDING = 1e-9
+
+Place = int | slice | Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +42,30 @@ class Line:
 class Transition:
     """Candidates of one day that are alike to the rules: same rest needed before, same rest owed after, same pay.
 
-    `before` is how many of the day's rest states allow them, `after` the rest state that they lead to, `first` and
-    `last` bound their places in the planner's order.
+    `before` is how many of the day's rest states allow them, `after` the rest state that they lead to, `kind` their
+    number in the automaton, `template` that of theirs whose shifts are counted (-1 if none), `first` and `last` bound
+    their places in the planner's order.
     """
 
     before: int
     after: int
     units: int
+    kind: int
+    template: int
     first: int
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """The lengths of the counting axes, and the templates counted."""
+
+    days: int
+    paid: int
+    weekends: int
+    period: int
+    templates: tuple[int, ...]
+    shape: tuple[int, ...]
 
 
 class LinePlanner:
@@ -57,26 +77,28 @@ class LinePlanner:
         The problem.
     contract
         The contract whose rules hold.
-    allowed
-        Candidates that anybody under it may work.
+    people
+        The people under it who are planned.
     """
 
-    def __init__(self, case: Case, contract: Contract, allowed: Flags) -> None:
+    def __init__(self, case: Case, contract: Contract, people: list[Person]) -> None:
         self.case = case
         self.contract = contract
         self.days = len(case.horizon.dates)
+        allowed: Flags = np.logical_or.reduce([person.allowed for person in people])
         self._weekday = [day.weekday() for day in case.horizon.dates]
+        self._capped = {t for person in people for t, most in enumerate(person.most_shifts) if most < self.days}
         self._unit = self._paid_unit(case.shifts.paid_s[allowed])
         owed, before, after = self._rest(allowed)
         self._off_state = [[owed[d + 1].index(max(0, k - self._starts[d])) for k in owed[d]] for d in range(self.days)]
         self._rest_states = [len(states) for states in owed]
-        self.order, self._transitions = self._group(allowed, owed, before, after)
+        kinds = self._group(allowed, owed, before, after)
         self._bounds = [np.array([t.first for t in day], dtype=np.int64) for day in self._transitions]
-        self._set_axes()
-        self._moves = [
-            [self._moves_of(day, transition.units) for transition in transitions]
-            for day, transitions in enumerate(self._transitions)
-        ]
+        befores = list({person.employee.before: None for person in people})
+        self.automaton = Automaton(case, contract, kinds, befores)
+        self._counts_weekends = contract.max_weekends is not None
+        paid = [t.units for day in self._transitions for t in day]
+        self._least_units, self._most_units = min(paid, default=0), max(paid, default=0)
 
     def _paid_unit(self, paid_s: Ints) -> int:
         unit = 0
@@ -102,68 +124,69 @@ class LinePlanner:
             owed.append(sorted(reached))
         return owed, rank, blocked
 
-    def _group(
-        self, allowed: Flags, owed: list[list[int]], rank: Ints, blocked: Ints
-    ) -> tuple[Ints, list[list[Transition]]]:
+    def _group(self, allowed: Flags, owed: list[list[int]], rank: Ints, blocked: Ints) -> list[list[Kind]]:
+        """Order the candidates by what the rules tell apart; return the kinds of each day."""
         shifts = self.case.shifts
+        ids = np.flatnonzero(allowed)
+        kinds: list[dict[Kind, int]] = [{} for _ in range(self.days)]
         keyed = []
-        for candidate in np.flatnonzero(allowed).tolist():
+        for candidate, kind in zip(ids.tolist(), kinds_of(self.case, self.contract, ids.tolist()), strict=True):
             day = int(shifts.day[candidate])
             before = sum(k <= rank[candidate] for k in owed[day])
             after = owed[day + 1].index(int(blocked[candidate]))
             units = int(shifts.paid_s[candidate]) // self._unit
-            keyed.append((day, before, after, units, candidate))
+            template = int(shifts.template[candidate])
+            number = kinds[day].setdefault(kind, len(kinds[day]))
+            counted = template if template in self._capped else -1
+            keyed.append(((day, before, after, units, number, counted), candidate))
         keyed.sort()
-        transitions: list[list[Transition]] = [[] for _ in range(self.days)]
+        self._transitions: list[list[Transition]] = [[] for _ in range(self.days)]
         first = 0
-        for place, (day, before, after, units, _) in enumerate(keyed):
-            if place + 1 == len(keyed) or keyed[place + 1][:4] != (day, before, after, units):
-                transitions[day].append(Transition(before, after, units, first, place + 1))
+        for place, (alike, _) in enumerate(keyed):
+            if place + 1 == len(keyed) or keyed[place + 1][0] != alike:
+                day, before, after, units, number, counted = alike
+                self._transitions[day].append(Transition(before, after, units, number, counted, first, place + 1))
                 first = place + 1
-        return np.array([key[4] for key in keyed], dtype=np.int64), transitions
+        self.order = np.array([candidate for _, candidate in keyed], dtype=np.int64)
+        return [list(day) for day in kinds]
 
-    def _set_axes(self) -> None:
-        contract, unit = self.contract, self._unit
+    def _axes(self, person: Person, high_s: tuple[float, ...], templates: tuple[int, ...]) -> _Counts:
+        """Return how far each count must go for a person."""
         worked = [bool(day) for day in self._transitions]
-        longest, run = 0, 0
-        for flag in worked:
-            run = run + 1 if flag else 0
-            longest = max(longest, run)
-        self._counts_weekends = contract.max_weekends is not None
-        self._counts_run = self._counts_weekends or longest > contract.max_days_in_a_row
-        unit_range = self._unit_range()
-        most = max(sum(worked[d] for d in week.days) for week in self.case.weeks)
-        most_days = min(contract.max_days_per_week, most)
-        top = int((contract.max_week_s + contract.max_overtime_week_s) // unit)
-        bound_by_pay = most_days * unit_range[1] * unit > contract.max_week_s
-        self._counts_paid = bound_by_pay or contract.min_week_s > 0
-        self._week_units = min(top, most_days * unit_range[1])
+        open_days = [sum(worked[d] for d in week.days) for week in self.case.weeks]
+        most_days = [min(int(most), there) for most, there in zip(person.most_days, open_days, strict=True)]
+        top = [int(high // self._unit) for high in high_s]
+        reach = [days * self._most_units for days in most_days]
+        plain = [int(plain // self._unit) for plain in person.plain_s]
+        paid = any(low > 0 for low in person.low_s) or any(
+            units > min(high, free) for units, high, free in zip(reach, top, plain, strict=True)
+        )
+        week_units = max(map(min, reach, top))
         # The days are told by the pay where all shifts pay the same, and need no count where pay runs out first.
-        told = self._counts_paid and (
-            unit_range[0] == unit_range[1] or (most_days + 1) * unit_range[0] > self._week_units
+        told = paid and (self._least_units == self._most_units or (max(most_days) + 1) * self._least_units > max(top))
+        days = any(there > most for there, most in zip(open_days, person.most_days, strict=True)) and not told
+        total = sum(map(min, reach, top))
+        high = int(person.period_high_s // self._unit) if np.isfinite(person.period_high_s) else total
+        period = high < total or person.period_low_s > 0
+        most_weekends = int(person.most_weekends) if self._counts_weekends else 0
+        shape = (
+            max(most_days) + 1 if days else 1,
+            week_units + 1 if paid else 1,
+            most_weekends + 1 if self._counts_weekends else 1,
+            min(high, total) + 1 if period else 1,
+            *(int(person.most_shifts[template]) + 1 for template in templates),
         )
-        self._counts_days = most > contract.max_days_per_week and not told
-        period = contract.max_period_s
-        total = self._week_units * len(self.case.weeks)
-        binds = period is not None and period < total * unit
-        self._counts_period = binds or contract.min_period_s > 0
-        self._period_units = int(period // unit) if period is not None and binds else total
-        self._shape = (
-            (min(contract.max_days_in_a_row, self.days) + 1) if self._counts_run else 1,
-            (contract.max_days_per_week + 1) if self._counts_days else 1,
-            self._week_units + 1 if self._counts_paid else 1,
-            (contract.max_weekends or 0) + 1 if self._counts_weekends else 1,
-            self._period_units + 1 if self._counts_period else 1,
-        )
-        surplus = np.maximum(np.arange(self._shape[2]) * unit - contract.max_week_s, 0) / 3600
-        self._overtime = surplus * contract.cost_per_hour * (contract.overtime_factor - 1)
+        return _Counts(int(days), int(paid), int(self._counts_weekends), int(period), templates, shape)
 
-    def _unit_range(self) -> tuple[int, int]:
-        """Return the least and the most units that a shift pays."""
-        units = [transition.units for day in self._transitions for transition in day]
-        return min(units, default=0), max(units, default=0)
-
-    def best(self, reward: Floats, off: Floats, low_s: tuple[float, ...], high_s: tuple[float, ...]) -> Line | None:
+    def best(
+        self,
+        reward: Floats,
+        off: Floats,
+        person: Person,
+        *,
+        low_s: tuple[float, ...] | None = None,
+        high_s: tuple[float, ...] | None = None,
+    ) -> Line | None:
         """Return the legal line of highest reward, or none if no line is legal.
 
         Parameters
@@ -172,149 +195,181 @@ class LinePlanner:
             Reward of each candidate of the case; minus infinity where it may not be worked.
         off
             Reward of a day off, by day.
+        person
+            Whose limits hold.
         low_s, high_s
-            Least and most paid seconds of each week, within those of the contract. They are not looked at where the
-            days of a week bound its pay.
+            Least and most paid seconds of each week, in place of the person's own.
         """
-        ordered = reward[self.order]
-        value = np.full((self._rest_states[0], *self._shape), _NEVER)
-        value[(0,) * value.ndim] = 0.0
-        trail: list[Floats] = []
-        closed: dict[int, Floats] = {}
-        for day in range(self.days):
-            trail.append(value)
-            value = self._step(day, value, ordered, float(off[day]))
-            if day + 1 == self.days or self._weekday[day] == _SUNDAY:
-                week = int(self.case.week_of_day[day])
-                value = self._admit(value, low_s[week], high_s[week])
-                closed[day] = value
-                value = self._close(value)
-        if self._counts_period:
-            value[..., : int(np.ceil(self.contract.min_period_s / self._unit))] = _NEVER
-        if not np.isfinite(value.max()):
-            return None
-        return self._trace(value, trail, closed, ordered, off)
+        low_s, high_s = low_s or person.low_s, high_s or person.high_s
+        templates: tuple[int, ...] = ()
+        while True:
+            line = _Search(self, person, low_s, high_s, self._axes(person, high_s, templates)).best(reward, off)
+            if line is None:
+                return None
+            # A line that is best without a count, and keeps to it, is best with it.
+            worked = np.bincount(self.case.shifts.template[list(line.shifts)], minlength=len(person.most_shifts))
+            over = np.flatnonzero(worked > np.array(person.most_shifts))
+            if not len(over):
+                return line
+            templates = tuple(sorted({*templates, *over.tolist()}))
 
-    def _step(self, day: int, value: Floats, ordered: Floats, off: float) -> Floats:
-        transitions = self._transitions[day]
-        result = np.full((self._rest_states[day + 1], *self._shape), _NEVER)
-        rested = value.max(axis=1) + off
-        for state, target in enumerate(self._off_state[day]):
-            np.maximum(result[target, 0], rested[state], out=result[target, 0])
+
+class _Search:
+    """One run of the programme: values of the states forward over the days, then the line back."""
+
+    def __init__(
+        self,
+        planner: LinePlanner,
+        person: Person,
+        low_s: tuple[float, ...],
+        high_s: tuple[float, ...],
+        counts: _Counts,
+    ) -> None:
+        self._planner, self._person, self._counts = planner, person, counts
+        self._low_s, self._high_s = low_s, high_s
+        self._price = planner.contract.cost_per_hour * (planner.contract.overtime_factor - 1) / 3600
+        self._trail: list[Floats] = []
+        self._closed: dict[int, Floats] = {}
+        self._reward: Floats = np.empty(0)
+        self._off: Floats = np.empty(0)
+
+    def best(self, reward: Floats, off: Floats) -> Line | None:
+        planner = self._planner
+        self._reward, self._off = reward[planner.order], np.where(self._person.must, _NEVER, off)
+        shape = (planner._rest_states[0], len(planner.automaton.states[0]), *self._counts.shape)
+        value = np.full(shape, _NEVER)
+        value[(0, planner.automaton.first(self._person.employee.before), *(0,) * len(self._counts.shape))] = 0.0
+        for day in range(planner.days):
+            self._trail.append(value)
+            value = self._step(day, value)
+            if day + 1 == planner.days or planner._weekday[day] == _SUNDAY:
+                value = self._admit(value, int(planner.case.week_of_day[day]))
+                self._closed[day] = value
+                value = self._close(value)
+        value[:, ~planner.automaton.accepts] = _NEVER
+        if self._counts.period:
+            value[:, :, :, :, :, : _up(self._person.period_low_s, planner._unit)] = _NEVER
+        if not np.isfinite(value.max(initial=_NEVER)):
+            return None
+        return self._trace(value)
+
+    def _step(self, day: int, value: Floats) -> Floats:
+        planner = self._planner
+        shape = (planner._rest_states[day + 1], len(planner.automaton.states[day + 1]), *self._counts.shape)
+        result = np.full(shape, _NEVER)
+        off = float(self._off[day])
+        for moves in planner.automaton.off[day] if off > _NEVER else ():
+            origin, target = _span(moves.origin), _span(moves.target)
+            rested = value[:, origin] + off
+            for state, later in enumerate(planner._off_state[day]):
+                result[later, target] = np.maximum(result[later, target], rested[state])
+        transitions = planner._transitions[day]
         if not transitions:
             return result
         begin, end = transitions[0].first, transitions[-1].last
-        gains = np.maximum.reduceat(ordered[begin:end], self._bounds[day] - begin)
+        gains = np.maximum.reduceat(self._reward[begin:end], planner._bounds[day] - begin)
         reach = np.maximum.accumulate(value, axis=0)
-        for transition, gain, moves in zip(transitions, gains.tolist(), self._moves[day], strict=True):
+        for transition, gain in zip(transitions, gains.tolist(), strict=True):
             if gain == _NEVER:
                 continue
-            source = reach[transition.before - 1]
-            for origin, later in moves:
-                into = result[transition.after][later]
-                np.maximum(into, source[origin] + gain, out=into)
+            source, into = reach[transition.before - 1], result[transition.after]
+            for moves in planner.automaton.work[day][transition.kind]:
+                leaves, enters = self._slices(transition, moves)
+                into[enters] = np.maximum(into[enters], source[leaves] + gain)
         return result
 
-    def _moves_of(self, day: int, units: int) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:
-        """Return pairs of slices: the states before a shift of that pay on that day, and those after it."""
-        origin: list[slice] = []
-        target: list[slice] = []
-        steps = (
-            int(self._counts_run),
-            int(self._counts_days),
-            units if self._counts_paid else 0,
-            0,
-            units if self._counts_period else 0,
-        )
-        for length, step in zip(self._shape, steps, strict=True):
+    def _slices(self, transition: Transition, moves: Moves) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
+        """Return which states a move leads from, and where to."""
+        origin: list[Place] = [_span(moves.origin)]
+        target: list[Place] = [_span(moves.target)]
+        for length, step in zip(self._counts.shape, self._steps(transition, moves), strict=True):
             origin.append(slice(0, max(length - step, 0)))
             target.append(slice(step, None))
-        weekend = self._weekday[day]
-        if not self._counts_weekends or weekend < _SATURDAY:
-            return [(tuple(origin), tuple(target))]
-        first = (slice(0, max(self._shape[3] - 1, 0)), slice(1, None))
-        if weekend == _SATURDAY:
-            origin[3], target[3] = first
-            return [(tuple(origin), tuple(target))]
-        # On a Sunday the weekend counts anew only if the Saturday was off: the run of days tells.
-        fresh_origin, fresh_target = list(origin), list(target)
-        fresh_origin[0], fresh_target[0] = slice(0, 1), slice(1, 2)
-        fresh_origin[3], fresh_target[3] = first
-        origin[0], target[0] = slice(1, self._shape[0] - 1), slice(2, None)
-        return [(tuple(fresh_origin), tuple(fresh_target)), (tuple(origin), tuple(target))]
+        return tuple(origin), tuple(target)
 
-    def _admit(self, value: Floats, low_s: float, high_s: float) -> Floats:
-        """Bar the paid time that the week may not have, and price overtime."""
-        if not self._counts_paid:
+    def _steps(self, transition: Transition, moves: Moves) -> tuple[int, ...]:
+        """Return by how much a shift moves each count."""
+        counts = self._counts
+        return (
+            counts.days,
+            counts.paid * transition.units,
+            int(moves.weekend) * counts.weekends,
+            counts.period * transition.units,
+            *(int(transition.template == template) for template in counts.templates),
+        )
+
+    def _admit(self, value: Floats, week: int) -> Floats:
+        """Bar the days and the paid time that the week may not have, and price overtime."""
+        counts, unit = self._counts, self._planner._unit
+        if not (counts.paid or counts.days):
             return value
-        admitted: Floats = value - self._overtime[:, None, None]
-        admitted[:, :, :, : int(np.ceil(low_s / self._unit - 1e-9))] = _NEVER
-        admitted[:, :, :, int(high_s // self._unit) + 1 :] = _NEVER
-        return admitted
+        value = value.copy()
+        if counts.days:
+            value[:, :, int(self._person.most_days[week]) + 1 :] = _NEVER
+        if counts.paid:
+            paid_s = np.arange(counts.shape[1]) * unit
+            over = np.maximum(paid_s - self._person.plain_s[week], 0) * self._price
+            tail = (1,) * (len(counts.shape) - 2)
+            value -= over.reshape(-1, *tail)
+            value[:, :, :, : _up(self._low_s[week], unit)] = _NEVER
+            value[:, :, :, int(self._high_s[week] // unit) + 1 :] = _NEVER
+        return value
 
     def _close(self, value: Floats) -> Floats:
+        """Begin the counts of a new week."""
         result = np.full(value.shape, _NEVER)
         result[:, :, 0, 0] = value.max(axis=(2, 3))
         return result
 
-    def _trace(
-        self, value: Floats, trail: list[Floats], closed: dict[int, Floats], ordered: Floats, off: Floats
-    ) -> Line:
+    def _trace(self, value: Floats) -> Line:
         state = tuple(int(i) for i in np.unravel_index(int(np.argmax(value)), value.shape))
         reward = float(value[state])
         picked: list[int] = []
-        for day in reversed(range(self.days)):
-            if day in closed:
-                rest, run, _, _, weekends, period = state
-                ends = closed[day][rest, run, :, :, weekends, period]
+        for day in reversed(range(self._planner.days)):
+            if day in self._closed:
+                rest, place, _, _, *others = state
+                ends = self._closed[day][rest, place][(slice(None), slice(None), *others)]
                 days, units = (int(i) for i in np.unravel_index(int(np.argmax(ends)), ends.shape))
-                state = (rest, run, days, units, weekends, period)
-            state, candidate = self._back(day, state, trail[day], ordered, float(off[day]))
+                state = (rest, place, days, units, *others)
+            state, candidate = self._back(day, state)
             if candidate is not None:
                 picked.append(candidate)
         return Line(tuple(reversed(picked)), reward)
 
-    def _back(
-        self, day: int, state: tuple[int, ...], value: Floats, ordered: Floats, off: float
-    ) -> tuple[tuple[int, ...], int | None]:
+    def _back(self, day: int, state: tuple[int, ...]) -> tuple[tuple[int, ...], int | None]:
         """Return the state of the day before that leads to `state` best, and the candidate worked, if any."""
+        planner, value = self._planner, self._trail[day]
+        rest, place, *counts = state
         best, origin, chosen = _NEVER, state, None
-        rest, run, days, units, weekends, period = state
-        if run == 0:
-            for before, after in enumerate(self._off_state[day]):
-                if after != rest:
-                    continue
-                column = value[before, :, days, units, weekends, period]
-                place = int(np.argmax(column))
-                if column[place] + off > best:
-                    best = column[place] + off
-                    origin = (before, place, days, units, weekends, period)
-        for transition in self._transitions[day]:
+        for moves in planner.automaton.off[day]:
+            for earlier in moves.origin[moves.target == place].tolist():
+                for before, after in enumerate(planner._off_state[day]):
+                    found = value[(before, earlier, *counts)] + self._off[day]
+                    if after == rest and found > best:
+                        best, origin = found, (before, earlier, *counts)
+        for transition in planner._transitions[day]:
             if transition.after != rest:
                 continue
-            source = self._source(day, state, transition.units)
-            if source is None:
-                continue
-            runs, worked, paid, weekend, total = source
-            column = value[: transition.before, runs, worked, paid, weekend, total]
-            gains = ordered[transition.first : transition.last]
-            place, gain = int(np.argmax(column)), int(np.argmax(gains))
-            if column[place] + gains[gain] > best:
-                best = column[place] + gains[gain]
-                origin = (place, *source)
-                chosen = int(self.order[transition.first + gain])
+            gains = self._reward[transition.first : transition.last]
+            gain = int(np.argmax(gains))
+            for moves in planner.automaton.work[day][transition.kind]:
+                steps = self._steps(transition, moves)
+                less = [count - step for count, step in zip(counts, steps, strict=True)]
+                for earlier in moves.origin[moves.target == place].tolist() if min(less) >= 0 else ():
+                    column = value[(slice(0, transition.before), earlier, *less)]
+                    before = int(np.argmax(column))
+                    if column[before] + gains[gain] > best:
+                        best, origin = column[before] + gains[gain], (before, earlier, *less)
+                        chosen = int(planner.order[transition.first + gain])
         return origin, chosen
 
-    def _source(self, day: int, state: tuple[int, ...], units: int) -> tuple[int, int, int, int, int] | None:
-        _, run, days, paid, weekends, period = state
-        if self._counts_run and run == 0:
-            return None
-        run -= int(self._counts_run)
-        days -= int(self._counts_days)
-        paid -= units if self._counts_paid else 0
-        period -= units if self._counts_period else 0
-        if self._counts_weekends and (self._weekday[day] == _SATURDAY or (self._weekday[day] == _SUNDAY and run == 0)):
-            weekends -= 1
-        if min(days, paid, weekends, period) < 0:
-            return None
-        return run, days, paid, weekends, period
+
+def _span(places: Ints) -> slice | Ints:
+    """Return places in a row as a slice, which is faster to look up."""
+    low, high = int(places[0]), int(places[-1]) + 1
+    return slice(low, high) if high - low == len(places) and (np.diff(places) == 1).all() else places
+
+
+def _up(amount_s: float, unit: int) -> int:
+    """Return the least units that hold an amount."""
+    return max(int(np.ceil(amount_s / unit - _ROUNDING)), 0)

@@ -14,11 +14,16 @@ from wfm.roster.problem import Floats, Ints
 __all__ = ["LinearModel", "Optimum"]
 
 _SIMPLEX_UP_TO = 10_000
+_TOLERANCE = 1e-6  # of the interior point; the bound holds whatever it is
 
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """What a solver found: the values of the columns, or none; and a proven lower bound on the optimum, or none."""
+    """What a solver found: the values of the columns, or none; and a proven lower bound on the optimum, or none.
+
+    The bound of a linear programme is worked out here from the prices of its rows, so it holds however roughly it was
+    solved.
+    """
 
     values: Floats | None
     objective: float | None
@@ -31,6 +36,7 @@ class LinearModel:
     def __init__(self) -> None:
         self._lower: list[Floats] = []
         self._upper: list[Floats] = []
+        self._implied: list[Floats] = []
         self._cost: list[Floats] = []
         self._integer: list[npt.NDArray[np.bool_]] = []
         self._columns = 0
@@ -50,11 +56,22 @@ class LinearModel:
         return self._rows
 
     def add_columns(
-        self, count: int, *, cost: npt.ArrayLike = 0.0, upper: npt.ArrayLike = np.inf, integer: bool = False
+        self,
+        count: int,
+        *,
+        cost: npt.ArrayLike = 0.0,
+        upper: npt.ArrayLike = np.inf,
+        implied: npt.ArrayLike | None = None,
+        integer: bool = False,
     ) -> Ints:
-        """Add columns of at least 0 and return their numbers."""
+        """Add columns of at least 0 and return their numbers.
+
+        `implied` is a most that some optimum keeps though no row says so to the solver; default `upper`. Only the bound
+        uses it.
+        """
         self._lower.append(np.zeros(count))
         self._upper.append(np.broadcast_to(np.asarray(upper, dtype=float), count))
+        self._implied.append(np.broadcast_to(np.asarray(upper if implied is None else implied, dtype=float), count))
         self._cost.append(np.broadcast_to(np.asarray(cost, dtype=float), count))
         self._integer.append(np.full(count, integer))
         self._columns += count
@@ -107,17 +124,35 @@ class LinearModel:
             parameters.lp_algorithm = mathopt.LPAlgorithm.BARRIER
             # Crossover to a vertex takes longer than the rest, and neither the bound nor the counts need one.
             parameters.highs.string_options["run_crossover"] = "off"
+            parameters.highs.double_options["ipm_optimality_tolerance"] = _TOLERANCE
         model = mathopt.Model.from_model_proto(self._proto(integer=integer))
         result = mathopt.solve(model, solver, params=parameters)
         objective = values = None
         if result.has_primal_feasible_solution():
-            found = result.variable_values()
-            values = np.array([found[column] for column in model.variables()])
+            values = np.array(result.variable_values(list(model.variables())))
             objective = float(result.objective_value())
-        bound = float(result.best_objective_bound())
-        if not integer and result.termination.reason is not mathopt.TerminationReason.OPTIMAL:
-            bound = -np.inf
-        return Optimum(values, objective, bound if np.isfinite(bound) else None)
+        if integer:
+            bound = float(result.best_objective_bound())
+            return Optimum(values, objective, bound if np.isfinite(bound) else None)
+        if not result.has_dual_feasible_solution():
+            return Optimum(values, objective, None)
+        return Optimum(values, objective, self.bound(np.array(result.dual_values(list(model.linear_constraints())))))
+
+    def bound(self, prices: Floats) -> float | None:
+        """Return the lower bound on the optimum that any prices of the rows prove, or none if they prove nothing.
+
+        A row is worth its price times the side that the price pulls at; a column whose cost is below what its entries
+        are worth takes away the difference, as often as it may be taken. Source: Neumaier and Shcherbina, "Safe bounds
+        in linear and mixed-integer linear programming" (2004).
+        """
+        lower, upper = np.concatenate(self._row_lower), np.concatenate(self._row_upper)
+        prices = np.where((prices > 0) & np.isinf(lower) | (prices < 0) & np.isinf(upper), 0.0, prices)
+        reduced = np.concatenate(self._cost) - self._matrix().T @ prices
+        most = np.minimum(np.concatenate(self._upper), np.concatenate(self._implied))
+        if np.isinf(most[reduced < 0]).any():
+            return None
+        side = np.where(prices > 0, np.where(np.isinf(lower), 0.0, lower), np.where(np.isinf(upper), 0.0, upper))
+        return float(prices @ side + np.minimum(reduced, 0.0) @ np.where(reduced < 0, most, 0.0))
 
     def _proto(self, *, integer: bool) -> Any:
         from ortools.math_opt import model_pb2
@@ -137,18 +172,17 @@ class LinearModel:
         proto.linear_constraints.lower_bounds.extend(np.concatenate(self._row_lower).tolist())
         proto.linear_constraints.upper_bounds.extend(np.concatenate(self._row_upper).tolist())
         proto.linear_constraints.names.extend([""] * self._rows)
-        row, column, value = self._matrix()
-        proto.linear_constraint_matrix.row_ids.extend(row.tolist())
-        proto.linear_constraint_matrix.column_ids.extend(column.tolist())
-        proto.linear_constraint_matrix.coefficients.extend(value.tolist())
+        matrix = self._matrix().tocoo()
+        proto.linear_constraint_matrix.row_ids.extend(matrix.row.tolist())
+        proto.linear_constraint_matrix.column_ids.extend(matrix.col.tolist())
+        proto.linear_constraint_matrix.coefficients.extend(matrix.data.tolist())
         return proto
 
-    def _matrix(self) -> tuple[Ints, Ints, Floats]:
+    def _matrix(self) -> Any:
         from scipy import sparse
 
         rows, columns, values = (np.concatenate(part) for part in zip(*self._entries, strict=True))
         matrix = sparse.coo_array((values, (rows, columns)), shape=(self._rows, self._columns)).tocsr()
         matrix.sum_duplicates()
         matrix.eliminate_zeros()
-        matrix = matrix.tocoo()
-        return matrix.row, matrix.col, matrix.data
+        return matrix

@@ -10,7 +10,10 @@ from wfm.roster.breaks import cell_length_s, in_order, presence
 from wfm.roster.classes import PersonClass
 from wfm.roster.cover import Cover
 from wfm.roster.line import Line, LinePlanner
-from wfm.roster.problem import Case, Floats, Person, no_line_error
+from wfm.roster.problem import Case, Floats, Ints, Person, no_line_error
+from wfm.roster.rules import rules_of
+from wfm.roster.rules_kernel import own_cost
+from wfm.roster.together import together_cost, together_of
 
 __all__ = ["Plan", "Rostered"]
 
@@ -48,15 +51,25 @@ class Plan:
         self.lines: list[Rostered] = [Rostered()] * len(case.people)
         self.cover = Cover(case, sorted({person.skills for person in case.people}))
         self.cell_s = cell_length_s(case)
+        self.rules = rules_of(case)
+        self.together = together_of(case)
         self._planners = {}
         for contract in case.centre.contracts:
-            under = [person.allowed for person in case.people if person.contract == contract]
+            under = [person for person in case.people if person.contract == contract]
             if under:
-                self._planners[contract.name] = LinePlanner(case, contract, np.logical_or.reduce(under))
+                self._planners[contract.name] = LinePlanner(case, contract, under)
         self._wage = {
-            contract.name: case.shifts.paid_s / 3600 * contract.cost_per_hour for contract in case.centre.contracts
+            contract.name: case.shifts.paid_s / 3600 * contract.cost_per_hour + contract.cost_per_shift
+            for contract in case.centre.contracts
         }
         self._begin()
+
+    def reprice(self, case: Case) -> None:
+        """Take a case that differs from the present one in the prices of coverage alone."""
+        self.case = case
+        self.cover = Cover(case, sorted(self.cover.touch))
+        for person, line in zip(case.people, self.lines, strict=True):
+            self.cover.add(person.skills, self.presence(line))
 
     def planner(self, person: Person) -> LinePlanner:
         """Return the planner of a person's contract."""
@@ -68,21 +81,22 @@ class Plan:
         found: dict[tuple[object, ...], Line | None] = {}
         for number, person in enumerate(self.case.people):
             wishes = person.wish.tobytes(), person.wish_off.tobytes()
-            key = (person.contract.name, person.allowed.tobytes(), person.low_s, *wishes)
+            limits = person.low_s, person.must.tobytes(), person.most_shifts, person.employee.before
+            key = (person.contract.name, person.allowed.tobytes(), *limits, *wishes)
             if key not in found:
                 reward = np.where(person.allowed, -self._wage[person.contract.name] - person.wish, _NEVER)
-                found[key] = self.planner(person).best(reward, -person.wish_off, person.low_s, person.high_s)
+                found[key] = self.planner(person).best(reward, -person.wish_off, person)
             line = found[key]
             if line is None:
                 stuck.append((person, self._shortfall(person)))
             else:
-                self.set_line(number, self._rostered(line.shifts))
+                self.set_line(number, self._rostered(person, line.shifts))
         if stuck:
             raise no_line_error(self.case, stuck)
 
-    def _rostered(self, shifts: tuple[int, ...]) -> Rostered:
+    def _rostered(self, person: Person, shifts: tuple[int, ...]) -> Rostered:
         """Return a line with its breaks one after the other, as early as they may be."""
-        return Rostered(shifts, tuple(in_order(self.case, candidate) for candidate in shifts))
+        return Rostered(shifts, tuple(in_order(self.case, person, candidate) for candidate in shifts))
 
     def _shortfall(self, person: Person) -> str:
         """Say how many hours the minimum asks for and how many a legal line can hold."""
@@ -91,7 +105,7 @@ class Plan:
         for position, week in enumerate(self.case.weeks):
             inside = np.isin(self.case.shifts.day, week.days)
             line = self.planner(person).best(
-                np.where(inside, reward, np.minimum(reward, 0.0)), off, *self._free(person)
+                np.where(inside, reward, np.minimum(reward, 0.0)), off, person, low_s=(0.0,) * len(person.low_s)
             )
             held = sum(self.case.shifts.paid_s[c] for c in line.shifts if inside[c]) / 3600 if line else 0.0
             low = person.low_s[position] / 3600
@@ -99,28 +113,29 @@ class Plan:
                 return f"the week of {week.monday} needs at least {low:g} h paid, at most {held:g} h fit"
         return f"the minimum hours of contract {person.contract.name!r} cannot be met over the horizon"
 
-    def _free(self, person: Person) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        return (0.0,) * len(person.low_s), person.high_s
-
     def cost(self) -> float:
         """Return the price of the whole plan."""
-        return self.cover.cost() + sum(self.own_cost(number) for number in range(len(self.lines)))
+        chosen = [candidate for line in self.lines for candidate in line.shifts]
+        wanted = self.case.wanted.cost(np.array(chosen, dtype=np.int64))
+        own = sum(self.own_cost(number) for number in range(len(self.lines)))
+        return self.cover.cost() + wanted + own + self._shared_cost()
+
+    def _shared_cost(self) -> float:
+        """Return the price of fairness and pairs."""
+        if not self.together.asked:
+            return 0.0
+        return sum(together_cost(self.together, np.stack([self.days(number) for number in range(len(self.lines))])))
 
     def own_cost(self, number: int) -> float:
         """Return the wages, overtime and missed wishes of one person."""
-        person, line = self.case.people[number], self.lines[number]
-        chosen = list(line.shifts)
-        wage = float(self._wage[person.contract.name][chosen].sum())
-        paid = np.bincount(
-            self.case.week_of_day[self.case.shifts.day[chosen]],
-            weights=self.case.shifts.paid_s[chosen],
-            minlength=len(self.case.weeks),
-        )
-        over = float(np.maximum(paid - person.contract.max_week_s, 0).sum()) / 3600
-        surcharge = over * person.contract.cost_per_hour * (person.contract.overtime_factor - 1)
-        worked = np.zeros(len(self.case.horizon.dates), dtype=bool)
-        worked[self.case.shifts.day[chosen]] = True
-        return wage + surcharge + float(person.wish[chosen].sum()) + float(person.wish_off[~worked].sum())
+        return own_cost(self.rules, number, self.days(number))
+
+    def days(self, number: int) -> Ints:
+        """Return the candidate that a person works on each day, -1 for a day off."""
+        line = np.full(len(self.case.horizon.dates), -1, dtype=np.int64)
+        chosen = list(self.lines[number].shifts)
+        line[self.case.shifts.day[chosen]] = chosen
+        return line
 
     def set_line(self, number: int, line: Rostered) -> None:
         """Give a person another line."""
@@ -170,10 +185,8 @@ class Plan:
             gain = gain + np.where(remaining > _EPSILON, share * on_day[shifts.day] + 0.01 * remaining, 0.0)
             reward = np.where(person.allowed, gain, _NEVER)
             planner = self.planner(person)
-            line = planner.best(reward, off, person.low_s, high)
-            if line is None:
-                line = planner.best(reward, off, person.low_s, person.high_s)
+            line = planner.best(reward, off, person, high_s=high) or planner.best(reward, off, person)
             if line is None:
                 raise no_line_error(self.case, [(person, self._shortfall(person))])
             left[list(line.shifts)] -= 1.0
-            self.set_line(number, self._rostered(line.shifts))
+            self.set_line(number, self._rostered(person, line.shifts))

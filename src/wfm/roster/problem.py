@@ -5,32 +5,43 @@ The day, week and run of days that a shift belongs to are those of its start on 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from wfm.calendar import Calendar
+from wfm.domain.carry import CarryOver
 from wfm.domain.centre import Centre
 from wfm.domain.duration import format_duration
 from wfm.domain.hours import OpeningHours
 from wfm.domain.people import Contract, Employee, Unavailability, Wish
 from wfm.errors import DataError, Faults, Problem, did_you_mean
+from wfm.roster.burdens import read_history
+from wfm.roster.locks import hold
+from wfm.roster.nights import are_nights
+from wfm.roster.tiers import Tiers
+from wfm.roster.wanted import Wanted, read_wanted
 from wfm.schema import FrameLike, as_frame
-from wfm.shifts import Candidates, candidates, seconds
+from wfm.shifts import Candidates, candidates, seconds, stamps
 from wfm.timegrid import Horizon, day_starts
 
-__all__ = ["Case", "Person", "Week", "build_case"]
+__all__ = ["Case", "Person", "Week", "build_case", "price_of_shortage"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 _WEEKDAYS = 5
+_MONDAY, _SUNDAY = 0, 6
+_DAY_S = 86400
+_MANY = 2**31  # more than any count
+_SAME = 1e-9
 _SHORTAGE_FACTOR = 10.0
 
 
@@ -39,11 +50,16 @@ class Week:
     """The days of one calendar week (Monday to Sunday) that lie in the horizon.
 
     It is whole if the horizon leaves out no day on which a queue is open; minimum hours bind in whole weeks only.
+    `ends_inside` says that none is left out after its last day in the horizon: then a minimum binds for those of whom
+    it is known what they worked before. `begin_s` and `end_s` are its first instant and that of the next week.
     """
 
     monday: date
     days: tuple[int, ...]
     is_whole: bool
+    ends_inside: bool
+    begin_s: int
+    end_s: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +77,26 @@ class Person:
     primary
         Position of the primary queue.
     allowed
-        Which candidates they may work, unavailability and contract considered.
+        Which candidates they may work: unavailability, contract, rotation, locks and the rest before the horizon
+        considered.
     free_days
         Days on which at least one candidate is allowed.
-    low_s, high_s
-        Least and most paid seconds in each week of the case; the most includes overtime.
+    must
+        Days that must be worked, by a lock.
+    pinned
+        Start of each break that a lock fixes, as days x breaks in the order of the template, in Unix seconds; -1 where
+        it is free.
+    low_s, high_s, plain_s
+        Least and most paid seconds in each week of the case, and those before overtime begins; the most includes
+        overtime. These and the limits below are what is left of them after the carry-over.
+    most_days
+        Most working days in each week of the case.
+    period_low_s, period_high_s
+        Least and most paid seconds of the horizon.
+    most_weekends
+        Most weekends with work.
+    most_shifts
+        Most shifts by template.
     wish
         Price of not honouring a candidate's day wish if it is worked, by candidate.
     wish_off
@@ -79,8 +110,16 @@ class Person:
     primary: int
     allowed: Flags
     free_days: Flags
+    must: Flags
+    pinned: Ints
     low_s: tuple[float, ...]
     high_s: tuple[float, ...]
+    plain_s: tuple[float, ...]
+    most_days: tuple[int, ...]
+    period_low_s: float
+    period_high_s: float
+    most_weekends: int
+    most_shifts: tuple[int, ...]
     wish: Floats
     wish_off: Floats
 
@@ -90,7 +129,8 @@ class Case:
     """Requirement and centre on one axis of intervals that reaches past the horizon to the end of the last shift.
 
     `demand` and `is_open` have a row for each interval of the axis, or of the horizon alone where it is cyclic: there
-    what passes its end covers its beginning.
+    what passes its end covers its beginning. `history` are the burdens borne before, as people x `burdens.BURDENS`.
+    `bought` are tiers in place of those that the requirement and its prices give.
     """
 
     centre: Centre
@@ -104,7 +144,10 @@ class Case:
     row_interval: Ints
     row_queue: Ints
     weeks: tuple[Week, ...]
+    wanted: Wanted
     people: tuple[Person, ...]
+    history: Floats
+    bought: Tiers | None = None
 
     def fold(self, by_interval: Floats) -> Floats:
         """Return values by interval of the axis (the last dimension) as the rows of `demand` count them."""
@@ -128,9 +171,7 @@ class Case:
     @property
     def shortage_price(self) -> float:
         """Price of a missing agent-hour."""
-        given = self.centre.prices.shortage_per_hour
-        dearest = max(contract.cost_per_hour for contract in self.centre.contracts)
-        return given if given is not None else _SHORTAGE_FACTOR * dearest
+        return price_of_shortage(self.centre)
 
     @property
     def surplus_price(self) -> float:
@@ -144,9 +185,30 @@ class Case:
         return given if given is not None else min(contract.cost_per_hour for contract in self.centre.contracts)
 
     @cached_property
+    def is_night(self) -> Flags:
+        """Whether a candidate has at least 3 hours between 23:00 and 06:00 on the wall clock."""
+        return are_nights(self.shifts.start_s, self.shifts.end_s, self.centre.tz)
+
+    @cached_property
+    def clock_s(self) -> Ints:
+        """Start of each candidate on the wall clock, in seconds since midnight."""
+        return wall_clock_s(self.shifts.start_s, self.centre.tz)
+
+    @cached_property
+    def barred(self) -> Flags:
+        """Whether a template of one day bars one of the next, as templates x templates."""
+        names = [template.name for template in self.shifts.templates]
+        return np.array([[one in other.not_after for other in self.shifts.templates] for one in names], dtype=bool)
+
+    @cached_property
     def day_start_s(self) -> Ints:
         """Start of each day of the horizon, in seconds of Unix time."""
         return seconds(day_starts(self.horizon.dates, self.centre.tz))
+
+    @cached_property
+    def end_s(self) -> int:
+        """First instant after the days of the horizon, in seconds of Unix time."""
+        return _midnight_s(self.horizon.dates[-1] + timedelta(days=1), self.centre.tz)
 
     @cached_property
     def week_of_day(self) -> Ints:
@@ -157,11 +219,18 @@ class Case:
         return result
 
 
-def build_case(requirement: FrameLike, centre: Centre, horizon: Horizon | None = None) -> Case:
+def build_case(
+    requirement: FrameLike | None,
+    centre: Centre,
+    horizon: Horizon | None = None,
+    wanted: FrameLike | None = None,
+    history: FrameLike | None = None,
+) -> Case:
     """Check the input and lay it out; raise one `DataError` with every fault."""
-    frame = _checked_requirement(requirement, centre)
+    frame = _checked_requirement(requirement, centre, is_alone=wanted is None)
     horizon = _horizon(frame, centre, horizon)
     shifts = candidates(centre, horizon)
+    heads = read_wanted(wanted, shifts)
     queues = tuple(queue.name for queue in centre.queues)
     axis = _axis(horizon, shifts)
     step = int(centre.interval_s)
@@ -171,18 +240,52 @@ def build_case(requirement: FrameLike, centre: Centre, horizon: Horizon | None =
     demand[row_interval, row_queue] = frame["scheduled"].to_numpy(dtype=float)
     is_open = np.zeros(demand.shape, dtype=bool)
     is_open[row_interval, row_queue] = True
-    weeks = _weeks(horizon, centre)
-    bare = Case(centre, horizon, frame, shifts, axis, queues, demand, is_open, row_interval, row_queue, weeks, ())
-    people = tuple(_person(bare, employee) for employee in sorted(centre.employees, key=lambda e: e.id))
-    return Case(centre, horizon, frame, shifts, axis, queues, demand, is_open, row_interval, row_queue, weeks, people)
+    bare = Case(
+        centre=centre,
+        horizon=horizon,
+        requirement=frame,
+        shifts=shifts,
+        starts_s=axis,
+        queues=queues,
+        demand=demand,
+        is_open=is_open,
+        row_interval=row_interval,
+        row_queue=row_queue,
+        weeks=_weeks(horizon, centre),
+        wanted=heads,
+        people=(),
+        history=read_history(history, centre),
+    )
+    faults = Faults(f"the roster problem of centre {centre.name!r}")
+    staff = sorted(centre.employees, key=lambda e: e.id)
+    people = tuple(_person(bare, employee, faults) for employee in staff)
+    faults.raise_if_any()
+    return replace(bare, people=people)
+
+
+def wall_clock_s(start_s: Ints, tz: str) -> Ints:
+    """Return moments on the wall clock, in seconds since midnight."""
+    wall = stamps(start_s, tz).tz_localize(None)
+    since: Ints = ((wall - wall.normalize()) // pd.Timedelta(seconds=1)).to_numpy(dtype=np.int64)
+    return since
+
+
+def price_of_shortage(centre: Centre) -> float:
+    """Return the price of a missing agent-hour."""
+    given = centre.prices.shortage_per_hour
+    dearest = max(contract.cost_per_hour for contract in centre.contracts)
+    return given if given is not None else _SHORTAGE_FACTOR * dearest
 
 
 def _horizon(frame: pd.DataFrame, centre: Centre, given: Horizon | None) -> Horizon:
     """Return the days of the requirement, or those given, in which it must lie."""
-    first, last = frame["start"].min().date(), frame["start"].max().date()
     interval = timedelta(seconds=centre.interval_s)
     if given is None:
+        first, last = frame["start"].min().date(), frame["start"].max().date()
         return Horizon(first, last + timedelta(days=1), interval=interval, tz=centre.tz)
+    first, last = given.dates[0], given.dates[-1]
+    if not frame.empty:
+        first, last = frame["start"].min().date(), frame["start"].max().date()
     faults = Faults("the horizon")
     if given.tz != centre.tz:
         faults.add(f"it is in {given.tz}, the centre in {centre.tz}", remedy=f"write Horizon(..., tz={centre.tz!r})")
@@ -197,12 +300,23 @@ def _horizon(frame: pd.DataFrame, centre: Centre, given: Horizon | None) -> Hori
     return given
 
 
-def _checked_requirement(requirement: FrameLike, centre: Centre) -> pd.DataFrame:
+def _checked_requirement(requirement: FrameLike | None, centre: Centre, *, is_alone: bool) -> pd.DataFrame:
+    """Return the checked requirement; one without rows where heads are wanted by shift alone."""
     faults = Faults("the roster problem")
     for name in ("employees", "contracts", "shifts"):
         if not getattr(centre, name):
             what = f"centre {centre.name!r} has no {'shift templates' if name == 'shifts' else name}"
             faults.add(what, remedy="give it at least one")
+    if centre.contracts and price_of_shortage(centre) == 0:
+        what = "no contract has a cost, so that a missing agent-hour has no price"
+        faults.add(what, remedy="give prices=Prices(shortage_per_hour=...) or cost_per_hour")
+    if requirement is None:
+        if is_alone:
+            faults.add("neither a requirement nor heads wanted by shift", remedy="give one of them")
+        faults.raise_if_any()
+        start = pd.DatetimeIndex([], tz=centre.tz)
+        empty = pd.DataFrame({"queue": pd.Series([], dtype="str"), "start": start, "agents": 0.0, "scheduled": 0.0})
+        return as_frame(empty, "requirement", tz=centre.tz)
     frame = requirement if isinstance(requirement, pd.DataFrame) else requirement.to_frame()
     if isinstance(frame, pd.DataFrame) and frame.empty:
         faults.add("the requirement is empty", remedy="give at least one row with queue, start and scheduled")
@@ -211,6 +325,7 @@ def _checked_requirement(requirement: FrameLike, centre: Centre) -> pd.DataFrame
         frame = as_frame(frame, "requirement", tz=centre.tz)
         _check_queues(frame, centre, faults)
         _check_grid(frame, centre, faults)
+        _check_floor(frame, faults)
     faults.raise_if_any()
     return frame
 
@@ -238,6 +353,16 @@ def _check_grid(frame: pd.DataFrame, centre: Centre, faults: Faults) -> None:
         faults.add(what, where="requirement", remedy=remedy, rows=frame.index[off])
 
 
+def _check_floor(frame: pd.DataFrame, faults: Faults) -> None:
+    if "floor" not in frame.columns:
+        return
+    above = frame["floor"] > frame["scheduled"] + _SAME
+    if above.any():
+        row = frame[above].iloc[0]
+        what = f"floor {row['floor']:g} is above scheduled {row['scheduled']:g}"
+        faults.add(what, where="requirement", remedy="lower it or raise scheduled", rows=frame.index[above])
+
+
 def _axis(horizon: Horizon, shifts: Candidates) -> Ints:
     step = int(horizon.interval_s)
     starts = seconds(horizon.starts)
@@ -254,23 +379,24 @@ def _weeks(horizon: Horizon, centre: Centre) -> tuple[Week, ...]:
     for monday, members in groupby(numbered, key=lambda item: item[1] - timedelta(days=item[1].weekday())):
         inside = dict(members)
         outside = {monday + timedelta(days=n) for n in range(7)} - set(inside.values())
-        missing = any(calendar.hours_on(day, own) for day in sorted(outside) for own in hours)
-        weeks.append(Week(monday, tuple(inside), not missing))
+        missing = {day for day in outside for own in hours if calendar.hours_on(day, own)}
+        bounds = (_midnight_s(monday + timedelta(days=n), centre.tz) for n in (0, 7))
+        ends_inside = all(day < horizon.dates[0] for day in missing)
+        weeks.append(Week(monday, tuple(inside), not missing, ends_inside, *bounds))
     return tuple(weeks)
 
 
-def _person(case: Case, employee: Employee) -> Person:
+def _person(case: Case, employee: Employee, faults: Faults) -> Person:
     contract = case.centre.contract(employee.contract)
-    shifts = case.shifts
     skill = {entry.queue: entry.proficiency for entry in employee.skills}
     proficiency = tuple(skill.get(name, 0.0) for name in case.queues)
     skills = tuple(value > 0 for value in proficiency)
-    allowed = _allowed_by_contract(case, contract) & _meets_open_time(case, skills)
-    for begin, end in (_stretch_s(stretch, case.centre.tz) for stretch in employee.unavailable):
-        allowed &= (shifts.end_s <= begin) | (shifts.start_s >= end)
+    where = f"employee {employee.id!r}"
+    before = _before(case, employee, where, faults)
+    held, problems = hold(employee.locks, case.shifts, _allowed(case, employee, contract, before, skills))
+    faults.problems.extend(replace(problem, where=where) for problem in problems)
     free_days = np.zeros(len(case.horizon.dates), dtype=bool)
-    free_days[shifts.day[allowed]] = True
-    high = contract.max_week_s + contract.max_overtime_week_s
+    free_days[case.shifts.day[held.allowed]] = True
     wish, wish_off = _wishes(case, employee)
     return Person(
         employee,
@@ -278,12 +404,93 @@ def _person(case: Case, employee: Employee) -> Person:
         skills,
         proficiency,
         case.queues.index(employee.queues[0]),
-        allowed,
+        held.allowed,
         free_days,
-        tuple(week_minimum_s(case, contract, week, employee.unavailable) for week in case.weeks),
-        (high,) * len(case.weeks),
+        held.must,
+        held.pinned,
+        *_left(case, employee, contract, before),
         wish,
         wish_off,
+    )
+
+
+def _before(case: Case, employee: Employee, where: str, faults: Faults) -> CarryOver:
+    """Return what a person worked before the horizon, checked against it."""
+    before = employee.before or CarryOver()
+    first = case.horizon.dates[0]
+    if employee.before is not None and case.horizon.cyclic:
+        faults.add("work before a cyclic horizon", where=where, remedy="leave out before: nothing comes before it")
+    if first.weekday() == _MONDAY and (before.week_days or before.week_paid_s):
+        what = f"work of a week that has begun, before a horizon that begins on Monday {first}"
+        faults.add(what, where=where, remedy="leave out week_paid, week_days and week_starts")
+    if before.weekend_worked_saturday and first.weekday() != _SUNDAY:
+        what = f"a Saturday worked just before a horizon that begins on a {first:%A}"
+        faults.add(what, where=where, remedy="leave out weekend_worked_saturday")
+    if before.last_end is not None and before.last_end.timestamp() > case.day_start_s[0] + _DAY_S:
+        what = f"the last shift before the horizon ends on {before.last_end}, more than a day inside it"
+        faults.add(what, where=where, remedy="give the end of the last shift that began before the horizon")
+    return before
+
+
+def _allowed(case: Case, employee: Employee, contract: Contract, before: CarryOver, skills: tuple[bool, ...]) -> Flags:
+    """Return which candidates a person may work, locks left aside."""
+    shifts = case.shifts
+    wanted = np.isin(shifts.template, case.wanted.template)
+    allowed = _allowed_by_contract(case, contract) & (wanted | _meets_open_time(case, skills))
+    if contract.rotation is not None:
+        allowed &= _in_rotation(case, contract, employee)
+    if before.last_end is not None:
+        allowed &= shifts.start_s >= before.last_end.timestamp() + contract.min_rest_s
+    if before.last_template is not None:
+        names = [template.name for template in shifts.templates]
+        allowed &= ~((shifts.day == 0) & case.barred[names.index(before.last_template)][shifts.template])
+    for begin, end in (_stretch_s(stretch, case.centre.tz) for stretch in employee.unavailable):
+        allowed &= (shifts.end_s <= begin) | (shifts.start_s >= end)
+    return allowed
+
+
+def _in_rotation(case: Case, contract: Contract, employee: Employee) -> Flags:
+    """Return which candidates are of a template that the rotation has in their week."""
+    rotation, origin = contract.rotation or (), contract.rotation_from or case.weeks[0].monday
+    names = [template.name for template in case.shifts.templates]
+    turns = [((week.monday - origin).days // 7 + employee.rotation_week) % len(rotation) for week in case.weeks]
+    table = np.array([[name in rotation[turn] for name in names] for turn in turns], dtype=bool)
+    allowed: Flags = table[case.week_of_day[case.shifts.day], case.shifts.template]
+    return allowed
+
+
+class _Left(NamedTuple):
+    """What the carry-over leaves of the limits of a contract; see `Person`."""
+
+    low_s: tuple[float, ...]
+    high_s: tuple[float, ...]
+    plain_s: tuple[float, ...]
+    most_days: tuple[int, ...]
+    period_low_s: float
+    period_high_s: float
+    most_weekends: int
+    most_shifts: tuple[int, ...]
+
+
+def _left(case: Case, employee: Employee, contract: Contract, before: CarryOver) -> _Left:
+    paid_s = [before.week_paid_s] + [0.0] * (len(case.weeks) - 1)
+    days = [before.week_days] + [0] * (len(case.weeks) - 1)
+    low = []
+    for week, paid in zip(case.weeks, paid_s, strict=True):
+        is_known = week.is_whole or (week.ends_inside and employee.before is not None)
+        low.append(max(_week_minimum_s(case, contract, week, employee.unavailable) - paid, 0.0) if is_known else 0.0)
+    most = dict(contract.max_shifts or ())
+    had = dict(before.shifts)
+    names = [template.name for template in case.shifts.templates]
+    return _Left(
+        tuple(low),
+        tuple(contract.max_week_s + contract.max_overtime_week_s - paid for paid in paid_s),
+        tuple(max(contract.max_week_s - paid, 0.0) for paid in paid_s),
+        tuple(contract.max_days_per_week - count for count in days),
+        max(contract.min_period_s - before.paid_s, 0.0),
+        np.inf if contract.max_period_s is None else contract.max_period_s - before.paid_s,
+        _MANY if contract.max_weekends is None else contract.max_weekends - before.weekends,
+        tuple(most.get(name, _MANY) - had.get(name, 0) for name in names),
     )
 
 
@@ -305,10 +512,8 @@ def _meets_open_time(case: Case, skills: tuple[bool, ...]) -> Flags:
     return meets
 
 
-def week_minimum_s(case: Case, contract: Contract, week: Week, away: tuple[Unavailability, ...]) -> float:
-    """Return the paid seconds that a week must have: less for time away, none in a cut week."""
-    if not week.is_whole:
-        return 0.0
+def _week_minimum_s(case: Case, contract: Contract, week: Week, away: tuple[Unavailability, ...]) -> float:
+    """Return the paid seconds that a week must have: less for time away."""
     if not away or not contract.min_week_s:
         return contract.min_week_s
     tz = case.centre.tz
@@ -347,14 +552,20 @@ def _wishes(case: Case, employee: Employee) -> tuple[Floats, Floats]:
     for preference in employee.preferences:
         if preference.day not in days:
             continue
-        number, cost = days[preference.day], case.wish_price / preference.rank
+        number = days[preference.day]
+        cost = case.wish_price / preference.rank if preference.price is None else preference.price
         on_day = case.shifts.day == number
         if preference.wish is Wish.OFF:
             worked[on_day] = cost
-            continue
-        off[number] = cost
-        if preference.wish is Wish.TEMPLATE and preference.template is not None:
-            worked[on_day & (case.shifts.template != names.index(preference.template))] = cost
+        elif preference.wish is Wish.WORK:
+            off[number] = cost
+        else:
+            named = case.shifts.template == names.index(str(preference.template))
+            if preference.wish is Wish.TEMPLATE:
+                off[number] = cost
+                worked[on_day & ~named] = cost
+            else:
+                worked[on_day & named] += cost
     return worked, off
 
 

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
 
 from wfm.checks import check_int
 from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
 from wfm.roster.anneal import anneal
-from wfm.roster.classes import PersonClass, collapse
+from wfm.roster.buying import Buy, Curves
+from wfm.roster.classes import collapse
+from wfm.roster.columns import Columns, fits_columns
 from wfm.roster.compiled import can_compile
 from wfm.roster.counts import Counts, plan_counts
-from wfm.roster.frames import activities_frame, cost_by_term, coverage_frame, shifts_frame
+from wfm.roster.frames import activities_frame, coverage_frame, roster_of, shifts_frame
 from wfm.roster.lines import Plan
-from wfm.roster.problem import Case, build_case
-from wfm.roster.result import Roster, Status
+from wfm.roster.problem import build_case
+from wfm.roster.progress import Cancel, OnProgress, Progress
+from wfm.roster.result import Roster
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
+
+if TYPE_CHECKING:
+    from wfm.staffing.result import Requirement
 
 __all__ = ["solve"]
 
@@ -30,17 +38,25 @@ _OPTIMAL = 1e-6
 _DEFAULT_WORK, _PLAIN_WORK = 2000, 50  # compiled and not
 _CHANGES = 1000  # changes to a unit of work
 _COUNTS_SHARE = 0.15  # share of a time limit that the search waits for the counts
+_BUYING, _BUYING_ROUNDS = 0.4, 8  # share of the work or time that seeks prices, and in how many short searches
+_BETWEEN_S = 0.2  # between two calls of `progress`
+_FIRST = 0.3  # share of the search by changes where one by whole lines follows
 _END = 0.92  # share of a time limit after which the result is written
 
 
 def solve(
-    requirement: FrameLike,
+    requirement: FrameLike | None,
     centre: Centre,
     *,
     horizon: Horizon | None = None,
     seed: int = 0,
     work_limit: int | None = None,
     time_limit: timedelta | str | None = None,
+    wanted: FrameLike | None = None,
+    history: FrameLike | None = None,
+    progress: OnProgress | None = None,
+    cancel: Cancel | None = None,
+    buy: Buy | None = None,
 ) -> Roster:
     """Roster the people of a centre on the requirement at least cost.
 
@@ -56,7 +72,10 @@ def solve(
     Parameters
     ----------
     requirement
-        Frame `requirement` or a result that gives one; `scheduled` is what is to be covered.
+        Frame `requirement` or a result that gives one; `scheduled` is what is to be covered. Its optional columns
+        `floor` (agents below which a missing one costs `Prices.floor_factor` times), `shortage_price` and
+        `surplus_price` (per agent-hour) stand in for the prices of the centre where they are not missing. None where
+        `wanted` alone says what is to be covered.
     centre
         The centre with its people, contracts and shift templates.
     horizon
@@ -70,6 +89,23 @@ def solve(
         The same input, seed and work limit give the same roster to the byte.
     time_limit
         Wall-clock limit, such as `"60s"`; default none. With it two runs may differ.
+    wanted
+        Frame `wanted`: `template, day, heads, shortage_price` and optionally `surplus_price`, the price of a head
+        missing and of one too many; default none. Its cost is the term `wanted`.
+    history
+        Frame `burdens`: `employee, nights, weekends, unpopular, hours`, what each person bore before the horizon, which
+        the fairness of the centre counts in; a row for everybody. Default nothing.
+    progress
+        Called some times a second with a `Progress`; default none.
+    cancel
+        Such as a `threading.Event`; once it is set, the best legal roster so far is returned. So it is after an
+        interrupt from the keyboard.
+    buy
+        Buy coverage from the level curves of the requirement, which must be the result of `wfm.staffing.requirement`,
+        in place of its prices of missing agents: `shortage` is then the price of contacts that are not answered in
+        time, as far as the curves reach, with agents worth nearly the same taken together. Default none. Where a
+        target is to be met, its prices are sought first, with a part of the work or time, and the bound holds for the
+        prices found; `wfm.roster.service_levels` tells what is reached.
 
     Returns
     -------
@@ -114,65 +150,170 @@ def solve(
     if work_limit is not None:
         work = check_int("work_limit", work_limit, 0)
     begin = monotonic()
-    case = build_case(requirement, centre, horizon)
+    case = build_case(requirement, centre, horizon, wanted, history)
     classes = collapse(case)
     plan = Plan(case, classes)
-    if limit is None:
-        counts = plan_counts(case, classes, seed=seed)
-        _search(plan, counts, seed=seed, work=work, share=None)
-        return _result(case, plan, counts.bound)
-    return _solve_within(plan, classes, seed=seed, work=work, begin=begin, seconds=limit.total_seconds())
+    watch = _Watch(plan, begin, work, limit, progress, cancel)
+    pool = ThreadPoolExecutor(1)
+    try:
+        if buy is not None:
+            _buy(plan, Curves(case, cast("Requirement", requirement), buy), buy, watch, seed=seed)
+            case = plan.case
+        left = None if limit is None else timedelta(seconds=max(watch.left_s(), 0.0))
+        watch.proof = pool.submit(plan_counts, case, classes, seed=seed, time_limit=left)
+        _search(plan, watch, seed=seed, waits=limit is None or not can_compile())
+        watch.wait()
+    except KeyboardInterrupt:
+        _LOG.warning("interrupted: the best roster found so far is returned")
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    watch.tell("queues", plan.cost())
+    shifts, activities = shifts_frame(case, plan.lines), activities_frame(plan)
+    return roster_of(case, shifts, activities, bound=watch.bound())
 
 
-def _solve_within(
-    plan: Plan, classes: tuple[PersonClass, ...], *, seed: int, work: float, begin: float, seconds: float
-) -> Roster:
-    """Search until the time is over, while the bound is proved beside it."""
-
-    def gone() -> float:
-        return (monotonic() - begin) / (_END * seconds)
-
-    left = timedelta(seconds=max(_END * seconds - (monotonic() - begin), 0.0))
-    with ThreadPoolExecutor(1) as pool:
-        proof: Future[Counts] = pool.submit(plan_counts, plan.case, classes, seed=seed, time_limit=left)
-        wait([proof], timeout=_COUNTS_SHARE * seconds)
-        early = proof.result() if proof.done() else Counts(None, None)
-        _search(plan, early, seed=seed, work=work, share=gone)
-        return _result(plan.case, plan, proof.result().bound)
-
-
-def _search(plan: Plan, counts: Counts, *, seed: int, work: float, share: Callable[[], float] | None) -> None:
-    if counts.heads is not None:
-        plan.seed_by(counts.heads)
-    begun = 0.0 if share is None else share()
-    changes = work * _CHANGES
-
-    def progress(done: int) -> float:
-        by_work = done / changes if changes else 1.0
-        return by_work if share is None else max(by_work, (share() - begun) / max(1.0 - begun, 1e-9))
-
-    target = -math.inf if counts.bound is None else counts.bound * (1 + _OPTIMAL)
-    done = anneal(plan, seed=seed, changes=changes, progress=progress, target=target)
-    _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), counts.bound)
+def _buy(plan: Plan, curves: Curves, buy: Buy, watch: _Watch, *, seed: int) -> None:
+    """Price coverage by the curves; without a price, seek those that meet the targets in some short searches."""
+    if buy.price is not None:
+        plan.reprice(curves.case_at(np.full(len(curves.keys), buy.price)))
+        return
+    prices = curves.first_prices()
+    cheapest = np.full(len(prices), np.inf)  # at which the target was met
+    dearest = np.zeros(len(prices))  # at which it was not
+    for number in range(_BUYING_ROUNDS):
+        plan.reprice(curves.case_at(prices))
+        watch.part_begins()
+        anneal(plan, seed=seed + number, changes=watch.part_changes, progress=watch.part_share)
+        coverage = coverage_frame(plan.case, activities_frame(plan))
+        rostered = np.zeros(plan.case.demand.shape)
+        rostered[plan.case.row_interval, plan.case.row_queue] = coverage["rostered"].to_numpy(dtype=float)
+        levels = curves.levels(rostered)
+        met = curves.met(levels)
+        cheapest = np.where(met, np.minimum(cheapest, prices), cheapest)
+        dearest = np.where(met, dearest, np.maximum(dearest, prices))
+        prices = curves.next_prices(prices, levels)
+        inside = (dearest > 0) & np.isfinite(cheapest) & (dearest < cheapest)
+        prices = np.where(inside, np.sqrt(dearest * np.where(inside, cheapest, 1.0)), prices)
+    plan.reprice(curves.case_at(np.where(np.isfinite(cheapest), cheapest, prices)))
 
 
-def _result(case: Case, plan: Plan, bound: float | None) -> Roster:
-    shifts = shifts_frame(case, plan.lines)
-    activities = activities_frame(plan)
-    coverage = coverage_frame(case, activities)
-    cost = cost_by_term(case, shifts, coverage)
-    total = sum(cost.values())
-    # A linear programme is solved to a tolerance, so its bound may pass an optimal cost by a rounding error.
-    kept = None if bound is None else min(bound, total)
-    proven = kept is not None and total - kept <= _OPTIMAL * max(abs(total), 1.0)
-    return Roster(
-        shifts=shifts,
-        activities=activities,
-        coverage=coverage,
-        status=Status.OPTIMAL if proven else Status.FEASIBLE,
-        cost=cost,
-        bound=kept,
-        headcount=int(shifts["employee"].nunique()),
-        currency=case.centre.currency,
-        interval_s=case.centre.interval_s,
-    )
+def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
+    """Search around the counts where they are waited for, else around the first plan while the bound is proved."""
+    if waits:
+        watch.wait(_COUNTS_SHARE)
+        heads = watch.counts().heads
+        if heads is not None:
+            first, before = plan.cost(), tuple(plan.lines)
+            plan.seed_by(heads)
+            if plan.cost() > first:
+                for number, line in enumerate(before):
+                    plan.set_line(number, line)
+    by_columns = fits_columns(plan.case) and not plan.together.asked
+    watch.search_begins(_FIRST if by_columns else 1.0)
+    done = anneal(plan, seed=seed, changes=watch.changes, progress=watch.share)
+    _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), watch.bound())
+    if by_columns:
+        columns = Columns(plan, is_over=watch.is_over, seed=seed)
+        columns.run()
+        watch.proven = columns.bound
+        _LOG.info("columns: %d lines planned, cost %.2f, bound %.2f", columns.planned, plan.cost(), columns.bound)
+
+
+class _Watch:
+    """Knows how far the search is and when it ends: by work, by time, by the bound, or because it is cancelled."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        begin: float,
+        work: float,
+        limit: timedelta | None,
+        on_progress: OnProgress | None,
+        cancel: Cancel | None,
+    ) -> None:
+        self.changes = work * _CHANGES
+        self.proof: Future[Counts] | None = None
+        self.proven = -math.inf
+        self._work = work
+        self._part_of_all = 1.0
+        self._plan = plan
+        self._begin = self._searched = self._told = self._part = begin
+        self._seconds = None if limit is None else _END * limit.total_seconds()
+        self._on_progress = on_progress
+        self._cancel = cancel
+
+    def left_s(self) -> float:
+        """Return the seconds left, infinity without a limit."""
+        return math.inf if self._seconds is None else self._begin + self._seconds - monotonic()
+
+    def is_cancelled(self) -> bool:
+        """Whether the search shall stop at once."""
+        return self._cancel is not None and self._cancel.is_set()
+
+    def counts(self) -> Counts:
+        """Return the counts, as far as they are known."""
+        if self.proof is not None and self.proof.done() and not self.proof.cancelled():
+            return self.proof.result()
+        return Counts(None, None)
+
+    def bound(self) -> float | None:
+        """Return the highest bound known."""
+        counted = self.counts().bound
+        highest = max(self.proven, -math.inf if counted is None else counted)
+        return highest if math.isfinite(highest) else None
+
+    def wait(self, share: float = 1.0) -> None:
+        """Wait for the counts, for that share of a time limit."""
+        while self.proof is not None and not self.proof.done() and not self.is_cancelled():
+            left = self.left_s() - (1 - share) * (self._seconds or 0.0)
+            if left <= 0:
+                return
+            wait([self.proof], timeout=min(left, _BETWEEN_S))
+            self.tell("bound", self._plan.cost())
+
+    @property
+    def part_changes(self) -> float:
+        """Most changes of one of the short searches for prices."""
+        return self.changes * _BUYING / _BUYING_ROUNDS
+
+    def part_begins(self) -> None:
+        """Count the share of a short search from here."""
+        self._part = monotonic()
+
+    def part_share(self, done: int, lowest: float) -> float:
+        """Return the share of a short search that is over."""
+        self.tell("prices", lowest)
+        if self.is_cancelled():
+            return 1.0
+        by_work = done / self.part_changes if self.part_changes else 1.0
+        if self._seconds is None:
+            return by_work
+        return max(by_work, (monotonic() - self._part) * _BUYING_ROUNDS / (_BUYING * self._seconds))
+
+    def search_begins(self, part: float) -> None:
+        """Count the share of the time from here, of which the search by changes has a part."""
+        self._searched = monotonic()
+        self._part_of_all = part
+
+    def share(self, done: int, lowest: float) -> float:
+        """Return the share of the search that is over after so many changes."""
+        self.tell("search", lowest)
+        bound = self.bound()
+        if self.is_cancelled() or (bound is not None and lowest <= bound * (1 + _OPTIMAL)):
+            return 1.0
+        by_work = done / (self.changes * self._part_of_all) if self.changes else 1.0
+        if self._seconds is None:
+            return by_work
+        whole = max((self._begin + self._seconds - self._searched) * self._part_of_all, 1e-9)
+        return max(by_work, (monotonic() - self._searched) / whole)
+
+    def is_over(self, planned: int) -> bool:
+        """Whether the search by whole lines is over; a line that is planned is a unit of work."""
+        return self.is_cancelled() or self.left_s() <= 0 or planned >= self._work * (1 - self._part_of_all)
+
+    def tell(self, phase: str, cost: float) -> None:
+        """Tell how far it is, if somebody asked and it is time."""
+        now = monotonic()
+        if self._on_progress is not None and now - self._told >= _BETWEEN_S:
+            self._told = now
+            self._on_progress(Progress(phase, cost, self.bound(), now - self._begin))

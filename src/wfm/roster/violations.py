@@ -20,30 +20,39 @@ class Rule(StrEnum):
     centre, where a start that the clock skips is read as in `wfm.timegrid.localize`: 02:30 is at 03:30.
 
     Names
-        `unknown_employee`, `unknown_template`, `unknown_queue`; `unknown_activity`: neither work, meeting or training
-        nor a break of the shift's template.
+        `unknown_employee`, `unknown_template`, `unknown_queue`; `unknown_activity`: neither work, meeting, training
+        or absent nor a break of the shift's template.
     Shifts
         `template_not_allowed` by the contract; `weekday_not_allowed`, `start_outside_window`, `start_off_step` (counted
         from the earliest start), `length_outside_range`, `length_off_step` (counted from the shortest length) by the
         template; `shift_overlap` and `two_shifts_on_day` of one person; `unavailable`: any part of the shift falls into
-        an unavailability.
+        an unavailability. `template_after`: its template may not follow that of the day before; `rotation`: it is not
+        in the week of the rotation; `template_too_often` in the horizon. `lock`: a day is not as a lock says.
     Stretches
         The rows of `activities` tile every shift: `stretch_empty` (ends where it starts, or before),
         `stretch_outside_shift`, `stretch_overlap`, `stretch_gap`. A stretch of work has a queue (`work_without_queue`)
         that the person has the skill for (`serves_without_skill`), and nothing else has one (`queue_off_work`).
     Breaks
         Every break of the template stands once in the shift: `break_missing`, `break_twice`, `break_wrong_length`,
-        `break_outside_window` (of its start, from the start of the shift). Stretches of one break that touch are one.
+        `break_outside_window` (of its start, from the start of the shift), `break_too_close` to the start or the end of
+        the shift or to another break. Stretches of one break that touch are one.
     Hours
         `paid_hours_wrong`: `paid_h` is the elapsed time less the unpaid breaks. Limits are held against the paid time
         that follows from the frames, not against the column: `day_hours` (the shifts of a day together),
         `week_hours_above` (`max_week` and `max_overtime_week`), `week_hours_below`, `period_hours_above`,
         `period_hours_below` (of all shifts; not reduced by leave).
         `week_hours_below`: the minimum is reduced by a fifth for each day from Monday to Friday that is
-        wholly covered by unavailability of any reason, and does not bind in a week cut by the horizon.
+        wholly covered by unavailability of any reason, and does not bind in a week cut by the horizon, unless it is cut
+        at its begin alone and it is known what the person worked before.
     Days
-        `days_per_week`; `days_in_a_row`; `rest` between shifts that follow each other; `weekends`: those with a
-        shift whose day is a Saturday or a Sunday.
+        `days_per_week`; `days_in_a_row` and `days_in_a_row_below`; `days_off_in_a_row_below`; `rest` between shifts
+        that follow each other; `weekends`: those with a shift whose day is a Saturday or a Sunday; `weekend_split`: one
+        of these is worked and the other is not; `nights_in_a_row`: shifts on days in a row with at least 3 hours
+        between 23:00 and 06:00 on the wall clock; `free_stretch`: the longest stretch without work that begins in a
+        whole week, counted from its Monday at the earliest, to the start of the next shift, at the latest to the end of
+        the horizon; `start_spread`: the shortest arc of the clock that holds all starts of a week.
+        A run at an edge of the horizon is not too short, unless it is known how it began and it ends inside. What a
+        person worked before the horizon counts in all of these.
     Coverage
         `coverage_wrong`: each row of the requirement has a row; `required` is `scheduled`; `rostered` is the time of
         the stretches of work on the queue within the interval over its length; `under` and `over` follow. A head counts
@@ -63,6 +72,10 @@ class Rule(StrEnum):
     SHIFT_OVERLAP = "shift_overlap"
     TWO_SHIFTS_ON_DAY = "two_shifts_on_day"
     UNAVAILABLE = "unavailable"
+    TEMPLATE_AFTER = "template_after"
+    ROTATION = "rotation"
+    TEMPLATE_TOO_OFTEN = "template_too_often"
+    LOCK = "lock"
     STRETCH_EMPTY = "stretch_empty"
     STRETCH_OUTSIDE_SHIFT = "stretch_outside_shift"
     STRETCH_OVERLAP = "stretch_overlap"
@@ -74,6 +87,7 @@ class Rule(StrEnum):
     BREAK_TWICE = "break_twice"
     BREAK_WRONG_LENGTH = "break_wrong_length"
     BREAK_OUTSIDE_WINDOW = "break_outside_window"
+    BREAK_TOO_CLOSE = "break_too_close"
     PAID_HOURS_WRONG = "paid_hours_wrong"
     DAY_HOURS = "day_hours"
     WEEK_HOURS_ABOVE = "week_hours_above"
@@ -82,8 +96,14 @@ class Rule(StrEnum):
     PERIOD_HOURS_BELOW = "period_hours_below"
     DAYS_PER_WEEK = "days_per_week"
     DAYS_IN_A_ROW = "days_in_a_row"
+    DAYS_IN_A_ROW_BELOW = "days_in_a_row_below"
+    DAYS_OFF_IN_A_ROW_BELOW = "days_off_in_a_row_below"
     REST = "rest"
     WEEKENDS = "weekends"
+    WEEKEND_SPLIT = "weekend_split"
+    NIGHTS_IN_A_ROW = "nights_in_a_row"
+    FREE_STRETCH = "free_stretch"
+    START_SPREAD = "start_spread"
     COVERAGE_WRONG = "coverage_wrong"
 
 

@@ -1,0 +1,147 @@
+"""The state of a published roster under repair: who covers what now, and what a change of one shift is worth.
+
+Worth is what the change takes off the loss: the price of coverage **above that of the published plan**, interval by
+interval and queue by queue. So a repair restores what was planned, and earns nothing by improving the plan elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+import numpy as np
+
+from wfm.domain.people import ContractKind
+from wfm.roster.duties import Duties, Duty, day_of
+from wfm.roster.frames import person_cost
+from wfm.roster.loss import Loss, present
+from wfm.roster.problem import Case, Floats, Ints, Person
+
+__all__ = ["Floor"]
+
+_BESIDE = 1e-3  # weight of shortage that the plan had too: it breaks ties, and pays for no change
+
+
+class Floor:
+    """Everybody's shifts and what they cover.
+
+    Parameters
+    ----------
+    case
+        The problem, with the requirement as it is now.
+    duties
+        Everybody's shifts as they are now.
+    planned_short, planned_over
+        Price of shortage and surplus of the published plan, as intervals x queues.
+    planned_surplus
+        Agents above the requirement in the published plan, as intervals x queues.
+    now_s
+        What lies before this instant is past.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        duties: Duties,
+        *,
+        planned_short: Floats,
+        planned_over: Floats,
+        planned_surplus: Floats,
+        now_s: int,
+    ) -> None:
+        self.case = case
+        self.now_s = now_s
+        self.people = {person.employee.id: person for person in case.people}
+        self.loss = Loss(case)
+        self.lines = {name: {day_of(d.start_s, case.centre.tz): d for d in mine} for name, mine in duties.items()}
+        self.rostered: Floats = present(case, (duty for mine in duties.values() for duty in mine))
+        self._short, self._over, self._surplus = planned_short, planned_over, planned_surplus
+        self._all = np.arange(len(case.demand))
+
+    def priced(self, rows: Ints, rostered: Floats) -> Floats:
+        """Return the loss of a coverage of some intervals, as rows x queues."""
+        short = self.loss.short(rostered, rows)
+        worse = np.maximum(short - self._short[rows], 0.0)
+        worse += np.maximum(self.loss.over(rostered, rows) - self._over[rows], 0.0)
+        return np.asarray(worse + _BESIDE * short)
+
+    def total(self) -> float:
+        """Return the loss, without what the plan had too."""
+        worse = np.maximum(self.loss.short(self.rostered) - self._short, 0.0).sum()
+        return float(worse + np.maximum(self.loss.over(self.rostered) - self._over, 0.0).sum())
+
+    def excess(self) -> Floats:
+        """Return the agents above the requirement beyond those of the plan, as intervals x queues."""
+        case = self.case
+        surplus = np.where(case.is_open, np.maximum(self.rostered - case.demand, 0.0), 0.0)
+        return np.asarray(np.maximum(surplus - self._surplus, 0.0))
+
+    def worth(self, old: Duty | None, new: Duty | None) -> float:
+        """Return by how much the loss falls if a shift takes the place of another."""
+        change = self.presence(new) - self.presence(old)
+        rows = np.flatnonzero(change.any(axis=1))
+        here = self.rostered[rows]
+        return float((self.priced(rows, here) - self.priced(rows, here + change[rows])).sum())
+
+    def presence(self, duty: Duty | None) -> Floats:
+        """Return the agents that a shift puts on each queue in each interval."""
+        return present(self.case, () if duty is None else (duty,))
+
+    def gain_of_one_more(self, beside: Duty | None) -> Floats:
+        """Return what one more agent is worth on each queue in each interval, were a shift not there."""
+        there = self.rostered - self.presence(beside)
+        gain: Floats = self.priced(self._all, there) - self.priced(self._all, there + 1.0)
+        gain[: max((self.now_s - int(self.case.starts_s[0])) // self.case.interval_s, 0)] = 0.0
+        return gain
+
+    def loss_of_one_less(self) -> Floats:
+        """Return what one agent less costs on each queue in each interval."""
+        loss: Floats = self.priced(self._all, self.rostered - 1.0) - self.priced(self._all, self.rostered)
+        loss[: max((self.now_s - int(self.case.starts_s[0])) // self.case.interval_s, 0)] = 0.0
+        return loss
+
+    def gain_of(self, beside: Duty | None, rows: Ints, shares: Floats) -> Floats:
+        """Return what a share of an agent is worth in some intervals, as rows x queues, were a shift not there."""
+        there = (self.rostered - self.presence(beside))[rows]
+        return self.priced(rows, there) - self.priced(rows, there + shares[:, None])
+
+    def set(self, name: str, day: date, duty: Duty | None) -> None:
+        """Give a person another shift on a day, or none."""
+        old = self.lines[name].get(day)
+        self.rostered = self.rostered + self.presence(duty) - self.presence(old)
+        if duty is None:
+            del self.lines[name][day]
+        else:
+            self.lines[name][day] = duty
+
+    def line(self, name: str, day: date, duty: Duty | None) -> tuple[Duty, ...]:
+        """Return a person's shifts if they had that one on the day."""
+        mine = {**self.lines[name], day: duty}
+        return tuple(sorted((d for d in mine.values() if d is not None), key=lambda d: d.start_s))
+
+    def duties(self) -> Duties:
+        """Return everybody's shifts in order of time."""
+        return {name: tuple(sorted(mine.values(), key=lambda d: d.start_s)) for name, mine in self.lines.items()}
+
+    def person(self, name: str) -> Person:
+        """Return a person of the case."""
+        return self.people[name]
+
+    def own_cost(self, name: str, line: Iterable[Duty]) -> float:
+        """Return wages, overtime and missed wishes of a line of a person."""
+        tz = self.case.centre.tz
+        worked = [(day_of(duty.start_s, tz), duty.template, duty.paid_h) for duty in line]
+        return sum(person_cost(self.case, self.people[name], worked).values())
+
+    def is_overtime(self, name: str, day: date, line: tuple[Duty, ...]) -> bool:
+        """Whether the week of a day is paid above the hours of the contract."""
+        case = self.case
+        monday = day - timedelta(days=day.weekday())
+        week = next(number for number, week in enumerate(case.weeks) if week.monday == monday)
+        days = (day_of(duty.start_s, case.centre.tz) for duty in line)
+        paid = sum(d.paid_h for on, d in zip(days, line, strict=True) if on - timedelta(days=on.weekday()) == monday)
+        return paid * 3600 > self.people[name].plain_s[week] + 1.0
+
+    def contract_kind(self, name: str) -> ContractKind | str:
+        """Return the sort of a person's contract."""
+        return self.people[name].contract.kind

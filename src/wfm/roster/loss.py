@@ -1,0 +1,54 @@
+"""What missing and idle agents cost, by interval and queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from wfm.roster.duties import Duty
+from wfm.roster.problem import Case, Floats, Ints
+from wfm.roster.tiers import tiers_of
+
+__all__ = ["Loss", "present"]
+
+
+class Loss:
+    """The price of a coverage under the requirement of a case.
+
+    Parameters
+    ----------
+    case
+        The problem.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self._tiers = tiers_of(case)
+
+    def short(self, rostered: Floats, rows: Ints | None = None) -> Floats:
+        """Return the price of what is missing, as intervals x queues like `rostered`; `rows` are its intervals."""
+        return self._tiers.shortage_cost(rostered, slice(None) if rows is None else rows)
+
+    def over(self, rostered: Floats, rows: Ints | None = None) -> Floats:
+        """Return the price of what is above the requirement, likewise."""
+        return self._tiers.surplus_cost(rostered, slice(None) if rows is None else rows)
+
+
+def present(case: Case, duties: Iterable[Duty]) -> Floats:
+    """Return the agents that shifts put on each queue in each interval, as intervals x queues."""
+    table = np.zeros((len(case.starts_s), len(case.queues)))
+    origin, step = int(case.starts_s[0]), case.interval_s
+    position = {name: number for number, name in enumerate(case.queues)}
+    for duty in duties:
+        for part in duty.parts:
+            if part.queue is None:
+                continue
+            column = table[:, position[part.queue]]
+            first, last = (part.start_s - origin) // step, (part.end_s - origin - 1) // step
+            if first == last:
+                column[first] += (part.end_s - part.start_s) / step
+                continue
+            column[first] += (origin + (first + 1) * step - part.start_s) / step
+            column[first + 1 : last] += 1.0
+            column[last] += (part.end_s - origin - last * step) / step
+    return case.fold(table.T).T

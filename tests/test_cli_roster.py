@@ -1,0 +1,161 @@
+"""`wfm roster` and `wfm repair` as a scheduling script meets them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from wfm import io, testing
+from wfm.domain import Unavailability
+from wfm.roster import check
+
+
+def _run(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from wfm.cli import main; main()", *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a centre and the requirement of two days."""
+    folder = tmp_path_factory.mktemp("site")
+    io.write_centre(testing.make_centre(people=8), folder / "centre.toml")
+    starts = pd.date_range("2026-11-02 09:00", periods=12, freq="30min", tz="Europe/Berlin")
+    both = starts.append(starts + pd.Timedelta(days=1))
+    io.write_frame(
+        pd.DataFrame({"queue": "calls", "start": both, "agents": 2.0, "scheduled": 2.0}), folder / "need.csv"
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rostered(site: Path) -> subprocess.CompletedProcess[str]:
+    return _run("roster", "centre.toml", "--requirement", "need.csv", "--work-limit", 1, cwd=site)
+
+
+def test_roster_writes_its_frames_and_a_manifest_of_what_made_them(
+    site: Path, rostered: subprocess.CompletedProcess[str]
+) -> None:
+    assert rostered.returncode == 0, rostered.stderr
+    assert rostered.stdout.startswith("Roster\n├─ status")
+    manifest = json.loads((site / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["command"], manifest["seed"], manifest["work_limit"]) == ("wfm roster", 0, 1)
+    assert manifest["versions"]["ortools"]
+    for place, names in (("inputs", ("centre.toml", "need.csv")), ("outputs", ("shifts.csv", "roster.txt"))):
+        for name in names:
+            path = site / name if place == "inputs" else site / "out" / name
+            assert manifest[place][name] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert sorted(path.name for path in (site / "out").iterdir()) == sorted([*manifest["outputs"], "manifest.json"])
+    centre = io.read_centre(site / "centre.toml")
+    need = io.read_frame(site / "need.csv", "requirement", tz=centre.tz)
+    assert check(_read(site / "out"), centre, need) == []
+
+
+def test_the_same_run_writes_the_same_bytes(site: Path, rostered: subprocess.CompletedProcess[str]) -> None:
+    again = _run("roster", "centre.toml", "--requirement", "need.csv", "--work-limit", 1, "--out", "again", cwd=site)
+    assert again.returncode == rostered.returncode == 0
+    for path in (site / "out").iterdir():
+        assert (site / "again" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_days_kept_stay_and_the_changes_are_told(site: Path, rostered: subprocess.CompletedProcess[str]) -> None:
+    assert rostered.returncode == 0
+    centre = io.read_centre(site / "centre.toml")
+    before = _read(site / "out")
+    tuesday = before.shifts[before.shifts["shift_start"].dt.day == 3]["employee"].iloc[0]
+    away = Unavailability(start=date(2026, 11, 3), end=date(2026, 11, 4))
+    people = tuple(replace(one, unavailable=(away,)) if one.id == tuesday else one for one in centre.employees)
+    io.write_centre(replace(centre, employees=people), site / "later.toml")
+    done = _run(
+        "roster", "later.toml", "--requirement", "need.csv", "--work-limit", 1, "--out", "later",
+        "--published", "out", "--keep-until", "2026-11-03", cwd=site,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    after = _read(site / "later")
+    monday = [one.shifts[one.shifts["shift_start"].dt.day == 2].reset_index(drop=True) for one in (before, after)]
+    pd.testing.assert_frame_equal(*monday)
+    changes = pd.read_csv(site / "later" / "changes.csv")
+    assert tuesday in set(changes["employee"])
+    assert set(changes["day"]) == {"2026-11-03"}
+    assert "shift dropped" in done.stdout
+
+
+def test_a_sick_call_is_repaired_and_written(site: Path, rostered: subprocess.CompletedProcess[str]) -> None:
+    assert rostered.returncode == 0
+    sick = _read(site / "out").shifts["employee"].iloc[0]
+    words = ("repair", "centre.toml", "--requirement", "need.csv", "--published", "out")
+    done = _run(*words, "--sick", f"{sick}@2026-11-02", "--out", "mended", cwd=site)
+    assert done.returncode == 0, done.stderr
+    assert f"the sick call of {sick}" in done.stdout
+    mended = _read(site / "mended")
+    away = mended.activities[(mended.activities["employee"] == sick) & (mended.activities["activity"] == "absent")]
+    assert not away.empty
+    manifest = json.loads((site / "mended" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["sick"] == [f"{sick}@2026-11-02"]
+    assert manifest["loss_left"] < manifest["loss_event"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--sick", "A01"], "--sick must be EMPLOYEE@MOMENT, got 'A01'; write A17@2026-11-03"),
+        (["--sick", "A01@today"], "--sick: not a day or an instant: 'today'; write 2026-11-03, or 2026-11-03T09:30"),
+        (["--late", "A01@2026-11-02"], "--late: 2026-11-02 is a day; write an instant, such as 2026-11-02T09:30"),
+        ([], "no events; give at least one, such as SickCall('A17', date(2026, 11, 3))"),
+    ],
+)
+def test_what_repair_cannot_read_is_named(
+    site: Path, rostered: subprocess.CompletedProcess[str], words: list[str], message: str
+) -> None:
+    assert rostered.returncode == 0
+    done = _run("repair", "centre.toml", "--requirement", "need.csv", "--published", "out", *words, cwd=site)
+    assert (done.returncode, done.stderr) == (2, f"wfm: {message}\n")
+
+
+def test_a_contradiction_stops_the_run_before_anything_is_written(site: Path) -> None:
+    plain = ("roster", "centre.toml", "--requirement", "need.csv", "--out", "none")
+    done = _run(*plain, "--keep-until", "2026-11-03", cwd=site)
+    assert done.returncode == 2
+    assert done.stderr == "wfm: --keep-until without --published; name the published roster's directory\n"
+    assert not (site / "none").exists()
+
+
+class _Frames:
+    def __init__(self, shifts: pd.DataFrame, activities: pd.DataFrame) -> None:
+        self.shifts, self.activities = shifts, activities
+
+
+def _read(folder: Path) -> _Frames:
+    names = ("shifts", "activities")
+    return _Frames(*(io.read_frame(folder / f"{name}.csv", name, tz="Europe/Berlin") for name in names))
+
+
+def test_the_days_before_count_for_rests_and_runs(site: Path, rostered: subprocess.CompletedProcess[str]) -> None:
+    assert rostered.returncode == 0
+    centre = io.read_centre(site / "centre.toml")
+    need = io.read_frame(site / "need.csv", "requirement", tz=centre.tz)
+    worked = set(_read(site / "out").shifts.query("shift_start.dt.day == 2")["employee"])
+    # Who worked on Monday has had their run of days.
+    tight = tuple(replace(one, max_days_in_a_row=1, min_week="0h") for one in centre.contracts)
+    io.write_centre(replace(centre, contracts=tight), site / "tight.toml")
+    io.write_frame(need[need["start"].dt.day == 3], site / "tuesday.csv")
+    done = _run(
+        "roster", "tight.toml", "--requirement", "tuesday.csv", "--published", "out", "--out", "tuesday",
+        "--work-limit", 1, cwd=site,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not worked & set(_read(site / "tuesday").shifts["employee"])
+    assert set(pd.read_csv(site / "tuesday" / "changes.csv")["day"]) <= {"2026-11-03"}
