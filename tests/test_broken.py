@@ -480,10 +480,7 @@ OTHERS = [
     ),
     pytest.param(
         lambda: wfm.io.read_frame("naive_stamps.csv", "histry", tz=ZONE),
-        "unknown frame 'histry'; did you mean 'history'? Known: activities, appeal_events, backlog, burdens, "
-        "contacts, coverage, drivers, employee_states, flags, forecast, history, indicator_counts, "
-        "level_curve, paths, quality_scores, ratings, requirement, shifts, surveys, ticket_events, tickets, "
-        "wanted",
+        "unknown frame 'histry'; did you mean 'history'?",
         id="unknown frame",
     ),
     pytest.param(
