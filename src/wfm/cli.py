@@ -125,11 +125,14 @@ def simulate(
         ahead = io.read_frame(forecast, "forecast", tz=place.tz)
         people = io.read_frame(roster, "activities", tz=place.tz)
         count = _count(replications)
+        unstaffed: Literal["refuse", "allow"] = "allow" if allow_unstaffed else "refuse"
         if stress:
             if count == "auto" or precision is not None or time_limit is not None:
                 remedy = "leave out --precision and --time-limit, and give a number of --replications"
                 raise DataError(Problem("a drill has a fixed number of replications", remedy=remedy))
-            drill = room.stress(ahead, people, place, replications=count, seed=seed, workers=workers)
+            drill = room.stress(
+                ahead, people, place, replications=count, seed=seed, workers=workers, unstaffed=unstaffed
+            )
             told, frames = str(drill), {"drill": drill.to_frame()}
         else:
             result = room.run(
@@ -140,7 +143,7 @@ def simulate(
                 precision=precision,
                 seed=seed,
                 workers=workers,
-                unstaffed="allow" if allow_unstaffed else "refuse",
+                unstaffed=unstaffed,
                 time_limit=time_limit,
             )
             told = str(result)

@@ -92,3 +92,15 @@ def test_all_faults_are_told_at_once() -> None:
 def test_a_patience_allows_a_limit_on_abandonment() -> None:
     limit = MaxAbandonment(0.03)
     assert queue(targets=(limit,), patience="2min").targets == (limit,)
+
+
+def test_slowdown_by_the_number_of_sessions():
+    chat = queue(channel="chat", aht="6min", concurrency=3, slowdown=[0.25, 1.0])
+    assert chat.slowdown == (0.25, 1.0)
+    assert chat.session_factors == (1.0, 1.25, 2.0)
+    assert queue(channel="chat", concurrency=3, slowdown=0.5).session_factors == (1.0, 1.5, 2.0)
+    for wrong in ((0.25,), (0.5, 0.25)):
+        with pytest.raises(DataError, match="a share for each number of sessions from 2 to the concurrency"):
+            queue(channel="chat", concurrency=3, slowdown=wrong)
+    with pytest.raises(DataError, match=r"slowdown must be a number in \[0, 10\]"):
+        queue(channel="chat", concurrency=2, slowdown=[-0.1])

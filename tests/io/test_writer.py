@@ -80,14 +80,16 @@ def queues(draw: st.DrawFn, name: str) -> Queue:
     )
     deadlines = st.builds(Deadline, lengths(60, 864000), fraction=FRACTIONS)
     is_live = draw(st.booleans())
+    concurrency = draw(st.integers(1, 20)) if is_live else 1
+    shares = st.lists(st.floats(0, 10), min_size=concurrency - 1, max_size=concurrency - 1).map(sorted)
     return Queue(
         name=name,
         channel="chat" if is_live else "email",
         targets=tuple(draw(st.lists(targets if is_live else deadlines, min_size=1, max_size=3))),
         aht=draw(st.none() | lengths(1, 7200)),
         hours=draw(st.none() | hours()),
-        concurrency=draw(st.integers(1, 20)) if is_live else 1,
-        slowdown=draw(st.floats(0, 10)),
+        concurrency=concurrency,
+        slowdown=draw(st.floats(0, 10) | shares),
         patience=draw(lengths(1, 7200)),
         priority=draw(st.integers(0, 9)),
         min_agents=draw(st.integers(0, 9)),

@@ -38,7 +38,7 @@ class SlowCentre:
         self.trunks = math.inf if trunks is None else trunks
         queues = len(lines)
         self.limit = [1] * queues if lines.concurrency is None else lines.concurrency.tolist()
-        self.slow = [0.0] * queues if lines.slowdown is None else lines.slowdown.tolist()
+        self.factors = lines.factors
         self.ageing = [0.0] * queues if lines.ageing is None else lines.ageing.tolist()
         self.weight = [0.0] * queues if lines.weight is None else lines.weight.tolist()
         self.yields = [False] * queues if lines.yields is None else lines.yields.tolist()
@@ -82,7 +82,7 @@ class SlowCentre:
         return sorted(changes)
 
     def factor(self, person: Person, c: int) -> float:
-        return 1 + self.slow[self.demand.queue[c]] * (len(person.held) - 1)
+        return float(self.factors[self.demand.queue[c], len(person.held) - 1])
 
     def run(self) -> SlowCentre:
         while True:
@@ -303,8 +303,11 @@ def random_rules(seed: int, demand: Demand, lines: Lines, staff: Staff) -> tuple
     yields = alone & (rng.random(queues) < 0.4) if rng.random() < 0.4 else np.zeros(queues, dtype=bool)
     draws = rng.random(5) < 0.4
     reserve = rng.integers(0, 3, shape) * (rng.random(shape) < 0.4) if draws[0] else None
+    width = int(lines.limits.max())
+    table = rng.uniform(0, 0.5, (queues, width - 1)).cumsum(axis=1)
     lines = replace(
         lines,
+        slowdown=table if rng.random() < 0.5 else lines.slowdown,
         # Work that yields comes last.
         rank=lines.rank + 100.0 * yields,
         ageing=rng.uniform(0, 0.02, queues) * ~yields if draws[1] else None,

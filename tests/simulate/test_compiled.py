@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from importlib import util
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from wfm.errors import MissingExtraError
-from wfm.simulate import Demand, Lines, Staff, compiled, play
+from wfm.simulate import Demand, Lines, Staff, compiled, kernel, play, records
 
 
 @pytest.fixture
@@ -44,6 +45,15 @@ def test_without_numba_the_kernel_is_interpreted(monkeypatch, fresh, one_contact
 def test_numba_can_be_switched_off(monkeypatch):
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     assert not compiled.can_compile()
+
+
+@pytest.mark.parametrize("part", [*kernel.PARTS, records])
+def test_what_is_kept_on_disk_is_named_after_every_source(monkeypatch, tmp_path, part):
+    before = compiled.digest()
+    changed = tmp_path / "changed.py"
+    changed.write_bytes(Path(part.__file__).read_bytes() + b"\n")
+    monkeypatch.setattr(part, "__file__", str(changed))
+    assert compiled.digest() != before
 
 
 @pytest.mark.skipif(not compiled.can_compile(), reason="not run: no numba")

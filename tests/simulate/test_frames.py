@@ -119,6 +119,21 @@ def test_groups_by_interval_add_up(two_days):
     assert result.groups["overtime_h"].sum() == pytest.approx(result.overtime_h)
 
 
+def test_overtime_counts_on_the_day_and_in_the_interval_whose_shifts_it_follows(two_days):
+    forecast, roster, centre = two_days
+    roster = roster.assign(end=roster["end"] - pd.Timedelta(hours=1))
+    result = simulate.run(forecast, roster, centre, replications=10)
+    days = result.days[result.days["queue"] == "all"]
+    assert days["overtime_h"].sum() == pytest.approx(result.overtime_h)
+    assert (days["overtime_h"] > 0).all()
+    # All shifts end with the last interval of a day.
+    rows = result.intervals[result.intervals["queue"] == "calls"]
+    last = rows.groupby(rows["start"].dt.date)["start"].transform("max") == rows["start"]
+    assert (rows.loc[~last, "overtime_h"] == 0).all()
+    by_day = result.days[result.days["queue"] == "calls"]["overtime_h"].tolist()
+    assert rows.loc[last, "overtime_h"].tolist() == pytest.approx(by_day)
+
+
 def test_by_replication_gives_the_summary(two_days):
     result = simulate.run(*two_days, replications=30)
     calls = result.by_replication[result.by_replication["queue"] == "calls"]

@@ -122,6 +122,29 @@ def test_heads_by_interval():
     assert by_start[0] == min(by_start)
 
 
+def test_five_queues_and_six_groups_by_interval():
+    centre = replace(place(a="3min", b="4min", c="5min", d="6min", e="8min"), interval="30min")
+    starts = pd.date_range(START, periods=3, freq="30min")
+    volumes = {"a": (20, 30, 24), "b": (18, 26, 16), "c": (14, 22, 12), "d": (8, 12, 8), "e": (6, 8, 6)}
+    parts = [pd.DataFrame({"queue": q, "start": starts, "offered": np.array(n, float)}) for q, n in volumes.items()]
+    forecast = pd.concat(parts, ignore_index=True)
+    skills = (("a",), ("b",), ("a", "b"), ("c", "d"), ("d", "e"), ("a", "c", "e"))
+    groups = tuple(group(*names, cost=1.0 + 0.1 * (len(names) - 1)) for names in skills)
+    found = simulate.staff(forecast, centre, groups=groups, replications=10, model=MODEL)
+    assert (found.targets["value"] >= 0.8).all()
+    bench = bench_of(found, forecast, centre)
+    assert_lean(found, bench)
+    # Nor does one agent less here and a cheaper one more there, in the same interval, hold every target.
+    heads = found.frame["agents"].to_numpy().reshape(len(groups), -1)
+    costs = [item.cost_per_hour for item in groups]
+    for out, block in np.argwhere(heads > 0):
+        for back in range(len(groups)):
+            if costs[back] < costs[out]:
+                other = heads.copy()
+                other[[out, back], block] += [-1, 1]
+                assert (bench.slack(other) < 0).any(), f"{groups[out].name} for {groups[back].name}"
+
+
 def test_other_targets_hold_too():
     targets = (MeanAnswer("15s"), MaxAbandonment(0.02))
     queue = Queue(name="calls", targets=targets, aht="4min", patience="2min")

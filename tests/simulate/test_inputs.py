@@ -91,3 +91,8 @@ def test_nobody_there_and_nobody_calling():
     assert play(demand, lines, nobody, interval_s=9.0, intervals=1).agent.tolist() == [-1]
     silent = Demand(time=empty, queue=empty.astype(np.int64), service=empty)
     assert len(play(silent, lines, nobody, interval_s=9.0, intervals=1).agent) == 0
+
+
+def test_a_table_of_slowdowns_that_is_too_narrow():
+    with pytest.raises(DataError, match="a table of slowdowns with 1 columns; give one for each number of further"):
+        Lines(rank=np.array([0]), concurrency=np.array([3]), slowdown=np.array([[0.5]]))

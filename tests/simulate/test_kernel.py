@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from wfm.simulate import Demand, Lines, Routes, Staff, play
 from wfm.simulate.compiled import can_compile
+from wfm.simulate.engine import build_world
 
 SIZES = {
     "agents": st.integers(1, 6),
@@ -44,7 +45,10 @@ def test_slow_simulator_agrees(slow_run, make_case, seed, agents, queues, contac
 def test_reached_is_the_wait_of_an_infinitely_patient_contact(make_case, seed, agents, queues, contacts, chat):
     demand, lines, staff = make_case(seed, agents=agents, queues=queues, contacts=contacts, chat=chat)
     log = play(demand, lines, staff, **GRID, compiled=False)
-    for c in np.flatnonzero(~log.answered)[:5]:
+    world = build_world(demand, lines, staff, *GRID.values(), Routes(), 0, compiled=False)
+    # Chats are held back for contacts of some queues as long as these wait: there patience changes what follows.
+    apart = [not world.lines[queue].timed for queue in demand.queue]
+    for c in np.flatnonzero(~log.answered & apart)[:5]:
         patient = demand.patience.copy()
         patient[c] = np.inf
         other = play(replace(demand, patience=patient), lines, staff, **GRID, compiled=False)
@@ -56,8 +60,8 @@ def test_reached_is_the_wait_of_an_infinitely_patient_contact(make_case, seed, a
 def test_compiled_and_interpreted_give_the_same_bytes(make_case, seed):
     demand, lines, staff = make_case(seed, agents=6, queues=4, contacts=300, chat=seed % 2 == 0)
     fast, plain = (play(demand, lines, staff, **GRID, compiled=compiled) for compiled in (True, False))
-    for name in ("reached", "ended", "agent", "sessions", "busy_s", "staffed_s", "overtime_s", "late_break_s"):
-        assert getattr(fast, name).tobytes() == getattr(plain, name).tobytes(), name
+    for item in fields(fast):
+        assert getattr(fast, item.name).tobytes() == getattr(plain, item.name).tobytes(), item.name
 
 
 @CASES
@@ -144,6 +148,14 @@ def test_contact_in_hand_is_finished_after_the_shift_and_counts_as_overtime():
     assert np.isnan(log.reached[1])
 
 
+@pytest.mark.parametrize(("step", "interval"), [(900.0, 0), (90.0, 9), (100.0, 8)])
+def test_overtime_is_of_the_interval_in_which_the_shift_ended(step, interval):
+    # The shift ends at 900 s, the end of an interval or of the grid; the contact, begun before, at 930 s.
+    log = play(contacts((870, 60)), PLAIN, one_agent((0, 900)), interval_s=step, intervals=int(950 / step))
+    assert log.overtime_s.tolist() == [30.0]
+    assert np.flatnonzero(log.group_overtime_s[0]).tolist() == [interval]
+
+
 def test_overtime_counts_from_the_end_of_the_shift_not_of_the_work():
     staff = replace(one_agent((0, 100)), shift_end=np.array([120.0]))
     log = play(contacts((90, 40)), PLAIN, staff, interval_s=500.0, intervals=1, compiled=False)
@@ -165,6 +177,18 @@ def test_work_is_slowed_by_other_sessions_and_speeds_up_again():
     # The second has 10 left when it is alone again.
     assert log.ended[1] == pytest.approx(145 + 10)
     assert log.busy_s.sum() == pytest.approx(155)
+
+
+def test_work_is_slowed_as_a_table_says():
+    # Two at once take 1.25 times as long, three twice: nothing linear.
+    lines = Lines(rank=np.array([0]), concurrency=np.array([3]), slowdown=np.array([[0.25, 1.0]]))
+    demand = contacts((0, 100), (10, 100), (35, 100))
+    log = play(demand, lines, one_agent((0, 900)), interval_s=900.0, intervals=1, compiled=False)
+    # At 35 the first has 90 - 25 / 1.25 = 70 left, and from then on runs at half the pace.
+    assert log.ended[0] == pytest.approx(35 + 140)
+    # The second has 10 left then, and the third 30, which ends last and alone.
+    assert log.ended[1] == pytest.approx(175 + 10 * 1.25)
+    assert log.ended[2] == pytest.approx(187.5 + 20)
 
 
 def two_queues(staffed: np.ndarray) -> Staff:

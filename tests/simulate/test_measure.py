@@ -66,6 +66,7 @@ def measured(*targets, channel="phone"):
         busy_s=np.array([[100.0]]),
         staffed_s=np.array([[1800.0]]),
         overtime_s=np.array([7.0]),
+        group_overtime_s=np.array([[7.0]]),
         late_break_s=np.array([0.0]),
     )
     layout = Layout.of(case)
@@ -100,7 +101,8 @@ def test_counts_and_waits():
     _, result = measured(MeanAnswer("30s"))
     row = dict(zip(COLUMNS, result.rows[0].tolist(), strict=False))
     assert {name: row[name] for name in ALL} == dict(zip(ALL, [6, 2, 4, 1, 6, 50, 765, 100], strict=True))
-    assert result.overtime_s.tolist() == [7.0]
+    assert result.overtime_s.tolist() == [[7.0]]
+    assert row["overtime_s"] == 7.0
     assert result.late_break_s == 0
     # The last one came at 500 s and was sent away at 1200 s; nobody is in line at the end.
     assert result.peaks.tolist() == [[700.0, 0.0]]

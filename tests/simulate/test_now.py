@@ -118,3 +118,33 @@ def test_what_is_left_is_longer_than_what_has_gone():
 def test_states_that_cannot_be(state, message):
     with pytest.raises(DataError, match=message):
         simulate.trace(forecast(), roster(("A01", 0, 180)), CENTRE, state=state())
+
+
+def test_two_rosters_from_now_on():
+    # Twelve wait; a second person from now on takes half of them, and the past of the roster counts nothing.
+    state = State(now=at(40), contacts=log(*((39 + n / 60, None, None) for n in range(12))))
+    first, second = roster(("A01", 0, 180)), roster(("A01", 0, 180), ("A02", 40, 180))
+    frame = simulate.compare(forecast(2.0), first, second, CENTRE, replications=10, state=state).to_frame()
+    row = frame[(frame["queue"] == "calls") & (frame["measure"] == "abandonment")].iloc[0]
+    assert row["difference_high"] < 0
+    both = [simulate.run(forecast(2.0), one, CENTRE, replications=10, state=state) for one in (first, second)]
+    told = [result.summary.set_index("queue").loc["calls", "abandonment"] for result in both]
+    assert [row["first"], row["second"]] == pytest.approx(told)
+    # Without a state the same rosters are judged from the first interval on, and nobody waits yet.
+    empty = simulate.compare(forecast(2.0), first, second, CENTRE, replications=10).to_frame()
+    assert empty.loc[empty["measure"] == "abandonment", "first"].iloc[0] < row["first"]
+
+
+def test_a_drill_of_the_rest_of_the_day():
+    state = State(now=at(40), contacts=log(*((39 + n / 60, None, None) for n in range(4))))
+    volume = forecast(5.0).assign(offered=[90.0, *[5.0] * 5])
+    people = roster(("A01", 0, 180), ("A02", 0, 180))
+    drill = simulate.stress(volume, people, CENTRE, replications=5, state=state)
+    planned = drill.results["as planned"].summary.set_index("queue").loc["calls"]
+    alone = simulate.run(volume, people, CENTRE, replications=5, state=state).summary.set_index("queue").loc["calls"]
+    pd.testing.assert_series_equal(planned, alone)
+    # The rush of the first half-hour is over: the outage is at the busiest of those to come.
+    assert drill.results["outage of an hour"].intervals["start"].min() == at(30)
+    assert drill.results["volume x5"].summary["offered"].iloc[0] > planned["offered"]
+    outage = next(item for item in simulate.standard_scenarios(volume[1:], CENTRE) if item.outage is not None)
+    assert outage.outage_at == at(30)

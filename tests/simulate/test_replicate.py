@@ -89,9 +89,10 @@ def same(one, other):
 
 
 def test_same_seed_same_bytes_for_any_number_of_workers(small):
-    one = simulate.run(*small, replications=12, seed=3)
-    same(one, simulate.run(*small, replications=12, seed=3, workers=2))
-    other = simulate.run(*small, replications=12, seed=4)
+    one = simulate.run(*small, replications=32, seed=3)
+    for workers in (2, 4):
+        same(one, simulate.run(*small, replications=32, seed=3, workers=workers))
+    other = simulate.run(*small, replications=32, seed=4)
     assert not one.intervals.equals(other.intervals)
 
 

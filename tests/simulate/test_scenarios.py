@@ -114,3 +114,13 @@ def test_scenarios_that_do_not_fit(day):
     move = Move(source="chat", target="calls", share=0.5)
     with pytest.raises(DataError, match="queue 'chat' is not in the forecast"):
         simulate.stress(*day, scenarios=[Scenario(name="x", moves=(move,))])
+
+
+def test_a_drill_with_a_day_that_nobody_is_rostered_for(day):
+    forecast, roster, centre = day
+    two = pd.concat([forecast, forecast.assign(start=forecast["start"] + pd.Timedelta(days=1))], ignore_index=True)
+    rush = [Scenario(name="rush", volume=1.5)]
+    with pytest.raises(DataError, match="contacts on 1 days on which nobody on the roster serves it"):
+        simulate.stress(two, roster, centre, scenarios=rush, replications=1)
+    drill = simulate.stress(two, roster, centre, scenarios=rush, replications=1, unstaffed="allow")
+    assert drill.results["rush"].days["answered"].iloc[1] == 0

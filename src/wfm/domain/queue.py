@@ -54,8 +54,10 @@ class Queue:
     concurrency
         Sessions that one agent handles at the same time, from 1 (default) to 20. Only a chat has more than 1.
     slowdown
-        Share by which a session takes longer for each further session that the agent holds; 0 or more, default 0.
-        With 0.2, three sessions at once each take 1.4 times the time of one alone.
+        Share by which a session takes longer for each further session that the agent holds; from 0 (default) to 10.
+        With 0.2, three sessions at once each take 1.4 times the time of one alone. Or what was measured, a share for
+        each number of sessions from 2 to the concurrency, never falling: with `(0.1, 0.4)` two at once take 1.1 times
+        as long and three 1.4 times.
     patience
         Mean patience of a waiting customer, more than 0; default none: nobody abandons.
     priority
@@ -82,7 +84,7 @@ class Queue:
     aht: timedelta | str | None = None
     hours: OpeningHours | str | None = None
     concurrency: int = 1
-    slowdown: float = 0.0
+    slowdown: float | tuple[float, ...] = 0.0
     patience: timedelta | str | None = None
     priority: int = 0
     min_agents: int = 0
@@ -113,7 +115,7 @@ class Queue:
                     )
                 )
         with faults.collecting():
-            check_in_range("slowdown", self.slowdown, 0.0, 10.0)
+            object.__setattr__(self, "slowdown", self._checked_slowdown())
         with faults.collecting():
             check_int("priority", self.priority, 0)
         with faults.collecting():
@@ -121,6 +123,16 @@ class Queue:
         with faults.collecting():
             object.__setattr__(self, "targets", self._checked_targets())
         faults.raise_if_any()
+
+    def _checked_slowdown(self) -> float | tuple[float, ...]:
+        if not isinstance(self.slowdown, tuple | list):
+            return check_in_range("slowdown", self.slowdown, 0.0, 10.0)
+        shares = tuple(check_in_range("slowdown", share, 0.0, 10.0) for share in self.slowdown)
+        if len(shares) != self.concurrency - 1 or list(shares) != sorted(shares):
+            what = f"slowdown {shares} at a concurrency of {self.concurrency}"
+            remedy = "give one number, or a share for each number of sessions from 2 to the concurrency, never falling"
+            raise DataError(Problem(what, remedy=remedy))
+        return shares
 
     def _checked_targets(self) -> tuple[Target, ...]:
         targets = self.targets if isinstance(self.targets, tuple | list) else (self.targets,)
@@ -149,6 +161,13 @@ class Queue:
             remedy = "give channel 'message', 'social', 'email' or 'case', or a ServiceLevel in place of the deadline"
             faults.add(f"a deadline on channel {self.channel}, where the customer waits on the line", remedy=remedy)
         faults.raise_if_any()
+
+    @property
+    def session_factors(self) -> tuple[float, ...]:
+        """Time of a session over that of one alone, with 1 session, 2 and so on up to the concurrency at once."""
+        if isinstance(self.slowdown, tuple):
+            return (1.0, *(1.0 + share for share in self.slowdown))
+        return tuple(1.0 + self.slowdown * others for others in range(self.concurrency))
 
     @property
     def is_deferred(self) -> bool:

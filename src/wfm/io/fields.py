@@ -106,7 +106,7 @@ def read_value(name: str, value: Any, hint: Any) -> Any:
     """
     kinds = _kinds(hint)
     for kind in kinds:
-        if get_origin(kind) is tuple:
+        if get_origin(kind) is tuple and (isinstance(value, list) or len(kinds) == 1):
             return _read_list(name, value, get_args(kind)[0])
     if isinstance(value, list | dict):
         sort = "a list" if isinstance(value, list) else "a table"

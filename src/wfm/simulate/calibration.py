@@ -107,7 +107,8 @@ def calibrate(
     Patience and handle times are read from the log itself: the mean patience of a queue is all its time in line over
     those who abandoned, its handle time the mean of the answered. The shrinkage is that with which the arrivals of the
     log, replayed on the roster, give the observed service level; its interval is that of the levels that one such log
-    could have had by chance. People are off seat for pieces of 15 minutes at random.
+    could have had by chance. People are off seat for pieces of 15 minutes at random. It takes no `state`: the log tells
+    its days whole.
 
     Parameters
     ----------

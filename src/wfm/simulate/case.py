@@ -27,7 +27,7 @@ from wfm.simulate.presence import draw_attendance, read_staff
 from wfm.simulate.routing import lines_of, routes_of
 from wfm.simulate.streams import Streams, plain
 
-__all__ = ["Case", "Clock", "Drawn", "Replay", "Unstaffed"]
+__all__ = ["Case", "Clock", "Drawn", "Replay", "Unstaffed", "still_to_come"]
 
 Unstaffed: TypeAlias = Literal["refuse", "allow"]
 
@@ -156,7 +156,7 @@ class Case:
             faults.add("the forecast has no rows", remedy="give at least one interval")
             faults.raise_if_any()
         if state is not None:
-            ahead = _still_to_come(ahead, state, centre)
+            ahead = still_to_come(ahead, state, centre)
         origin = ahead["start"].min()
         start = ((ahead["start"] - origin) / pd.Timedelta(seconds=1)).to_numpy(dtype=np.float64)
         queue = ahead["queue"].map({name: number for number, name in enumerate(names)}).to_numpy(dtype=np.int64)
@@ -311,7 +311,7 @@ def _check_staffed(
             faults.add(what, remedy=remedy)
 
 
-def _still_to_come(frame: pd.DataFrame, state: State, centre: Centre) -> pd.DataFrame:
+def still_to_come(frame: pd.DataFrame, state: State, centre: Centre) -> pd.DataFrame:
     """Return the rows of intervals that are not over."""
     left = frame[frame["start"] + pd.Timedelta(seconds=centre.interval_s) > state.now]
     if not len(left):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import sys
@@ -9,16 +10,17 @@ import time
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
 from wfm.errors import MissingExtraError
-from wfm.simulate import kernel
+from wfm.simulate import kernel, records
 
-__all__ = ["can_compile", "compiled_simulate"]
+__all__ = ["can_compile", "compiled_simulate", "digest"]
 
 _LOG = logging.getLogger("wfm.simulate")
-_COPY = "wfm.simulate._compiled_kernel"
+_COPY = "wfm.simulate._compiled_"
 
 
 def can_compile() -> bool:
@@ -41,29 +43,44 @@ def compiled_simulate() -> Callable[[Any], None]:
 
     # The types of numba do not know the switch for reference counts.
     njit: Any = numba.njit
-    module = _second_copy()
-    for name, value in list(vars(module).items()):
-        if isinstance(value, FunctionType) and value.__module__ == _COPY and name != "simulate":
-            # Without forced inlining every call hands over the whole world. The kernel neither makes nor keeps an
-            # array, so that reference counts, which cost nine tenths of the time, are not needed.
-            setattr(module, name, njit(forceinline=name not in kernel.RARE, _nrt=False)(value))
+    compiled: dict[str, Any] = {}
+    for part in kernel.PARTS:
+        module = _second_copy(part)
+        for name, value in list(vars(module).items()):
+            if not isinstance(value, FunctionType) or name == "simulate":
+                continue
+            if value.__module__ == module.__name__:
+                # Without forced inlining every call hands over the whole world. The kernel neither makes nor keeps an
+                # array, so that reference counts, which cost nine tenths of the time, are not needed.
+                compiled[name] = njit(forceinline=name not in kernel.RARE, _nrt=False)(value)
+            setattr(module, name, compiled.get(name, value))
+    simulate = module.simulate
+    # What is kept on disk has this name, and numba looks at the file of this function alone.
+    simulate.__qualname__ = f"simulate_{digest()}"
     try:
-        function = njit(cache=True, _nrt=False)(module.simulate)
+        function = njit(cache=True, _nrt=False)(simulate)
     except RuntimeError as error:
         _LOG.warning("the compiled kernel is not kept on disk: %s", error)
-        function = njit(_nrt=False)(module.simulate)
+        function = njit(_nrt=False)(simulate)
     return _logged(function)
 
 
-def _second_copy() -> ModuleType:
-    """Load the kernel's source under another name: there the functions call each other compiled."""
-    spec = spec_from_file_location(_COPY, kernel.__file__)
+def _second_copy(part: ModuleType) -> ModuleType:
+    """Load a source of the kernel under another name: there the functions call each other compiled."""
+    name = _COPY + part.__name__.rpartition(".")[2]
+    spec = spec_from_file_location(name, part.__file__)
     if spec is None or spec.loader is None:
-        raise ImportError(f"the source {kernel.__file__} cannot be loaded")
+        raise ImportError(f"the source {part.__file__} cannot be loaded")
     module = module_from_spec(spec)
-    sys.modules[_COPY] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def digest() -> str:
+    """Return what changes with any of the sources."""
+    sources = [Path(str(part.__file__)).read_bytes() for part in (*kernel.PARTS, records)]
+    return hashlib.sha256(b"".join(sources)).hexdigest()[:12]
 
 
 def _logged(function: Any) -> Callable[[Any], None]:

@@ -16,9 +16,8 @@ from wfm.schema import FrameLike, as_frame
 from wfm.simulate.case import Case
 from wfm.simulate.measure import AT
 from wfm.simulate.model import Model
-from wfm.simulate.paired import paired
-from wfm.simulate.runner import Effort, replicate
-from wfm.simulate.tally import Layout
+from wfm.simulate.paired import paired, played
+from wfm.simulate.runner import Effort
 
 __all__ = ["CrossTraining", "cross_training_value"]
 
@@ -84,7 +83,8 @@ def cross_training_value(
     """Rank which employee should learn which queue, by service level gained per cost.
 
     Each candidate is simulated with the same contacts as the centre as it is: the same roster, with one skill more.
-    Specialists are asked first, so that a person with one more skill may also serve the old queue less.
+    Specialists are asked first, so that a person with one more skill may also serve the old queue less. It takes no
+    `state`: nobody learns a queue within the day.
 
     Parameters
     ----------
@@ -128,14 +128,12 @@ def cross_training_value(
     pairs = _default(activities, centre) if candidates is None else tuple(candidates)
     _check(pairs, price, activities, centre)
     effort = Effort(replications=replications, seed=seed, workers=workers)
-    base = Case.of(forecast, activities, centre, model)
-    before, _ = replicate(base, Layout.of(base), effort)
+    before = played(Case.of(forecast, activities, centre, model), effort)
     judged = float(np.mean([table[-1, AT["judged"]] for table in before.tables]))
     rows = []
     for person, queue in pairs:
-        case = Case.of(forecast, activities, _taught(centre, person, queue, proficiency), model)
-        after, _ = replicate(case, Layout.of(case), effort)
-        frame = paired(before, after)
+        taught = _taught(centre, person, queue, proficiency)
+        frame = paired(before, played(Case.of(forecast, activities, taught, model), effort))
         change = frame[(frame["queue"] == "all") & (frame["measure"] == "service_level")].iloc[0]
         rows.append(
             {

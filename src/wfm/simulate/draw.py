@@ -49,6 +49,9 @@ class _Part:
     answered: Floats | None = None
 
 
+_JOINED = ("time", "row", "service", "patience", "due", "attempt", "again", "delay")
+
+
 def draw(case: Case, seed: np.random.SeedSequence, streams: Streams) -> Drawn:
     """Draw the contacts of one replication; each queue and quantity has its own stream of random numbers."""
     seeds = seed.spawn(len(case.centre.queues) + 1)
@@ -179,43 +182,57 @@ def _add_attempts(case: Case, number: int, part: _Part, rng: Stream) -> None:
 
 def _together(case: Case, parts: list[_Part]) -> Drawn:
     """Put the parts in order of arrival, with the further attempts behind."""
-    sizes = [len(part.time) for part in parts]
-    shift = np.repeat(np.cumsum(sizes) - sizes, sizes)
-    time, service, patience, due, delay = (
-        np.concatenate([getattr(part, name) for part in parts])
-        for name in ("time", "service", "patience", "due", "delay")
-    )
-    row, attempt, again = (
-        np.concatenate([getattr(part, name) for part in parts]).astype(np.int64) for name in ("row", "attempt", "again")
-    )
-    holder = np.concatenate([np.full(len(p.time), -1) if p.holder is None else p.holder for p in parts])
-    answered = np.concatenate([np.full(len(p.time), np.nan) if p.answered is None else p.answered for p in parts])
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _JOINED}
+    holder, answered = _in_hand(parts)
     # Missing times, and what is in hand at the start, stand last.
-    order = np.argsort(np.where(holder >= 0, np.nan, time), kind="stable")
-    closing = case.closing[row[order]]
+    order = np.argsort(
+        joined["time"] if holder is None else np.where(holder >= 0, np.nan, joined["time"]), kind="stable"
+    )
+    # From here on in order.
+    time, row, patience, again = (joined[name][order] for name in ("time", "row", "patience", "again"))
+    closing = case.closing[row]
+    left = np.minimum(patience, closing - time)
     further: dict[str, Any] = {}
-    if (again >= 0).any() or (holder >= 0).any():
-        place = np.empty(len(order), dtype=np.int64)
-        place[order] = np.arange(len(order))
-        follows = np.where(again >= 0, place[np.where(again >= 0, again + shift, 0)], -1)
+    if holder is not None or (again >= 0).any():
+        attempt = joined["attempt"][order]
         further = {
-            "arrivals": int(((attempt == 1) & (holder < 0)).sum()),
-            "again": follows[order],
-            "delay": delay[order],
-            "until": case.closes[row[order]],
+            "arrivals": int((attempt == 1).sum() if holder is None else ((attempt == 1) & (holder[order] < 0)).sum()),
+            "again": _places(parts, order, joined["again"]),
+            "delay": joined["delay"][order],
+            "until": case.closes[row],
             "closing": closing,
         }
-    if (holder >= 0).any():
+        left = np.where(np.isnan(time), patience, left)
+    if holder is not None and answered is not None:
         further |= {"holder": holder[order], "answered": answered[order]}
     demand = Demand(
-        time=time[order],
-        queue=case.queue[row[order]],
-        service=service[order],
-        patience=np.where(np.isnan(time[order]), patience[order], np.minimum(patience[order], closing - time[order])),
-        due=due[order],
+        time=time,
+        queue=case.queue[row],
+        service=joined["service"][order],
+        patience=left,
+        due=joined["due"][order],
         **further,
     )
-    return Drawn(demand=demand, row=row[order], patience=patience[order], closing=closing, attempt=attempt[order])
+    return Drawn(demand=demand, row=row, patience=patience, closing=closing, attempt=joined["attempt"][order])
+
+
+def _in_hand(parts: list[_Part]) -> tuple[Ints | None, Floats | None]:
+    """Return who has each contact in hand at the start, and since when, if there are any."""
+    if all(part.holder is None for part in parts):
+        return None, None
+    holder = np.concatenate([np.full(len(p.time), -1) if p.holder is None else p.holder for p in parts])
+    if not (holder >= 0).any():
+        return None, None
+    return holder, np.concatenate([np.full(len(p.time), np.nan) if p.answered is None else p.answered for p in parts])
+
+
+def _places(parts: list[_Part], order: Ints, again: Ints) -> Ints:
+    """Return for each contact, in order, the place of its customer's next attempt in that order, or -1."""
+    sizes = [len(part.time) for part in parts]
+    shift = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return np.asarray(np.where(again >= 0, place[np.where(again >= 0, again + shift, 0)], -1)[order])
 
 
 def settle(case: Case, drawn: Drawn, log: Log) -> tuple[Drawn, Log]:

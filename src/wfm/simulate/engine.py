@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cache
 from operator import attrgetter
@@ -16,7 +17,7 @@ from wfm.simulate import kernel, records
 from wfm.simulate.compiled import can_compile, compiled_simulate
 from wfm.simulate.inputs import Demand, Flags, Floats, Ints, Lines, Routes, Staff
 
-__all__ = ["Demand", "Flags", "Floats", "Ints", "Lines", "Log", "Routes", "Staff", "play"]
+__all__ = ["Demand", "Flags", "Floats", "Ints", "Lines", "Log", "Routes", "Staff", "build_world", "play"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,6 +45,8 @@ class Log:
         Seconds with a contact in hand and seconds on seat, by group and interval of the grid.
     overtime_s
         Seconds that each agent worked beyond shift ends.
+    group_overtime_s
+        The same by group and interval of the grid in which the shift ended, or the nearest one.
     late_break_s
         Seconds by which the breaks of each agent began late.
     """
@@ -58,6 +61,7 @@ class Log:
     busy_s: Floats
     staffed_s: Floats
     overtime_s: Floats
+    group_overtime_s: Floats
     late_break_s: Floats
 
     @property
@@ -122,15 +126,26 @@ def play(
     _check_fit(demand, lines, staff, routes)
     if trunks is not None:
         check_int("trunks", trunks, 1)
-    arrays = _records(demand, lines, staff, interval_s, intervals, routes or Routes(), trunks or 0)
-    if compiled:
-        compiled_simulate()(_world(arrays))
-        result = arrays
-    else:
-        world = _world([_as_list(array) for array in arrays])
-        kernel.simulate(world)
-        result = [_as_records(items, array.dtype) for items, array in zip(world, arrays, strict=True)]
-    return _log(_world(result), intervals)
+    world = build_world(demand, lines, staff, interval_s, intervals, routes or Routes(), trunks or 0, compiled=compiled)
+    simulate = compiled_simulate() if compiled else kernel.simulate
+    simulate(world)
+    return _log(world, intervals)
+
+
+def build_world(
+    demand: Demand,
+    lines: Lines,
+    staff: Staff,
+    interval_s: float,
+    intervals: int,
+    routes: Routes,
+    trunks: int,
+    *,
+    compiled: bool,
+) -> records.World:
+    """Return what the kernel reads and writes: arrays where it is compiled, else lists. No trunks: no limit."""
+    arrays = _records(demand, lines, staff, interval_s, intervals, routes, trunks)
+    return records.World(*(arrays if compiled else map(_as_list, arrays)))
 
 
 def _check_fit(demand: Demand, lines: Lines, staff: Staff, routes: Routes | None) -> None:
@@ -147,37 +162,56 @@ def _check_fit(demand: Demand, lines: Lines, staff: Staff, routes: Routes | None
         raise DataError(Problem(what, remedy="give a row for each of Staff.groups, a column for each queue"))
 
 
-def _log(world: Any, intervals: int) -> Log:
-    contacts, agents, shares, extras = world.contacts, world.agents, world.shares, world.extras
-    answered = contacts["agent"] >= 0
-    reached = contacts["reached"].copy()
-    worked = contacts["ended"] - contacts["reached"]
-    if len(extras):
+def _log(world: records.World, intervals: int) -> Log:
+    contacts = _columns(world.contacts, time=float, reached=float, ended=float, agent=int, sessions=int)
+    agent, reached = contacts["agent"], contacts["reached"]
+    # Missing for those who were not answered, for these have not ended.
+    worked = contacts["ended"] - reached
+    if len(world.extras):
+        extras = _columns(world.extras, first=float, worked=float)
         worked += extras["worked"]
-        again = answered & ~np.isnan(extras["first"])
+        again = (agent >= 0) & ~np.isnan(extras["first"])
         reached[again] = extras["first"][again]
+    blocked = agent == records.BLOCKED
+    agent[blocked] = records.NOBODY
+    shares = _columns(world.shares, busy=float, staffed=float, overtime=float)
+    people = _columns(world.agents, overtime=float, late=float)
     return Log(
-        arrived=contacts["time"].copy(),
+        arrived=contacts["time"],
         reached=reached,
-        ended=contacts["ended"].copy(),
-        agent=np.maximum(contacts["agent"], records.NOBODY).astype(np.int64),
-        sessions=contacts["sessions"].astype(np.int64),
-        worked_s=np.where(answered, worked, np.nan),
-        blocked=contacts["agent"] == records.BLOCKED,
-        busy_s=shares["busy"].reshape(-1, intervals).copy(),
-        staffed_s=shares["staffed"].reshape(-1, intervals).copy(),
-        overtime_s=agents["overtime"].copy(),
-        late_break_s=agents["late"].copy(),
+        ended=contacts["ended"],
+        agent=agent,
+        sessions=contacts["sessions"],
+        worked_s=worked,
+        blocked=blocked,
+        busy_s=shares["busy"].reshape(-1, intervals),
+        staffed_s=shares["staffed"].reshape(-1, intervals),
+        overtime_s=people["overtime"],
+        group_overtime_s=shares["overtime"].reshape(-1, intervals),
+        late_break_s=people["late"],
     )
 
 
-def _world(arrays: list[Any]) -> records.World:
-    return records.World(*arrays)
+def _columns(items: Any, **kinds: type) -> dict[str, npt.NDArray[Any]]:
+    """Return fields of records, or of a list of them, as arrays of their own."""
+    size = len(items)
+    if isinstance(items, list):
+        return {name: np.fromiter(map(attrgetter(name), items), kind, count=size) for name, kind in kinds.items()}
+    columns: dict[str, npt.NDArray[Any]] = {name: np.empty(size, dtype=kind) for name, kind in kinds.items()}
+    for piece in _pieces(size):
+        for name, column in columns.items():
+            column[piece] = items[piece][name]
+    return columns
+
+
+def _pieces(size: int) -> Iterator[slice]:
+    """Return stretches of records that stay in the processor's cache while one field after the other is copied."""
+    return (slice(first, first + _PIECE) for first in range(0, size, _PIECE))
 
 
 def _records(
     demand: Demand, lines: Lines, staff: Staff, interval_s: float, intervals: int, routes: Routes, trunks: int
-) -> list[npt.NDArray[Any]]:
+) -> list[Any]:
     """Return the world of the kernel, field by field."""
     skills, group = staff.groups
     limit = lines.limits
@@ -215,11 +249,14 @@ def _records(
         group=group,
         first=of_group[group],
         last=of_group[group + 1],
+        rooms=group * (width + 1),
+        sessions=np.arange(len(group)) * width,
+        speeds=np.arange(len(group)) * len(lines),
         room=records.FREE,
         listed=-1,
         before=-1,
         after=-1,
-        place=-1,
+        busy_since=np.inf,
     )
     return [
         _contacts(demand),
@@ -229,12 +266,16 @@ def _records(
         agents,
         _blank(records.Session, len(group) * width),
         np.ascontiguousarray(staff.speed, dtype=np.float64).reshape(-1),
+        np.ascontiguousarray(lines.factors, dtype=np.float64).reshape(-1),
         changes,
-        _blank(records.Entry, len(group)),
+        # The heap looks two places beyond its last entry.
+        np.full(len(group) + 2, np.inf),
+        np.zeros(len(group) + 2, dtype=np.int64),
+        np.full(len(group), -1),
         _blank(records.Share, len(skills) * intervals),
         setup,
         # One to abandon and one to overflow, or one to call again.
-        _blank(records.Timer, 2 * len(demand) if timed or trunks else 0),
+        _blank(records.Timer, 2 * len(demand) + 1 if timed or trunks else 1, key=np.inf),
         _extras(demand) if extras else _blank(records.Extra, 0),
         _blank(records.Held, len(holder), agent=0 if demand.holder is None else demand.holder[holder], contact=holder),
     ]
@@ -279,7 +320,6 @@ def _lines(lines: Lines, links: npt.NDArray[Any], of_queue: Ints, demand: Demand
         queues,
         rank=lines.rank,
         limit=lines.limits,
-        slowdown=0.0 if lines.slowdown is None else lines.slowdown,
         head=-1,
         tail=-1,
         first=of_queue[:-1],
@@ -323,6 +363,7 @@ def _links(skills: Flags, lines: Lines, routes: Routes) -> tuple[npt.NDArray[Any
         records.Link,
         len(group),
         id=np.where(np.arange(len(group)) < first, queue, group),
+        rooms=group * (int(lines.limits.max()) + 1),
         tier=tier[group, queue],
         rank=rank[group, queue],
         after=after[group, queue],
@@ -362,29 +403,25 @@ def _dtype(record: type) -> np.dtype[Any]:
 
 
 def _blank(record: type, size: int, **values: object) -> npt.NDArray[Any]:
+    """Return records with some fields set, to one value or to an array, and the others 0."""
     array = np.zeros(size, dtype=_dtype(record))
-    for name, value in values.items():
-        array[name] = value
+    for piece in _pieces(size):
+        part = array[piece]
+        for name, value in values.items():
+            part[name] = value[piece] if isinstance(value, np.ndarray) else value
     return array
 
 
 def _as_list(array: npt.NDArray[Any]) -> list[Any]:
-    known = {_dtype(record): record for record in _RECORDS}
-    if array.dtype not in known:
+    """Return the records as objects, or the numbers, for the kernel that is not compiled."""
+    if array.dtype.names is None:
         return list(array.tolist())
-    record = known[array.dtype]
-    return [record(*values) for values in array.tolist()]
+    record = next(record for record in _RECORDS if _dtype(record) == array.dtype)
+    return list(map(record, *(array[name].tolist() for name in array.dtype.names)))
 
 
-def _as_records(items: Any, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    if dtype.names is None:
-        return np.array(items, dtype=dtype)
-    array = np.empty(len(items), dtype=dtype)
-    for name in dtype.names:
-        array[name] = np.fromiter(map(attrgetter(name), items), dtype=dtype[name], count=len(items))
-    return array
-
-
+# Records copied at a time.
+_PIECE = 4096
 _TYPES = {"int": np.int64, "Short": np.int32, "float": np.float64, "bool": np.bool_}
 _RECORDS = (
     records.Contact,
@@ -394,7 +431,6 @@ _RECORDS = (
     records.Agent,
     records.Session,
     records.Change,
-    records.Entry,
     records.Share,
     records.Setup,
     records.Timer,

@@ -46,6 +46,7 @@ def intervals(sums: Sums) -> pd.DataFrame:
         occupancy=_value(sums, sums.rows, "occupancy"),
         backlog=sums.rows_peaks[:, 1] / count,
         lateness_s=_value(sums, sums.rows, "lateness_s"),
+        overtime_h=sums.rows[:, AT["overtime_s"]] / count / 3600,
         probability_met=sums.rows_held / count,
     )
 
@@ -63,6 +64,7 @@ def days(sums: Sums) -> pd.DataFrame:
         agent_h=sums.days[:, AT["staffed_s"]] / count / 3600,
         backlog=sums.days_peaks[:, 1] / count,
         lateness_s=_value(sums, sums.days, "lateness_s"),
+        overtime_h=sums.days[:, AT["overtime_s"]] / count / 3600,
         probability_met=sums.days_held / count,
     )
     order = np.concatenate([np.flatnonzero(frame["queue"] != ALL), np.flatnonzero(frame["queue"] == ALL)])

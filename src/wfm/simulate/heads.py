@@ -124,9 +124,12 @@ def staff(
 
     The search begins at the flow lower bound (heads through which the work that must be served can flow), adds agents
     where a target is missed, by cuts from the gradient that one more agent of each group shows, and takes away what
-    is not needed: at the end no single agent can be spared with every queue on target, in these replications. With
-    one block agents are also exchanged for cheaper ones, one or two for one or two. It is a search: that no cheaper
-    heads exist is not proven.
+    is not needed. With one block one or two agents are exchanged for one or two cheaper ones. At the end no single
+    agent of any interval can be spared, nor exchanged for a cheaper one, with every queue on target, in these
+    replications. It is a search: that no cheaper heads exist is not proven.
+
+    It takes no `state`: heads are bought for whole intervals to come, and who is there today is there already; what a
+    change of the rest of today brings is told by `compare`.
 
     Parameters
     ----------
@@ -178,7 +181,7 @@ def staff(
     else:
         asked = _intervals(ahead, centre)
     bench = Bench.of(asked.forecast, asked.centre, model, parts, asked.blocks, replications=replications, seed=seed)
-    found = cheapest(bench, exchange=chosen is HeadsScope.BLOCK)
+    found = cheapest(bench, pairs=chosen is HeadsScope.BLOCK)
     fresh = Bench.of(asked.forecast, asked.centre, model, parts, asked.blocks, replications=replications, seed=seed + 1)
     return _told(bench, fresh, found, centre, replications=replications, seed=seed)
 

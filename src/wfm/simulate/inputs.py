@@ -28,7 +28,8 @@ class Lines:
     concurrency
         Contacts that an agent holds at the same time, 1 or more; default 1.
     slowdown
-        Share by which each takes longer for every further one held, 0 or more; default 0.
+        Share by which each takes longer for every further one held, 0 or more; default 0. Or a table, a row for each
+        queue and a column for each number of further ones, from 1 to the greatest concurrency less 1.
     ageing
         Rank that the queue gains with each second that its first contact waits, 0 or more; default 0.
     weight
@@ -64,7 +65,11 @@ class Lines:
         for name in ("slowdown", "ageing", "weight"):
             values = getattr(self, name)
             if values is not None:
-                _refuse(~(np.isfinite(values) & (values >= 0)), f"a {name} below 0", "give 0 or more", faults)
+                wrong = ~(np.isfinite(values) & (values >= 0)).reshape(len(self.rank), -1).all(axis=1)
+                _refuse(wrong, f"a {name} below 0", "give 0 or more", faults)
+        if self.slowdown is not None and self.slowdown.ndim == 2 and self.slowdown.shape[1] < self.limits.max() - 1:
+            what = f"a table of slowdowns with {self.slowdown.shape[1]} columns"
+            faults.add(what, remedy=f"give one for each number of further contacts, {self.limits.max() - 1} in all")
         if self.yields is not None:
             _refuse(self.yields & (self.limits > 1), "a chat that yields", "only work done alone can yield", faults)
         faults.raise_if_any()
@@ -76,6 +81,16 @@ class Lines:
     def limits(self) -> Ints:
         """Contacts that an agent holds at the same time, one number per queue."""
         return np.ones(len(self.rank), dtype=np.int64) if self.concurrency is None else self.concurrency
+
+    @property
+    def factors(self) -> Floats:
+        """How much longer a contact of each queue takes: a row per queue, a column for each number held, from 1."""
+        width = int(self.limits.max())
+        if self.slowdown is None:
+            return np.ones((len(self), width))
+        if self.slowdown.ndim == 2:
+            return np.hstack([np.ones((len(self), 1)), 1.0 + self.slowdown[:, : width - 1]])
+        return 1.0 + self.slowdown[:, None] * np.arange(width)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -55,6 +55,7 @@ COLUMNS = (
     "blocked",
     "busy_s",
     "staffed_s",
+    "overtime_s",
 )
 AT = {name: number for number, name in enumerate(COLUMNS)}
 
@@ -77,7 +78,7 @@ class Measured(NamedTuple):
     cells: Ints  # by contact that came to an end: its row times the number of `WAIT_EDGES`, plus the place of its wait
     busy_s: Floats  # by skill group and interval
     staffed_s: Floats
-    overtime_s: Floats  # by skill group
+    overtime_s: Floats  # by skill group and interval, of those that the forecast has
     late_break_s: float
 
 
@@ -107,6 +108,7 @@ def measure(case: Case, drawn: Drawn, log: Log, thresholds: tuple[Thresholds, ..
     busy, staffed = served_share(case, log.busy_s), served_share(case, log.staffed_s)
     rows[:, AT["busy_s"]] = busy[case.queue, case.interval]
     rows[:, AT["staffed_s"]] = staffed[case.queue, case.interval]
+    overtime = served_share(case, log.group_overtime_s)
     cells = []
     for number in range(len(case.centre.queues)):
         of_queue = drawn.demand.queue == number
@@ -119,19 +121,23 @@ def measure(case: Case, drawn: Drawn, log: Log, thresholds: tuple[Thresholds, ..
         row = drawn.row[mine]
         _add(rows, row, _sums(case, number, part, thresholds[number]))
         own = np.flatnonzero(case.queue == number)
+        rows[own, AT["overtime_s"]] = _moved(overtime[[number]], case.interval[own])
         _add_targets(case, rows, number, part, row)
         settled = ~np.isnan(part.wait_s)
         np.maximum.at(peaks[:, 0], row[settled], part.wait_s[settled])
         bins = np.searchsorted(WAIT_EDGES, part.wait_s[settled])
         cells.append(row[settled] * len(WAIT_EDGES) + np.minimum(bins, len(WAIT_EDGES) - 1))
         peaks[own, 1] = _backlog(case, part)[case.interval[own]]
+    beyond = np.zeros_like(log.group_overtime_s)
+    grid = np.unique(case.interval)
+    beyond[:, grid] = _moved(log.group_overtime_s, grid)
     return Measured(
         rows=rows,
         peaks=peaks,
         cells=np.concatenate(cells),
         busy_s=log.busy_s,
         staffed_s=log.staffed_s,
-        overtime_s=np.bincount(case.group, weights=log.overtime_s, minlength=len(case.skills)).astype(np.float64),
+        overtime_s=beyond,
         late_break_s=float(log.late_break_s.sum()),
     )
 
@@ -165,6 +171,13 @@ def _add_targets(case: Case, rows: Floats, number: int, part: Part, row: Ints) -
 def served_share(case: Case, by_group: Floats) -> Floats:
     """Return seconds by queue and interval: of all groups that serve the queue."""
     return np.asarray(case.skills.T.astype(np.float64) @ by_group)
+
+
+def _moved(by_interval: Floats, kept: Ints) -> Floats:
+    """Return sums by the intervals kept: each takes those up to the next one, the first what was before it too."""
+    if not len(kept):
+        return by_interval[:, :0]
+    return np.add.reduceat(by_interval, np.append(0, kept[1:]), axis=1)
 
 
 def judged_by(queue: Queue) -> Target | None:

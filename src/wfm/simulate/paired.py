@@ -15,10 +15,11 @@ from wfm.simulate.courses import Courses
 from wfm.simulate.engine import Floats
 from wfm.simulate.frames import ALL, CONFIDENCE
 from wfm.simulate.model import Model
+from wfm.simulate.now import State
 from wfm.simulate.runner import Effort, replicate
 from wfm.simulate.tally import RATIOS, Layout, Sums
 
-__all__ = ["Comparison", "compare", "paired"]
+__all__ = ["Comparison", "compare", "paired", "played"]
 
 _DEFAULT_MODEL = Model()
 _MEASURES = ("service_level", "asa_s", "abandonment", "occupancy")
@@ -81,6 +82,7 @@ def compare(
     model: Model = _DEFAULT_MODEL,
     paths: Courses | None = None,
     replay: FrameLike | None = None,
+    state: State | None = None,
 ) -> Comparison:
     """Simulate two rosters with the same contacts and say what the second one changes.
 
@@ -93,6 +95,9 @@ def compare(
         As in `run`.
     first, second
         The rosters: frames `activities` or results that give one; intervals without anybody are allowed.
+    state
+        As in `run`, the same for both: what a change of the rest of today would bring. Who has a contact in hand must
+        be on both rosters. Default: an empty centre before the first interval.
     replications
         Pairs, 2 or more; default 100.
     seed
@@ -121,11 +126,17 @@ def compare(
     """
     check_int("replications", replications, 2)
     effort = Effort(replications=replications, seed=seed, workers=workers)
-    sums = []
-    for roster in (first, second):
-        case = Case.of(forecast, roster, centre, model, paths=paths, replay=replay, seed=seed)
-        sums.append(replicate(case, Layout.of(case), effort)[0])
-    return Comparison(frame=paired(*sums), replications=replications, seed=seed)
+    cases = [
+        Case.of(forecast, roster, centre, model, paths=paths, replay=replay, state=state, seed=seed)
+        for roster in (first, second)
+    ]
+    frame = paired(*(played(case, effort) for case in cases))
+    return Comparison(frame=frame, replications=replications, seed=seed)
+
+
+def played(case: Case, effort: Effort) -> Sums:
+    """Return the sums over the replications of one side of a comparison."""
+    return replicate(case, Layout.of(case), effort)[0]
 
 
 def paired(first: Sums, second: Sums) -> pd.DataFrame:

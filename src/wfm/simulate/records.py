@@ -12,7 +12,6 @@ __all__ = [
     "Agent",
     "Change",
     "Contact",
-    "Entry",
     "Extra",
     "Held",
     "Line",
@@ -73,7 +72,6 @@ class Line:
 
     rank: float  # smaller is served first
     limit: int  # sessions an agent may hold at once
-    slowdown: float
     head: int
     tail: int
     first: int  # its groups stand in `links` from here, preferred first
@@ -93,6 +91,7 @@ class Link:
     """In `links`: a group that serves a queue, or a queue that a group serves."""
 
     id: int
+    rooms: int  # those of the group stand in `rooms` from here
     tier: int  # groups of one tier are equal
     rank: float  # of the queue for the group: smaller is served first
     after: float  # seconds that a contact waits before the group serves it
@@ -116,14 +115,16 @@ class Agent:
     load: int  # sessions in hand
     room: int  # sessions it may hold, given those in hand
     group: int
+    rooms: int  # those of its group stand in `rooms` from here
+    sessions: int  # its own stand in `sessions` from here
+    speeds: int  # its own stand in `speeds` from here
     first: int  # the queues of its group stand in `links` from here
     last: int
     listed: int  # the room it stands in, or -1
     before: int
     after: int
-    place: int  # in the heap, or -1
     free_since: float  # standing in a room from here on
-    busy_since: float
+    busy_since: float  # infinite without a contact in hand
     on_since: float
     clock: float  # instant for which the work left of its sessions is known
     pause: float  # what follows when the contacts in hand are done
@@ -138,7 +139,7 @@ class Session:
 
     contact: int
     left: float  # seconds it would take from here if it were alone
-    slowdown: float
+    queue: int
     limit: int
 
 
@@ -150,14 +151,6 @@ class Change:
     agent: int
     pause: float  # COMES, SHIFT_ENDS, or the length of the break that begins
     mark: float  # start of the break, or the end of the shift
-
-
-@dataclass(slots=True)
-class Entry:
-    """In the heap: the next event of a busy agent."""
-
-    key: float
-    agent: int
 
 
 @dataclass(slots=True)
@@ -196,6 +189,7 @@ class Share:
 
     busy: float
     staffed: float
+    overtime: float  # beyond the shifts that ended in it
 
 
 @dataclass(slots=True)
@@ -227,14 +221,17 @@ class World(NamedTuple):
     contacts: list[Contact]
     lines: list[Line]
     links: list[Link]
-    rooms: list[Room]
+    rooms: list[Room]  # `width` per group, and one for those whose work yields
     agents: list[Agent]
     sessions: list[Session]  # `width` per agent
     speeds: list[float]  # one per agent and queue
+    factors: list[float]  # how much longer a session takes: `width` per queue, by the sessions that its agent holds
     changes: list[Change]
-    heap: list[Entry]
+    keys: list[float]  # a heap of the next events of busy agents, filled up with infinity
+    holders: list[int]  # the agent of each of its entries
+    places: list[int]  # by agent: its place in the heap, or -1
     shares: list[Share]  # one per group and interval
     setup: list[Setup]
-    timers: list[Timer]
+    timers: list[Timer]  # at least one
     extras: list[Extra]  # one per contact, or none where no model needs them
     held: list[Held]

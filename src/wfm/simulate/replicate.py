@@ -52,7 +52,7 @@ def run(
     `model.service` says around the forecast's `aht_s` (or the queue's `aht`), and wait with a patience of mean
     `queue.patience`. People take contacts in the activity "work" of the roster, of all queues they have the skill of:
     the planned queue of an activity does not bind them. A contact takes an agent the time it needs over the agent's
-    proficiency; a chat among k at once takes 1 + slowdown · (k - 1) times as long. Absences that are in no roster are
+    proficiency; a chat among k at once takes longer as its queue's `slowdown` says. Absences that are in no roster are
     drawn (see Notes).
 
     Routing. An arriving contact takes, among the agents with room for it, the one with the fewest contacts in hand,

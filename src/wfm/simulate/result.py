@@ -47,8 +47,9 @@ class SimulationResult:
         same the percentiles `wait_p50_s, wait_p80_s, wait_p90_s, wait_p95_s` over all replications together (to 5 %
         above a minute) and `longest_wait_s` (mean of the longest), `aht_s`, `agents` (on seat, who serve the queue)
         and their `occupancy`, `backlog` (in line at the end), `lateness_s` (of deferred work: mean time done after it
-        was due, 0 where it was in time), and `probability_met`: the share of replications in which all targets of the
-        queue held. `service_level` with its bounds is that of the queue's target (see `summary`).
+        was due, 0 where it was in time), `overtime_h` (of these agents, beyond shifts that ended in the interval, or
+        since the last one that the forecast has), and `probability_met`: the share of replications in which all targets
+        of the queue held. `service_level` with its bounds is that of the queue's target (see `summary`).
     days
         One row per `queue, day` of the centre's zone, and rows of the queue `"all"`: the same figures, with bounds of
         `service_level`, `abandonment` and `occupancy`; `agent_h` on seat, `backlog` the highest at the end of an

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from wfm.domain.centre import Centre
-from wfm.domain.queue import Channel
+from wfm.domain.queue import Channel, Queue
 from wfm.errors import Faults
-from wfm.simulate.inputs import Flags, Lines, Routes
+from wfm.simulate.inputs import Flags, Floats, Lines, Routes
 from wfm.simulate.model import AgentChoice, ContactChoice, Model, wait_target
 
-__all__ = ["lines_of", "routes_of"]
+__all__ = ["lines_of", "routes_of", "slowdowns"]
 
 # Deferred work comes after every live queue, however urgent it is.
 _DEFERRED_RANK = 1 << 20
@@ -29,13 +31,22 @@ def lines_of(centre: Centre, model: Model) -> Lines:
     return Lines(
         rank=np.where(deferred, _DEFERRED_RANK, [queue.priority for queue in queues]).astype(np.float64),
         concurrency=np.array([queue.concurrency for queue in queues], dtype=np.int64),
-        slowdown=np.array([queue.slowdown for queue in queues], dtype=np.float64),
+        slowdown=slowdowns(queues),
         ageing=np.where(deferred, 0.0, ageing),
         weight=np.where(deferred, 0.0, weight),
         fastest=routing.agents is AgentChoice.FASTEST,
         yields=deferred & routing.interrupt_deferred,
         counted=np.array([queue.channel is Channel.PHONE for queue in queues]),
     )
+
+
+def slowdowns(queues: Sequence[Queue]) -> Floats:
+    """Return by how much a contact of each queue takes longer, a column for each number of others in hand."""
+    width = max(queue.concurrency for queue in queues)
+    table = np.zeros((len(queues), width - 1))
+    for number, queue in enumerate(queues):
+        table[number, : queue.concurrency - 1] = np.array(queue.session_factors[1:]) - 1.0
+    return table
 
 
 def routes_of(skills: Flags, lines: Lines, centre: Centre, model: Model) -> Routes:

@@ -16,7 +16,9 @@ from wfm.domain.queue import Channel
 from wfm.domain.shift import WORK
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 from wfm.schema import FrameLike, as_frame
+from wfm.simulate.case import Unstaffed, still_to_come
 from wfm.simulate.model import Model
+from wfm.simulate.now import State
 from wfm.simulate.replicate import run
 from wfm.simulate.result import SimulationResult
 
@@ -200,12 +202,14 @@ def stress(
     seed: int = 0,
     workers: int = 1,
     model: Model = _DEFAULT_MODEL,
+    state: State | None = None,
+    unstaffed: Unstaffed = "refuse",
 ) -> Drill:
     """Simulate a roster under scenarios, and say what service, backlog and recovery become.
 
     Parameters
     ----------
-    forecast, roster, centre, workers, model
+    forecast, roster, centre, workers, model, unstaffed
         As in `run`.
     scenarios
         The scenarios, of different names; default `standard_scenarios(forecast, centre)`.
@@ -213,6 +217,9 @@ def stress(
         Replications of each, 1 or more; default 30.
     seed
         Seed of the random numbers, the same for each scenario; default 0.
+    state
+        As in `run`: the scenarios are of the rest of the day. Shifts that have begun are not missed, and there are no
+        more of the contacts that are there already. Default: an empty centre before the first interval.
 
     Raises
     ------
@@ -232,6 +239,8 @@ def stress(
     True
     """
     ahead = as_frame(forecast, "forecast", tz=centre.tz, known={"queue": [queue.name for queue in centre.queues]})
+    if state is not None:
+        ahead = still_to_come(ahead, state, centre)
     activities = as_frame(roster, "activities")
     chosen = standard_scenarios(ahead, centre) if scenarios is None else tuple(scenarios)
     _check(chosen, ahead)
@@ -245,6 +254,8 @@ def stress(
             seed=seed,
             workers=workers,
             model=model,
+            state=state,
+            unstaffed=unstaffed,
         )
     rows = []
     for scenario in (Scenario(name=PLANNED), *chosen):

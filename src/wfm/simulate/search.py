@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from itertools import combinations
 from typing import NamedTuple
 
@@ -35,15 +36,15 @@ class Found(NamedTuple):
     cuts: int
 
 
-def cheapest(bench: Bench, *, exchange: bool) -> Found:
-    """Return heads that hold every target, of which no single one can be taken away.
+def cheapest(bench: Bench, *, pairs: bool) -> Found:
+    """Return heads that hold every target, of which none can be taken away, nor exchanged for a cheaper one.
 
     Parameters
     ----------
     bench
         What is played.
-    exchange
-        Whether agents are also exchanged for cheaper ones, which asks for many more simulations.
+    pairs
+        Whether two agents at once are exchanged too, which asks for many more simulations.
 
     Raises
     ------
@@ -75,9 +76,11 @@ def cheapest(bench: Bench, *, exchange: bool) -> Found:
         names = {bench.case.centre.queues[bench.cells[cell, 0]].name for cell in failing}
         what = f"queues {', '.join(sorted(names))} miss their targets with {int(heads.sum())} agents in all blocks"
         raise InfeasibleError(f"{what}: soften these targets, or give them a group of their own")
-    heads = _reduced(bench, heads, cost)
-    if exchange:
-        heads = _exchanged(bench, heads, cost, cuts)
+    heads = _reduced(bench, heads, cost, _holds)
+    if pairs:
+        heads = _exchanged(bench, heads, cost, cuts, 2, _holds)
+    heads = _reduced(bench, heads, cost, _holds_in_all)
+    heads = _exchanged(bench, heads, cost, [[] for _ in cuts], 1, _holds_in_all)
     count = sum(map(len, cuts))
     _LOG.info("%d agents, %d cuts, %d simulations", int(heads.sum()), count, bench.played)
     return Found(heads, bound, count)
@@ -133,10 +136,15 @@ def _programme(bench: Bench, cost: Floats, load: Floats, cuts: list[Cut] | tuple
 
 
 def _holds(bench: Bench, heads: Ints) -> bool:
-    return not bench.hopeless(heads) and bool((bench.slack(heads) >= 0).all())
+    return not bench.hopeless(heads) and _holds_in_all(bench, heads)
 
 
-def _reduced(bench: Bench, heads: Ints, cost: Floats) -> Ints:
+def _holds_in_all(bench: Bench, heads: Ints) -> bool:
+    """Whether every target holds over all replications, whatever a few of them show."""
+    return bool((bench.slack(heads) >= 0).all())
+
+
+def _reduced(bench: Bench, heads: Ints, cost: Floats, holds: Callable[[Bench, Ints], bool]) -> Ints:
     """Take agents away, the dearest first, until not one can be spared."""
     heads = heads.copy()
     spared = True
@@ -147,29 +155,33 @@ def _reduced(bench: Bench, heads: Ints, cost: Floats) -> Ints:
                 while heads[group, block] > 0:
                     fewer = heads.copy()
                     fewer[group, block] -= 1
-                    if not _holds(bench, fewer):
+                    if not holds(bench, fewer):
                         break
                     heads, spared = fewer, True
     return heads
 
 
-def _exchanged(bench: Bench, heads: Ints, cost: Floats, cuts: list[list[Cut]]) -> Ints:
-    """Exchange one or two agents for one or two cheaper ones, within the cuts, while the targets hold."""
+def _exchanged(
+    bench: Bench, heads: Ints, cost: Floats, cuts: list[list[Cut]], most: int, holds: Callable[[Bench, Ints], bool]
+) -> Ints:
+    """Exchange agents of a block, at most so many, for cheaper ones, within the cuts, while the targets hold."""
     better = True
     while better:
         better = False
         for block in range(heads.shape[1]):
-            for new in _moves(heads, block, cost):
-                if all(cut.share @ new[:, block] >= cut.least - 1.0 for cut in cuts[block]) and _holds(bench, new):
-                    heads, better = _reduced(bench, new, cost), True
+            for new in _moves(heads, block, cost, most):
+                if all(cut.share @ new[:, block] >= cut.least - 1.0 for cut in cuts[block]) and holds(bench, new):
+                    heads, better = new, True
                     break
+        if better:
+            heads = _reduced(bench, heads, cost, holds)
     return heads
 
 
-def _moves(heads: Ints, block: int, cost: Floats) -> list[Ints]:
+def _moves(heads: Ints, block: int, cost: Floats, most: int) -> list[Ints]:
     """Return the exchanges in a block that save, those that save the most first."""
     groups = range(len(heads))
-    sets = [tuple(item) for size in (1, 2) for item in _with_repeats(groups, size)]
+    sets = [tuple(item) for size in range(1, most + 1) for item in _with_repeats(groups, size)]
     moves: list[tuple[float, int, Ints]] = []
     for out in sets:
         for back in sets:

@@ -130,8 +130,8 @@ class Level:
         whole = np.zeros((self.wholes, table.shape[1]))
         np.add.at(whole, self.whole, counted)
         inside = self.grid >= 0
-        for name, by_group in (("busy_s", measured.busy_s), ("staffed_s", measured.staffed_s)):
-            total = by_group.sum(axis=0)[inside]
+        for name in ("busy_s", "staffed_s", "overtime_s"):
+            total = getattr(measured, name).sum(axis=0)[inside]
             whole[:, AT[name]] = np.bincount(self.grid[inside], weights=total, minlength=self.wholes)
         return np.concatenate([table, whole])
 
@@ -286,7 +286,7 @@ class Sums:
         self.groups.append(
             _mean(
                 [
-                    np.column_stack([item.busy_s.sum(axis=1), item.staffed_s.sum(axis=1), item.overtime_s])
+                    np.column_stack([part.sum(axis=1) for part in (item.busy_s, item.staffed_s, item.overtime_s)])
                     for item in items
                 ]
             )

@@ -305,7 +305,7 @@ def _must_be_served(case: Case, number: int) -> float:
     queue = case.centre.queues[number]
     if queue.is_deferred and len(np.unique(case.interval)) > 1:
         return 0.0  # it may wait for another block
-    held = max(k / (1 + queue.slowdown * (k - 1)) for k in range(1, queue.concurrency + 1))
+    held = max(k / factor for k, factor in enumerate(queue.session_factors, 1))
     leaves = queue.patience_s is not None or case.model.balking_of(queue.name) > 0 or case.model.trunks is not None
     if not leaves:
         return 1.0 / held

@@ -167,10 +167,10 @@ def _of_group(need: Requirement, group: str, names: tuple[str, ...]) -> pd.DataF
     starts = pd.DatetimeIndex(rows["start"].unique()).sort_values()
     separate = rows.groupby("start")["agents"].sum().reindex(starts).to_numpy()
     pooled, work = np.zeros(len(starts), dtype=np.int64), np.zeros(len(starts))
-    kinds: dict[tuple[int, float], list[Queue]] = {}
+    kinds: dict[tuple[float, ...], list[Queue]] = {}
     for name in names:
         queue = need.centre.queue(name)
-        kinds.setdefault((queue.concurrency, queue.slowdown), []).append(queue)
+        kinds.setdefault(queue.session_factors, []).append(queue)
     for queues in kinds.values():
         team, busy = _one_team(need, queues, starts)
         pooled, work = np.maximum(pooled, team), work + busy

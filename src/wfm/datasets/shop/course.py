@@ -18,6 +18,7 @@ from wfm.domain.centre import Centre
 from wfm.domain.targets import Deadline
 from wfm.simulate.engine import Demand, Lines, Staff, play
 from wfm.simulate.presence import draw_absences, read_staff
+from wfm.simulate.routing import slowdowns
 from wfm.timegrid import day_starts
 
 __all__ = ["Course", "run_course"]
@@ -109,7 +110,7 @@ def _lines(centre: Centre) -> Lines:
     return Lines(
         rank=np.array([_DEFERRED if queue.is_deferred else queue.priority for queue in queues]),
         concurrency=np.array([queue.concurrency for queue in queues]),
-        slowdown=np.array([queue.slowdown for queue in queues]),
+        slowdown=slowdowns(queues),
     )
 
 

@@ -127,7 +127,7 @@ def _need(centre: Centre, scale: float) -> Floats:
             load = offered[row] * aht_s / step
             need[_POOLS[name]] += np.mean([np.roll(load, shift) for shift in range(width)], axis=0) / _BUSY
         elif queue.concurrency > 1:
-            lengths = [aht_s * (1 + queue.slowdown * more) for more in range(queue.concurrency)]
+            lengths = [aht_s * factor for factor in queue.session_factors]
             need[_POOLS[name]] += chat_agents_required(offered[row], lengths, step, levels)
         else:
             need[_POOLS[name]] += agents_required(offered[row], aht_s, step, levels)

@@ -79,7 +79,7 @@ def reading(queue: Queue) -> ServiceLevel:
 
 def session_lengths(queue: Queue, aht_s: Floats) -> Sequence[Floats]:
     """Return the length of a session by the number that its agent holds."""
-    return [aht_s * (1.0 + queue.slowdown * others) for others in range(queue.concurrency)]
+    return [aht_s * factor for factor in queue.session_factors]
 
 
 def hold_time(queue: Queue, aht_s: Floats) -> Floats:
