@@ -1,21 +1,26 @@
 """What a share of multi-skilled agents saves: the interpolation of quotes against simulation.
 
-`python benchmarks/quote_cross.py [--contacts N] [--strict]`; a few minutes.
+`python benchmarks/quote_cross.py [--contacts N] [--strict] [--pareto]`; a few minutes.
 
 Queues of one load have some specialists each, and agents who serve all of them beside these. For each number of
 specialists the simulation finds how many multi-skilled agents, as a real number, bring 80 % of the contacts within 30
 seconds. That gives pairs of the share of multi-skilled agents and of the gain of one team that is not yet reached,
 which are compared with `wfm.quotes.staff.not_gained`.
+
+`--pareto` takes seconds: the costs of Pareto curves beside those of staff that is found anew for each level.
 """
 
 from __future__ import annotations
 
 import argparse
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
 from wfm.erlang import measures
+from wfm.quotes import QuoteRequest, quote
+from wfm.quotes.engine import base_of
 from wfm.quotes.staff import not_gained
 from wfm.simulate import Demand, Lines, Staff, play
 
@@ -116,11 +121,34 @@ def points(case: Case, contacts: int) -> list[tuple[float, float, float]]:
     return found
 
 
+def pareto() -> None:
+    """Print how far the Pareto curves of two queues are from staff that is found anew for each of their levels."""
+    print("largest difference of the cost of a level")
+    for share in (0.0, 0.2, 0.5, 1.0):
+        for factor, patience in product((1, 5), (None, "3min")):
+            queues = [
+                {"name": "orders", "volume": f"{900 * factor}/day", "aht": "5min", "patience": patience},
+                {"name": "returns", "volume": f"{600 * factor}/day", "aht": "6min", "patience": patience},
+            ]
+            asked = {"queues": queues, "hours": "Mon-Sun 07:00-21:00", "multi_skilled": share}
+            found = quote(asked | {"range_points": 0, "tornado": False})
+            request = QuoteRequest.of(asked)
+            anew = [float(base_of(request, fraction=point.target).bill.cost_year) for point in found.pareto]
+            off = max(abs(point.cost_per_year / cost - 1.0) for point, cost in zip(found.pareto, anew, strict=True))
+            erlangs = found.queues[0].peak_load_erl + found.queues[1].peak_load_erl
+            case = f"{share:.0%} multi-skilled, {erlangs:.0f} erlangs at the peak, patience {patience}"
+            print(f"{case}: {off:.1%}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--contacts", type=int, default=200_000, help="contacts of each simulation")
     parser.add_argument("--strict", action="store_true", help="fail where the interpolation is too far off")
+    parser.add_argument("--pareto", action="store_true", help="Pareto curves beside staff that is found anew")
     asked = parser.parse_args()
+    if asked.pareto:
+        pareto()
+        return
     worst_gain = worst_agents = 0.0
     print("share multi-skilled: gain not reached, simulated (interpolated)")
     for case in CASES:

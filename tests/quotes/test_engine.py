@@ -155,6 +155,59 @@ def test_the_pareto_curve_is_that_of_exact_quotes(calls: Body, bare: Body) -> No
         assert point.service_level == pytest.approx(own.service_level, abs=0.01)
 
 
+def test_without_patience_the_pareto_curve_and_the_tornado_are_those_of_changed_quotes_to_the_cent(
+    calls: Body, bare: Body
+) -> None:
+    calls["queues"][0].pop("patience")
+    calls["queues"][0] |= {"min_agents": 3, "hours": "Mon-Sat 07:00-22:00"}
+    found = wfm.quote(calls | {"range_points": 0})
+    for point in found.pareto:
+        calls["queues"][0]["targets"] = [{"kind": "service_level", "fraction": point.target, "within": "30s"}]
+        own = wfm.quote(calls | bare)
+        assert (point.cost_per_year, point.service_level) == pytest.approx((own.cost_per_year, own.service_level))
+    calls["queues"][0]["targets"][0] |= {"fraction": 0.8, "within": "60s"}
+    lever = next(one for one in found.tornado if one.input == "acceptable wait")
+    assert lever.cost_high == pytest.approx(wfm.quote(calls | bare).cost_per_year)
+
+
+def test_what_shared_agents_leave_approximate_is_told(calls: Body, bare: Body) -> None:
+    two = {"queues": [calls["queues"][0], calls["queues"][0] | {"name": "more"}], "multi_skilled": 0.5}
+
+    def told(asked: Body) -> list[str]:
+        return [word.split(":")[0] for word in wfm.quote(asked).warnings if "shared agents" in word]
+
+    assert told(two | {"range_points": 8}) == ["range", "tornado, Pareto curve"]
+    assert told(two | bare | {"pareto": True}) == ["Pareto curve"]
+    assert told(two | bare) == told(two | {"multi_skilled": 0, "range_points": 8}) == []
+    for queue in two["queues"]:
+        del queue["patience"]
+    assert told(two | {"range_points": 0}) == []
+
+
+def test_the_pareto_curve_and_the_tornado_staff_shared_agents_anew(bare: Body) -> None:
+    queues = [{"name": "a", "volume": "900/day", "aht": "5min"}, {"name": "b", "volume": "500/day", "aht": "8min"}]
+    queues.append({"name": "mail", "channel": "email", "volume": "200/day", "aht": "6min"})
+    for share in (0.4, 1.0):
+        asked: Body = {"queues": queues, "hours": "Mon-Fri 08:00-20:00", "multi_skilled": share, "shrinkage": 0.2}
+        found = wfm.quote(asked | {"range_points": 0})
+        for point in found.pareto[::4]:
+            level = {"kind": "service_level", "fraction": point.target, "within": "30s"}
+            changed = [one | ({} if one["name"] == "mail" else {"targets": [level]}) for one in queues]
+            own = wfm.quote(asked | bare | {"queues": changed})
+            assert (point.cost_per_year, point.service_level) == pytest.approx((own.cost_per_year, own.service_level))
+        levers = {one.input: one for one in found.tornado}
+        own = wfm.quote(asked | bare | {"shrinkage": 0.25})
+        assert levers["shrinkage"].cost_high == pytest.approx(own.cost_per_year, rel=0.02)
+
+
+def test_the_least_staff_is_in_every_reading_with_its_shrinkage(bare: Body) -> None:
+    asked = {"queues": [{"name": "a", "volume": "20/day", "aht": "1min", "min_agents": 5}], "shrinkage": 0.2}
+    found = wfm.quote(asked | bare)
+    assert found.paid_hours_per_week == pytest.approx(7 * 24 * 7)
+    assert {one.fte for one in found.queues[0].readings} == {found.fte}
+    assert {one.peak_agents for one in found.queues[0].readings} == {5}
+
+
 def test_the_pareto_curve_rises_and_has_one_knee(calls: Body) -> None:
     points = wfm.quote(calls).pareto
     assert [one.cost_per_year for one in points] == sorted(one.cost_per_year for one in points)
@@ -185,6 +238,7 @@ def test_growth_is_the_quote_of_the_grown_volume(calls: Body, bare: Body) -> Non
 def test_round_trips_lose_nothing_and_the_same_request_gives_the_same_bytes(calls: Body) -> None:
     found = wfm.quote(calls)
     assert Quote.of(found.to_json()) == found == Quote.of(found.to_dict())
+    assert found.to_json() == json.dumps(found.to_dict(), ensure_ascii=False, separators=(",", ":"))
     request = QuoteRequest.of(calls)
     assert QuoteRequest.of(request.to_json()) == request
     assert wfm.quote(request).to_dict() | {"defaults": [], "assumptions": []} == found.to_dict() | {

@@ -25,6 +25,7 @@ def test_a_bare_quote_loads_only_what_it_answers() -> None:
     asked = {"queues": [{"name": "calls", "volume": "900/day", "aht": "4min"}]}
     bare = asked | {"range_points": 0, "tornado": False, "pareto": False}
     names = ["wfm.quotes.levers", "wfm.quotes.ranges", "wfm.quotes.surface", "wfm.erlang.chat", "wfm.erlang.required"]
+    names += ["wfm.erlang.arrays", "wfm.erlang.gamma_arrays", "wfm.quotes.whatif", "wfm.quotes.json_schema"]
     code = f"import json, sys, wfm; wfm.quote({bare!r}); print(json.dumps([n for n in {names!r} if n in sys.modules]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []

@@ -15,9 +15,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes.request import QuoteContract
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats, Ints
 
 __all__ = ["fewest_shifts", "paid_hours"]
 
@@ -44,28 +47,34 @@ def fewest_shifts(curve: Sequence[float], length: int) -> float:
         return float(max(curve))
     row = list(curve)
     wraps = row[0] > 0 and row[-1] > 0
-    day = size // 7
-    if size % 7 == 0 and length < day and row == row[:day] * 7:
-        # Of days that are alike one is asked; closed nights part them.
-        return 7.0 * (_around(row[:day], length, row[:day]) if wraps else _sums(row[:day], [0.0] * length)[-1])
-    return _around(row, length, row[-day:]) if wraps else _sums(row, [0.0] * length)[-1]
+    days = [row]
+    if size % 7 == 0 and length < size // 7:
+        day = size // 7
+        days = [row[first : first + day] for first in range(0, size, day)]
+    if any(one != days[0] for one in days[1:]):
+        return _around(days, length) if wraps else _sums(row, [0.0] * length)[-1]
+    # Of days that are alike one is asked; closed nights part them.
+    alone = _around(days[:1], length) if wraps else _sums(days[0], [0.0] * length)[-1]
+    return alone * len(days)
 
 
-def _around(row: list[float], length: int, before: list[float]) -> float:
-    """Return what a round of a curve adds in the long run, which is the bound of the curve that goes round.
+def _around(days: list[list[float]], length: int) -> float:
+    """Return what a round of a curve, given by its days, adds in the long run: the bound of the curve that goes round.
 
-    Once the sums at the end of a round are those of an earlier round and a number more, every so many rounds add that
-    number; a curve with a trough comes into step by the part that is taken `before`.
+    Once the sums at the end of a day are those of the same day some rounds before and a number more, so many rounds add
+    that number; a curve with a trough comes into step soon after it.
     """
-    states = [_sums(before, [0.0] * length)[-length:]]
-    for _ in range(_ROUNDS):
-        state = _sums(row, states[-1])[-length:]
-        for rounds, earlier in enumerate(reversed(states), 1):
-            gained = state[-1] - earlier[-1]
-            if all(late - early == gained for late, early in zip(state, earlier, strict=True)):
-                return gained / rounds
-        states.append(state)
-    return (states[-1][-1] - states[0][-1]) / _ROUNDS
+    count = len(days)
+    best = _sums(days[-1], [0.0] * length)[-length:]
+    first, seen = best[-1], {(count - 1, *[one - best[-1] for one in best]): (-1, best[-1])}
+    for number in range(_ROUNDS * count):
+        place = number % count
+        best = _sums(days[place], best)[-length:]
+        last = best[-1]
+        before, reached = seen.setdefault((place, *[one - last for one in best]), (number, last))
+        if before < number:
+            return (last - reached) * count / (number - before)
+    return (best[-1] - first) / _ROUNDS
 
 
 def _sums(row: list[float], best: list[float]) -> list[float]:
@@ -93,29 +102,28 @@ def paid_hours(curve: Floats | Ints, contracts: Sequence[QuoteContract], interva
         Length of an interval.
     """
     row: list[float] = curve.astype(float).tolist()
-    if not any(row):
+    hours = math.fsum(row) * interval_s / 3600.0
+    if not hours:
         return 0.0
     longest = max(contracts, key=lambda one: one.shift_s)
-    alone = _of_one(row, longest, interval_s)
+    alone = _of_one(row, longest, hours, interval_s)
     shorter = [one for one in contracts if one.shift_s < longest.shift_s]
     if not shorter:
         return alone
     # A short shift in place of a long one saves the difference, as long as there is a peak that needs no more.
     rate = math.fsum(one.share * (longest.shift_s - one.shift_s) / one.shift_s for one in shorter)
-    hours = math.fsum(row) * interval_s / 3600.0
     least = min(_floor(row, one, longest, hours, interval_s) for one in shorter)
     return max(alone / (1.0 + rate), min(least, alone))
 
 
 def _floor(row: list[float], short: QuoteContract, longest: QuoteContract, hours: float, interval_s: float) -> float:
     """Return the paid hours below which no share of a shorter shift brings the mix."""
-    least = _of_one(row, short, interval_s)
+    least = _of_one(row, short, hours, interval_s)
     return least if longest.shift_s % short.shift_s == 0 else hours + _MIXED * (least - hours)
 
 
-def _of_one(row: list[float], contract: QuoteContract, interval_s: float) -> float:
-    """Return the paid hours with shifts of one contract alone."""
-    hours = math.fsum(row) * interval_s / 3600.0
+def _of_one(row: list[float], contract: QuoteContract, hours: float, interval_s: float) -> float:
+    """Return the paid hours with shifts of one contract alone, of a curve of some hours."""
     paid, away = contract.shift_s, contract.unpaid_break_s
     length = max(1, round((paid + away) / interval_s))
     shifts = fewest_shifts(row, length) * paid / 3600.0

@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from wfm.domain.duration import as_duration
-from wfm.domain.targets import Deadline, LongestWait, MeanAnswer, ServiceLevel, Target
-from wfm.erlang.arrays import Ints
+from wfm.domain.targets import Deadline, LongestWait, MeanAnswer, ServiceLevel
 from wfm.quotes import covering
 from wfm.quotes.answer import QueueAnswer, Quote, Reading, ShiftEfficiency, Year
 from wfm.quotes.models import Figures, Team
@@ -25,14 +24,17 @@ from wfm.quotes.staff import (
     Work,
     figures_of,
     figures_of_mixture,
+    heads_of,
     hours_of,
-    live_staff,
+    in_all,
     make_work,
     readings_of,
     staffed,
 )
-from wfm.quotes.words import assumptions_of, warnings_of
-from wfm.staffing.kernels.rounding import scheduled
+from wfm.quotes.words import assumptions_of, warnings_of, words_of
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Ints
 
 __all__ = ["Base", "answer", "base_of", "clock", "model_of", "quote", "totals_of"]
 
@@ -150,8 +152,7 @@ def answer(asked: Read, check: Callable[[], None]) -> Quote:
     sums = _live_sums(base)
     queues, totals = _queues(request, base, sums), _live_means(base, sums)
     check()
-    agents = np.sum(base.staff.by_team, axis=0)
-    heads = np.sum(base.staff.heads, axis=0)
+    agents, heads = in_all(base.staff.by_team), in_all(base.staff.heads)
     contacts = math.fsum(float(work.week.offered.sum()) for work in base.works) * WEEKS_OF_YEAR
     lost = totals["abandoned"] * WEEKS_OF_YEAR
     paid_year, cost = float(base.bill.paid_year_h), float(base.bill.cost_year)
@@ -217,7 +218,7 @@ def _year(request: QuoteRequest, base: Base, number: int, check: Callable[[], No
     return Year(
         year=number,
         contacts_per_year=math.fsum(float(work.week.offered.sum()) for work in grown.works) * WEEKS_OF_YEAR,
-        peak_agents=int(np.sum(grown.staff.by_team, axis=0).max()),
+        peak_agents=int(in_all(grown.staff.by_team).max()),
         fte=float(grown.bill.fte),
         headcount=int(grown.bill.headcount),
         cost_per_year=float(grown.bill.cost_year),
@@ -251,9 +252,8 @@ def _live_sums(base: Base) -> list[_Sums | None]:
 
 def _sums(team: Team, busy: Ints, agents: Ints, figures: Figures) -> dict[str, float]:
     """Return what a live team adds to the means over teams."""
-    size = len(team.offered)
-    contacts = np.bincount(team.back, minlength=size) * team.offered
-    hours = np.bincount(team.back, weights=agents[busy], minlength=size)
+    contacts = team.counts * team.offered
+    hours = np.bincount(team.back, weights=agents[busy], minlength=len(team.offered))
     answered = contacts * (1.0 - figures.abandonment)
     return {
         "contacts": float(contacts.sum()),
@@ -292,10 +292,9 @@ def _live_means(base: Base, sums: list[_Sums | None]) -> dict[str, float]:
     mixtures = base.staff.mixtures
     if not mixtures:
         return _means(total)
-    staffed_h = float(base.staff.by_team[0].sum())
-    if staffed_h > sum(float(one.agents.sum()) for one in mixtures):
+    if not base.staff.is_one_team:
         # Between separate teams and one the levels are those of separate teams; the hours are known.
-        return _means(total | {"staffed": staffed_h})
+        return _means(total | {"staffed": float(base.staff.by_team[0].sum())})
     total = {}
     for one in mixtures:
         figures = figures_of_mixture(one)
@@ -310,7 +309,7 @@ def totals_of(base: Base) -> dict[str, float | None]:
     contacts = math.fsum(float(work.week.offered.sum()) for work in base.works)
     answered = (contacts - means["abandoned"]) * WEEKS_OF_YEAR
     made: dict[str, float | None] = {
-        "peak_agents": int(np.sum(base.staff.by_team, axis=0).max()),
+        "peak_agents": int(in_all(base.staff.by_team).max()),
         "fte": float(base.bill.fte),
         "headcount": int(base.bill.headcount),
         "paid_hours_per_year": float(base.bill.paid_year_h),
@@ -325,11 +324,12 @@ def _queue(request: QuoteRequest, base: Base, work: Work, agents: Ints, sums: _S
     week, erlangs = work.week.offered, queue.sessions_s[0] / request.interval_s
     known: dict[str, Any] = {"service_level": 1.0, "asa_s": None, "abandonment": None, "occupancy": None}
     readings: tuple[Reading, ...] = ()
-    if sums is not None:
+    if sums is not None and work.team is not None:
         means = _means(sums.added)
         known = {name: means[name] for name in known}
         # A longest wait of a week: that of its worst interval.
-        readings = _readings(request, base, work, agents, (known["service_level"], known["asa_s"], sums.longest_s))
+        reached = (known["service_level"], known["asa_s"], sums.longest_s)
+        readings = _readings(request, base, work, work.team, reached)
     elif not queue.is_live:
         known["service_level"] = min(goal.fraction for goal in queue.goals if isinstance(goal, Deadline))
     return QueueAnswer(
@@ -354,24 +354,23 @@ def model_of(queue: QuoteQueue) -> str:
 
 
 def _readings(
-    request: QuoteRequest, base: Base, work: Work, agents: Ints, reached: tuple[float, float, float]
+    request: QuoteRequest, base: Base, work: Work, team: Team, reached: tuple[float, float, float]
 ) -> tuple[Reading, ...]:
-    level, mean, longest = readings_of(work.queue)
+    goals: tuple[ServiceLevel, MeanAnswer, LongestWait] = readings_of(work.queue)
+    level, mean, longest = goals
     met = (reached[0] >= level.fraction, reached[1] <= mean.within_s, reached[2] <= longest.within_s)
-    alone = len(work.queue.goals) == 1
+    staffs = np.stack([team.fewest((goal,)) for goal in goals])
+    peaks = staffs.max(axis=1).tolist()
     made = []
-    goals: tuple[Target, ...] = (level, mean, longest)
-    for goal, achieved, holds in zip(goals, reached, met, strict=True):
-        own = agents if alone and goal == work.queue.goals[0] else live_staff(work, (goal,))
-        paid = hours_of(scheduled(own, request.shrinkage_share), request.interval_s) * base.factor
-        found = bill(request, paid)
+    for place, heads in enumerate(heads_of(work, staffs, request.shrinkage_share)):
+        found = bill(request, heads * request.interval_s / 3600.0 * base.factor)
         made.append(
             Reading(
-                kind=_KINDS[type(goal)],
-                target=str(goal),
-                achieved=achieved,
-                met=bool(holds),
-                peak_agents=int(own.max()),
+                kind=_KINDS[place],
+                target=words_of(goals[place]),
+                achieved=reached[place],
+                met=bool(met[place]),
+                peak_agents=max(peaks[place], work.queue.min_agents),
                 fte=float(found.fte),
                 cost_per_year=float(found.cost_year),
             )
@@ -379,4 +378,4 @@ def _readings(
     return tuple(made)
 
 
-_KINDS = {ServiceLevel: "service_level", MeanAnswer: "mean_answer", LongestWait: "longest_wait"}
+_KINDS = ("service_level", "mean_answer", "longest_wait")

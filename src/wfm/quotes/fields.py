@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -36,18 +36,16 @@ class Fields:
     """
 
     def __init__(
-        self, data: object, path: str, known: Iterable[str], faults: list[Refusal], defaults: list[str]
+        self, data: object, path: str, known: Collection[str], faults: list[Refusal], defaults: list[str]
     ) -> None:
         self.path, self.faults, self.defaults = path, faults, defaults
         self.data: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
-        names = tuple(known)
         if not isinstance(data, Mapping):
-            faults.append(Refusal(path, f"must be an object, got {_sort(data)}", data, f"known fields: {_list(names)}"))
-        unknown = [name for name in self.data if not isinstance(name, str) or name not in names]
-        faults += [
-            Refusal(self.at(str(name)), f"unknown field {name!r}", name, did_you_mean(str(name), names))
-            for name in unknown
-        ]
+            faults.append(Refusal(path, f"must be an object, got {_sort(data)}", data, f"known fields: {_list(known)}"))
+        for name in self.data:
+            if name not in known:
+                remedy = did_you_mean(str(name), known)
+                faults.append(Refusal(self.at(str(name)), f"unknown field {name!r}", name, remedy))
 
     def at(self, name: str) -> str:
         """Return the path of a field; of the object itself where no name is given."""
@@ -81,7 +79,7 @@ class Fields:
         if not self.given(name):
             return default
         value = self.data[name]
-        plain = isinstance(value, int | float) and not isinstance(value, bool)
+        plain = isinstance(value, (int, float)) and not isinstance(value, bool)
         # A whole number beyond the floats compares with them all the same.
         inside = plain and low <= value <= high and not (isinstance(value, float) and math.isnan(value))
         inside = inside and not (value == low and open_ in ("low", "both"))

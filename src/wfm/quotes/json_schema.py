@@ -3,119 +3,152 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal, NotRequired
 
 __all__ = ["answer_schema", "request_adapter", "request_schema"]
 
 
 def request_adapter() -> Any:
     """Return pydantic's adapter for requests: the shape of the contract, apart from our own reader."""
-    from typing import NotRequired
+    from pydantic import TypeAdapter
 
-    from pydantic import Field, TypeAdapter, with_config
-    from typing_extensions import TypedDict
+    tree = _described(dict[str, Any], "names with shares of paid time, or further trees")
+    asked = {
+        "queues": _list(_queue(), 20),
+        "schema": NotRequired[Literal["1"]],
+        "hours": NotRequired[_text(max_length=500)],
+        "interval": NotRequired[_length()],
+        "multi_skilled": NotRequired[_number(ge=0, le=1)],
+        "shrinkage": NotRequired[_number(ge=0, lt=0.9) | tree],
+        "contracts": NotRequired[_list(_contract(), 10)],
+        "overhead": NotRequired[_number(ge=0, le=10)],
+        "attrition": NotRequired[_number(ge=0, le=5)],
+        "training": NotRequired[_length()],
+        "training_cost": NotRequired[_number(ge=0, le=1e9)],
+        "growth": NotRequired[_number(ge=-0.9, le=10)],
+        "years": NotRequired[_whole(10)],
+        "uncertainty": NotRequired[_uncertainty()],
+        "currency": NotRequired[_text(min_length=1, max_length=10)],
+        "seed": NotRequired[_whole(2**32 - 1)],
+        "range_points": NotRequired[_whole(4096)],
+        "tornado": NotRequired[bool],
+        "pareto": NotRequired[bool],
+        "exact": NotRequired[bool],
+    }
+    return TypeAdapter(_closed("QuoteRequest", asked))
 
+
+def _queue() -> Any:
     from wfm.quotes.shapes import SHAPES, WEEKS
 
-    strict = with_config({"extra": "forbid", "strict": True})
-    share = Annotated[float, Field(ge=0, le=1)]
-    open_share = Annotated[float, Field(gt=0, lt=1)]
-    text = Annotated[str, Field(min_length=1, max_length=100)]
-    length = Annotated[str, Field(description="a length of time such as '30s', '7min', '1h30min'", max_length=50)]
-    number = Annotated[float, Field(ge=0, le=1e12)]
+    volume = {"contacts": _number(gt=0, le=1e12), "per": Literal["day", "week", "month", "year"]}
+    written = _described(str, "such as '3200/day'", max_length=50)
+    fields = {
+        "name": _text(min_length=1, max_length=100),
+        "volume": NotRequired[written | _closed("Volume", volume)],
+        "forecast": NotRequired[_row(168, 336)],
+        "aht": _length() | _list(_length(), 20),
+        "channel": NotRequired[Literal["phone", "chat", "message", "social", "email", "case"]],
+        "shape": NotRequired[Literal[tuple(SHAPES)] | _row(24, 48, 168, 336)],
+        "weekdays": NotRequired[Literal[tuple(WEEKS)] | _row(7)],
+        "concurrency": NotRequired[_whole(20, least=1)],
+        "slowdown": NotRequired[_number(ge=0, le=10)],
+        "patience": NotRequired[_length() | None],
+        "targets": NotRequired[_list(_target(), 10)],
+        "hours": NotRequired[_text(max_length=500) | None],
+        "min_agents": NotRequired[_whole(10_000)],
+        "containment": NotRequired[_number(ge=0, lt=1)],
+    }
+    return _closed("Queue", fields)
 
-    def row(*sizes: int) -> Any:
-        made: Any = None
-        for size in sizes:
-            one = Annotated[list[number], Field(min_length=size, max_length=size)]
-            made = one if made is None else made | one
-        return made
 
-    def closed(name: str, fields: dict[str, Any]) -> Any:
-        return strict(TypedDict(name, fields))  # type: ignore[operator]
+def _target() -> Any:
+    from pydantic import Field
 
     bases = Literal["offered", "answered", "virtual", "abandons_within_met", "abandons_within_excluded",
                     "short_abandons_met", "short_abandons_excluded"]  # fmt: skip
-    targets = [
-        closed("ServiceLevel", {"kind": Literal["service_level"], "fraction": open_share, "within": length,
-                                "basis": NotRequired[bases], "short_abandon": NotRequired[length]}),
-        closed("MeanAnswer", {"kind": Literal["mean_answer"], "within": length}),
-        closed("LongestWait", {"kind": Literal["longest_wait"], "within": length, "breach": NotRequired[open_share]}),
-        closed("MaxAbandonment", {"kind": Literal["max_abandonment"], "fraction": open_share}),
-        closed("MaxOccupancy", {"kind": Literal["max_occupancy"], "fraction": Annotated[float, Field(gt=0, le=1)]}),
-        closed("Deadline", {"kind": Literal["deadline"], "within": length,
-                            "fraction": NotRequired[Annotated[float, Field(gt=0, le=1)]]}),
-    ]  # fmt: skip
-    target: Any = Annotated[
-        targets[0] | targets[1] | targets[2] | targets[3] | targets[4] | targets[5], Field(discriminator="kind")
-    ]
-    volume = closed(
-        "Volume",
-        {"contacts": Annotated[float, Field(gt=0, le=1e12)], "per": Literal["day", "week", "month", "year"]},
-    )
-    written = Annotated[str, Field(description="such as '3200/day'", max_length=50)]
-    queue: Any = closed(
-        "Queue",
-        {
-            "name": text,
-            "volume": NotRequired[written | volume],
-            "forecast": NotRequired[row(168, 336)],
-            "aht": length | Annotated[list[length], Field(min_length=1, max_length=20)],
-            "channel": NotRequired[Literal["phone", "chat", "message", "social", "email", "case"]],
-            "shape": NotRequired[Literal[tuple(SHAPES)] | row(24, 48, 168, 336)],
-            "weekdays": NotRequired[Literal[tuple(WEEKS)] | row(7)],
-            "concurrency": NotRequired[Annotated[int, Field(ge=1, le=20)]],
-            "slowdown": NotRequired[Annotated[float, Field(ge=0, le=10)]],
-            "patience": NotRequired[length | None],
-            "targets": NotRequired[Annotated[list[target], Field(min_length=1, max_length=10)]],
-            "hours": NotRequired[Annotated[str, Field(max_length=500)] | None],
-            "min_agents": NotRequired[Annotated[int, Field(ge=0, le=10_000)]],
-            "containment": NotRequired[Annotated[float, Field(ge=0, lt=1)]],
-        },
-    )
-    contract: Any = closed(
-        "Contract",
-        {
-            "name": text,
-            "kind": NotRequired[Literal["full", "part", "temporary"]],
-            "share": NotRequired[Annotated[float, Field(gt=0, le=1)]],
-            "week": NotRequired[length],
-            "shift": NotRequired[length],
-            "unpaid_break": NotRequired[length],
-            "wage": NotRequired[Annotated[float, Field(gt=0, le=1e9)]],
-        },
-    )
-    spread = closed("Cv", {"cv": share}) | closed(
-        "Factors", {"low": Annotated[float, Field(ge=0.01, le=1)], "high": Annotated[float, Field(ge=1, le=100)]}
-    )
-    uncertainty = closed("Uncertainty", {"volume": NotRequired[spread], "aht": NotRequired[spread]})
-    tree = Annotated[dict[str, Any], Field(description="names with shares of paid time, or further trees")]
-    request = closed(
-        "QuoteRequest",
-        {
-            "queues": Annotated[list[queue], Field(min_length=1, max_length=20)],
-            "schema": NotRequired[Literal["1"]],
-            "hours": NotRequired[Annotated[str, Field(max_length=500)]],
-            "interval": NotRequired[length],
-            "multi_skilled": NotRequired[share],
-            "shrinkage": NotRequired[Annotated[float, Field(ge=0, lt=0.9)] | tree],
-            "contracts": NotRequired[Annotated[list[contract], Field(min_length=1, max_length=10)]],
-            "overhead": NotRequired[Annotated[float, Field(ge=0, le=10)]],
-            "attrition": NotRequired[Annotated[float, Field(ge=0, le=5)]],
-            "training": NotRequired[length],
-            "training_cost": NotRequired[Annotated[float, Field(ge=0, le=1e9)]],
-            "growth": NotRequired[Annotated[float, Field(ge=-0.9, le=10)]],
-            "years": NotRequired[Annotated[int, Field(ge=0, le=10)]],
-            "uncertainty": NotRequired[uncertainty],
-            "currency": NotRequired[Annotated[str, Field(min_length=1, max_length=10)]],
-            "seed": NotRequired[Annotated[int, Field(ge=0, le=2**32 - 1)]],
-            "range_points": NotRequired[Annotated[int, Field(ge=0, le=4096)]],
-            "tornado": NotRequired[bool],
-            "pareto": NotRequired[bool],
-            "exact": NotRequired[bool],
-        },
-    )
-    return TypeAdapter(request)
+    part, share, length = _number(gt=0, lt=1), _number(gt=0, le=1), _length()
+    level = {"fraction": part, "within": length, "basis": NotRequired[bases], "short_abandon": NotRequired[length]}
+    level_type = _kind("ServiceLevel", "service_level", level)
+    mean = _kind("MeanAnswer", "mean_answer", {"within": length})
+    longest = _kind("LongestWait", "longest_wait", {"within": length, "breach": NotRequired[part]})
+    abandonment = _kind("MaxAbandonment", "max_abandonment", {"fraction": part})
+    occupancy = _kind("MaxOccupancy", "max_occupancy", {"fraction": share})
+    deadline = _kind("Deadline", "deadline", {"within": length, "fraction": NotRequired[share]})
+    return Annotated[level_type | mean | longest | abandonment | occupancy | deadline, Field(discriminator="kind")]
+
+
+def _contract() -> Any:
+    fields = {
+        "name": _text(min_length=1, max_length=100),
+        "kind": NotRequired[Literal["full", "part", "temporary"]],
+        "share": NotRequired[_number(gt=0, le=1)],
+        "week": NotRequired[_length()],
+        "shift": NotRequired[_length()],
+        "unpaid_break": NotRequired[_length()],
+        "wage": NotRequired[_number(gt=0, le=1e9)],
+    }
+    return _closed("Contract", fields)
+
+
+def _uncertainty() -> Any:
+    factors = {"low": _number(ge=0.01, le=1), "high": _number(ge=1, le=100)}
+    spread = _closed("Cv", {"cv": _number(ge=0, le=1)}) | _closed("Factors", factors)
+    return _closed("Uncertainty", {"volume": NotRequired[spread], "aht": NotRequired[spread]})
+
+
+def _closed(name: str, fields: dict[str, Any]) -> Any:
+    """Return an object with these fields and no others."""
+    from pydantic import with_config
+    from typing_extensions import TypedDict
+
+    made: Any = TypedDict
+    return with_config({"extra": "forbid", "strict": True})(made(name, fields))
+
+
+def _kind(name: str, kind: str, fields: dict[str, Any]) -> Any:
+    """Return a target, told from the others by its kind."""
+    return _closed(name, {"kind": Literal[kind], **fields})
+
+
+def _number(**bounds: float) -> Any:
+    return _bounded(float, bounds)
+
+
+def _whole(most: int, *, least: int = 0) -> Any:
+    return _bounded(int, {"ge": least, "le": most})
+
+
+def _text(**lengths: int) -> Any:
+    return _bounded(str, lengths)
+
+
+def _length() -> Any:
+    return _described(str, "a length of time such as '30s', '7min', '1h30min'", max_length=50)
+
+
+def _list(items: Any, most: int) -> Any:
+    return _bounded(list[items], {"min_length": 1, "max_length": most})
+
+
+def _row(*sizes: int) -> Any:
+    """Return a list of numbers of one of some lengths."""
+    number: Any = _number(ge=0, le=1e12)
+    rows = [_bounded(list[number], {"min_length": size, "max_length": size}) for size in sizes]
+    return reduce(or_, rows)
+
+
+def _described(kind: Any, words: str, **bounds: int) -> Any:
+    return _bounded(kind, {"description": words, **bounds})
+
+
+def _bounded(kind: Any, rules: Mapping[str, Any]) -> Any:
+    from pydantic import Field
+
+    return Annotated[kind, Field(**rules)]
 
 
 def request_schema() -> dict[str, Any]:

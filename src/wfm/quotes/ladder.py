@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from wfm.domain.targets import LongestWait, MaxOccupancy, MeanAnswer, ServiceLevel, Target
-from wfm.erlang.arrays import Floats, Ints
-from wfm.erlang.gamma import TEMME_FROM
-from wfm.erlang.gamma_arrays import inverse_b_at_load
 from wfm.erlang.goals import OCCUPANCY_TOLERANCE
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats, Ints
 
 __all__ = ["Ladder"]
 
-_STEP_ROWS = 8
+# Rows to begin with, enough for what is usually promised: some, and more by the root of the largest load.
+_FIRST_ROWS, _ROWS_BY_ROOT = 5, 1.6
+# Below this load a sum of as many terms is quicker than the expansion for large loads.
+_SUM_BELOW = 60.0
 
 
 class Ladder:
@@ -44,43 +48,32 @@ class Ladder:
     def __init__(self, load: Floats, aht_s: Floats) -> None:
         self.load, self.aht_s = load, aht_s
         self.first: Ints = np.floor(load).astype(np.int64) + 1
-        inverse = np.empty(len(load))
-        large = load >= TEMME_FROM
-        if large.any():
-            inverse[large] = inverse_b_at_load(load[large])
-        if not large.all():
-            inverse[~large] = _inverse_b_below(load[~large])
-        self._next = inverse  # 1/B with one agent fewer than the next row
-        self.spare = np.empty((0, len(load)))
-        self.wait = np.empty((0, len(load)))
-        self._log_wait = np.empty((0, len(load)))
-        self._grow(_STEP_ROWS + int(2.0 * np.sqrt(load.max())))
+        self._next = _inverse_b(load)  # 1/B with one agent fewer than the next row
+        self.spare = self.wait = self._log_wait = np.empty((0, len(load)))
+        self._grow(_FIRST_ROWS + int(_ROWS_BY_ROOT * math.sqrt(load.max())))
 
     def _grow(self, rows: int) -> None:
         """Add rows."""
-        done = len(self.wait)
-        spare = np.vstack([self.spare, np.empty((rows, len(self.load)))])
-        wait = np.vstack([self.wait, np.empty((rows, len(self.load)))])
-        n = (self.first + done).astype(float)
-        inverse, load = self._next, self.load
+        n = self.first + (len(self.wait) + np.arange(rows))[:, None]
+        spare, ratio = n - self.load, n / self.load
+        inverse = np.empty((rows + 1, len(self.load)))
+        inverse[0] = self._next
         # 1/B leaves the floats where hardly anybody waits: the probability is then 0.
-        with np.errstate(over="ignore"):
-            for row in range(done, done + rows):
-                wait[row] = inverse
-                np.subtract(n, load, out=spare[row])
-                inverse = inverse * n
-                inverse /= load
-                inverse += 1.0
-                n += 1.0
-            self._next = inverse
-            new = slice(done, done + rows)
+        with np.errstate(over="ignore", divide="ignore"):
+            for before, factor, after in zip(inverse, ratio, inverse[1:], strict=False):
+                np.multiply(before, factor, out=after)
+                after += 1.0
+            self._next = inverse[rows].copy()
             # C(n) = A / (A + (n - A) / B(n-1)), all rows at once.
-            wait[new] *= spare[new]
-            wait[new] += load
-            np.divide(load, wait[new], out=wait[new])
-        self.spare, self.wait = spare, wait
-        with np.errstate(divide="ignore"):
-            self._log_wait = np.vstack([self._log_wait, np.log(wait[new])])
+            wait = inverse[:rows]
+            wait *= spare
+            wait += self.load
+            np.divide(self.load, wait, out=wait)
+            log_wait = np.log(wait)
+        if len(self.wait):
+            spare, wait = np.vstack([self.spare, spare]), np.vstack([self.wait, wait])
+            log_wait = np.vstack([self._log_wait, log_wait])
+        self.spare, self.wait, self._log_wait = spare, wait, log_wait
 
     def fewest(self, targets: Iterable[Target]) -> Ints:
         """Return the fewest agents that meet all targets, by load; the ladder grows as far as it must."""
@@ -139,11 +132,26 @@ class Ladder:
         return self.wait[place], self.spare[place]
 
 
+def _inverse_b(load: Floats) -> Floats:
+    """Return 1 / B(n, A) for n = floor(A)."""
+    if load.max() < _SUM_BELOW:
+        return _inverse_b_below(load)
+    from wfm.erlang.gamma import TEMME_FROM
+    from wfm.erlang.gamma_arrays import inverse_b_at_load
+
+    large = load >= TEMME_FROM
+    inverse = np.empty(len(load))
+    inverse[large] = inverse_b_at_load(load[large])
+    if not large.all():
+        inverse[~large] = _inverse_b_below(load[~large])
+    return inverse
+
+
 def _inverse_b_below(load: Floats) -> Floats:
     """Return 1 / B(n, A) for n = floor(A) by the sum of n! / (n - k)! A^-k, whose terms are at most 1."""
     n = np.floor(load)
-    steps = np.arange(int(n.max()) + 1.0)[:, None]
-    terms: Floats = np.cumprod(np.maximum(n - steps, 0.0) / load, axis=0)
+    factors = np.maximum(n - np.arange(n.max())[:, None], 0.0) / load
+    terms: Floats = np.cumprod(factors, axis=0)
     return np.asarray(1.0 + terms.sum(axis=0))
 
 

@@ -11,17 +11,19 @@ import numpy as np
 
 from wfm.domain.duration import format_duration
 from wfm.domain.targets import LongestWait, MeanAnswer, ServiceLevel
-from wfm.erlang.arrays import Ints
+from wfm.quotes import covering
 from wfm.quotes.answer import Lever, ParetoPoint
 from wfm.quotes.money import bill
 from wfm.quotes.points import factors
 from wfm.quotes.request import QuoteQueue, QuoteRequest
-from wfm.quotes.staff import Work, make_work, readings_of, targets_at
+from wfm.quotes.staff import Ask, Staff, Work, by_distinct, make_work, readings_of, staffed
 from wfm.quotes.surface import Question, surfaces
-from wfm.staffing.kernels.rounding import scheduled
 
 if TYPE_CHECKING:
+    from wfm.domain.targets import Target
+    from wfm.erlang.arrays import Floats, Ints
     from wfm.quotes.engine import Base
+    from wfm.quotes.models import Team
 
 __all__ = ["pareto", "tornado"]
 
@@ -36,44 +38,68 @@ class _Asked(NamedTuple):
     fraction: float | None = None
 
 
-def _staffs(asked: list[_Asked]) -> list[list[Ints | None]]:
-    """Return the agents of each live queue by distinct interval, for all that is asked at once.
+class _Searches:
+    """The agents of many teams, which are noted first, searched together, and told in the order in which they came.
 
     Erlang C is read exactly; slower models from surfaces, whose nodes are searched together.
     """
-    found: list[list[Ints | None]] = [[None] * len(one.works) for one in asked]
-    questions, places = [], []
-    for row, one in enumerate(asked):
-        for number, work in enumerate(one.works):
-            team, goals = work.team, targets_at(work.queue, one.fraction)
-            if team is None:
-                continue
-            if len(work.queue.sessions_s) == 1 and work.queue.patience_s is None:
-                found[row][number] = np.maximum(team.fewest(goals), work.queue.min_agents)
-                continue
-            load, step = team.load_erl, team.interval_s
-            sessions = tuple(float(length) for length in team.sessions_s)
+
+    def __init__(self) -> None:
+        self._found: list[Ints] = []
+        self._questions: list[Question] = []
+        self._places: list[tuple[int, Floats]] = []
+        self._told: Iterator[Ints] = iter(())
+
+    def note(self, team: Team, targets: tuple[Target, ...]) -> Ints:
+        """Note what is asked, and return as many agents as there are intervals, of no meaning."""
+        if team.is_erlang_c:
+            self._found.append(team.fewest(targets))
+        else:
+            load, (sessions, patience) = team.load_erl, team.means()
             low, high = float(load.min()), float(load.max())
-            questions.append(Question(sessions, work.queue.patience_s, step, goals, low, high))
-            places.append((row, number, load))
-    for (row, number, load), surface in zip(places, surfaces(questions), strict=True):
-        found[row][number] = np.maximum(surface.agents(load), asked[row].works[number].queue.min_agents)
-    return found
+            self._questions.append(Question(sessions, patience, team.interval_s, targets, low, high))
+            self._places.append((len(self._found), load))
+            self._found.append(np.ones(len(load), dtype=np.int64))
+        return self._found[-1]
+
+    def search(self) -> None:
+        """Find all that was noted."""
+        for (place, load), surface in zip(self._places, surfaces(self._questions), strict=True):
+            self._found[place] = surface.agents(load)
+        self._told = iter(self._found)
+
+    def tell(self, _team: Team, _targets: tuple[Target, ...]) -> Ints:
+        """Return the agents of the next that was noted."""
+        return next(self._told)
 
 
-def _hours(base: Base, asked: _Asked, staff: list[Ints | None]) -> float:
-    """Return the hours of the curves of the queues; deferred work goes with its load."""
-    total, shrinkage = 0.0, asked.request.shrinkage_share
-    for number, (work, agents) in enumerate(zip(asked.works, staff, strict=True)):
-        if work.team is None or agents is None:
-            own, before = work.week.offered.sum(), base.works[number].week.offered.sum()
-            heads = scheduled(base.staff.by_queue[number], shrinkage).sum()
-            total += float(heads) * (own * work.aht / before if before else 1.0)
-            continue
-        counts = np.bincount(work.team.back, minlength=len(work.team.offered))
-        idle = (work.week.is_open.sum() - len(work.busy)) * work.queue.min_agents
-        total += float(scheduled(agents, shrinkage) @ counts) + float(idle)
-    return total * asked.request.interval_s / 3600.0
+def _staffs(base: Base, asked: list[_Asked]) -> list[Staff]:
+    """Return the staff of all that is asked at once; that of deferred work is the quote's."""
+    queues = zip(base.works, base.staff.by_queue, strict=True)
+    deferred = {work.queue.name: agents for work, agents in queues if not work.queue.is_live}
+    searches = _Searches()
+
+    def staff(one: _Asked, ask: Ask) -> Staff:
+        return staffed(one.request, one.works, fraction=one.fraction, deferred_as=deferred, ask=ask)
+
+    for one in asked:
+        staff(one, searches.note)
+    searches.search()
+    return [staff(one, searches.tell) for one in asked]
+
+
+def _paid_hours(base: Base, asked: _Asked, staff: Staff) -> float:
+    """Return the paid hours of a week; those of deferred work go with its load."""
+    contracts, interval = asked.request.contracts, asked.request.interval_s
+    teams = iter([covering.paid_hours(heads, contracts, interval) for heads in staff.heads])
+    total = next(teams) if staff.mixtures else 0.0
+    for work, known in zip(asked.works, base.works, strict=True):
+        if not work.queue.is_live:
+            own, before = work.week.offered.sum(), known.week.offered.sum()
+            total += next(teams) * (own * work.aht / before if before else 1.0)
+        elif not staff.mixtures:
+            total += next(teams)
+    return total
 
 
 def tornado(request: QuoteRequest, base: Base, check: Callable[[], None]) -> tuple[Lever, ...]:
@@ -97,9 +123,9 @@ def tornado(request: QuoteRequest, base: Base, check: Callable[[], None]) -> tup
 
 
 def _costs(base: Base, asked: list[_Asked]) -> list[float]:
-    """Return the yearly costs; the first is asked for the scale: what teams and whole shifts make of the hours."""
-    staffs = _staffs(asked)
-    hours = [_hours(base, one, staff) for one, staff in zip(asked, staffs, strict=True)]
+    """Return the yearly costs; the first is asked for the scale, which surfaces and the programme leave."""
+    staffs = _staffs(base, asked)
+    hours = [_paid_hours(base, one, staff) for one, staff in zip(asked, staffs, strict=True)]
     scale = base.week_h / hours[0] if hours[0] else 1.0
     return [float(bill(one.request, own * scale).cost_year) for one, own in zip(asked, hours, strict=True)]
 
@@ -188,9 +214,9 @@ def pareto(request: QuoteRequest, base: Base, check: Callable[[], None]) -> tupl
     if not any(isinstance(goal, ServiceLevel) for work in live for goal in work.queue.goals):
         return ()
     asked = [_Asked(request, base.works), *(_Asked(request, base.works, fraction) for fraction in LEVELS)]
-    staffs = _staffs(asked)
+    staffs = _staffs(base, asked)
     check()
-    hours = [_hours(base, one, staff) for one, staff in zip(asked, staffs, strict=True)]
+    hours = [_paid_hours(base, one, staff) for one, staff in zip(asked, staffs, strict=True)]
     scale = base.week_h / hours[0] if hours[0] else 1.0
     found = []
     for fraction, own, staff in zip(LEVELS, hours[1:], staffs[1:], strict=True):
@@ -204,15 +230,17 @@ def pareto(request: QuoteRequest, base: Base, check: Callable[[], None]) -> tupl
     )
 
 
-def _reached(works: list[Work], staff: list[Ints | None]) -> float:
-    """Return the level that a staff reaches over the live contacts of the week."""
+def _reached(works: list[Work], staff: Staff) -> float:
+    """Return the level over the live contacts of the week: of one team where it is one, else of separate teams."""
     met = contacts = 0.0
-    for work, agents in zip(works, staff, strict=True):
-        if work.team is None or agents is None:
-            continue
-        volume = np.bincount(work.team.back, weights=work.week.offered[work.busy])
-        met += float(volume @ work.team.levels(agents, readings_of(work.queue)[0]))
-        contacts += float(volume.sum())
+    parts = [(work.team, work.busy, agents, work.queue) for work, agents in zip(works, staff.by_queue, strict=True)]
+    if staff.is_one_team:
+        parts = [(one.team, one.busy, one.agents, one.works[0].queue) for one in staff.mixtures]
+    for team, busy, agents, queue in parts:
+        if team is not None:
+            volume = team.counts * team.offered
+            met += float(volume @ team.levels(by_distinct(team, agents[busy]), readings_of(queue)[0]))
+            contacts += float(volume.sum())
     return met / contacts
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wfm.domain.targets import LongestWait, ServiceLevel, Target
-from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes.ladder import Ladder
 
 if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats, Ints
     from wfm.erlang.results import Measures
 
 __all__ = ["Figures", "Team"]
@@ -58,16 +58,17 @@ class Team:
         if varies:
             self.offered, self.back = offered, np.arange(len(offered))
         else:
-            self.offered, self.back = np.unique(offered, return_inverse=True)
+            self.offered, self.back = _distinct(offered)
+        self.counts: Ints = np.bincount(self.back, minlength=len(self.offered))
         self.sessions_s, self.patience_s = sessions_s, patience_s
-        self._known: tuple[tuple[Target, ...], Ints] | None = None
+        self._fewest: dict[tuple[Target, ...], Ints] = {}
         self._reached: tuple[Ints, tuple[Target, ...], Figures] | None = None
         self._made: Ladder | None = None
 
     @property
     def _ladder(self) -> Ladder | None:
         """The ladder of Erlang C, made when it is first asked."""
-        if self._made is None and self.patience_s is None and len(self.sessions_s) == 1:
+        if self._made is None and self.is_erlang_c:
             aht = np.broadcast_to(np.asarray(self.sessions_s[0], dtype=float), self.offered.shape)
             self._made = Ladder(self.offered * aht / self.interval_s, aht)
         return self._made
@@ -100,8 +101,23 @@ class Team:
         for team in teams:
             part = slice(first, first + len(team.offered))
             first = part.stop
-            team._known = (targets, fewest[part])
+            team._fewest[targets] = fewest[part]
             team._reached = (agents[part], asked, Figures(*(field[part] for field in figures)))
+
+    @property
+    def is_erlang_c(self) -> bool:
+        """Whether nobody gives up and an agent holds one contact, so that the ladder has all answers."""
+        return self.patience_s is None and len(self.sessions_s) == 1
+
+    def means(self) -> tuple[tuple[float, ...], float | None]:
+        """Return lengths of contacts and patience, the means over contacts where they differ by interval."""
+        contacts = self.counts * self.offered
+
+        def mean(value: float | Floats) -> float:
+            return float(np.sum(contacts * value) / contacts.sum()) if np.ndim(value) else float(value)
+
+        patience = None if self.patience_s is None else 1.0 / mean(1.0 / self.patience_s)
+        return tuple(map(mean, self.sessions_s)), patience
 
     @property
     def load_erl(self) -> Floats:
@@ -109,14 +125,18 @@ class Team:
         return self.offered * self.sessions_s[0] / self.interval_s
 
     def fewest(self, targets: Iterable[Target]) -> Ints:
-        """Return the fewest agents that meet the targets, by distinct interval."""
-        if self._known is not None and self._known[0] == targets:
-            return self._known[1]
+        """Return the fewest agents that meet the targets, by distinct interval; what was asked before is known."""
+        goals = tuple(targets)
+        if goals not in self._fewest:
+            self._fewest[goals] = self._searched(goals)
+        return self._fewest[goals]
+
+    def _searched(self, goals: tuple[Target, ...]) -> Ints:
         if self._ladder is not None:
-            return self._ladder.fewest(targets)
+            return self._ladder.fewest(goals)
         from wfm.erlang import agents_required, chat_agents_required
 
-        goals, patience, step = tuple(targets), self.patience_s, self.interval_s
+        patience, step = self.patience_s, self.interval_s
         if len(self.sessions_s) == 1:
             found = agents_required(self.offered, self.sessions_s[0], step, goals, patience_s=patience)
         else:
@@ -213,3 +233,12 @@ class Team:
             load = self.offered * ahts[0] / self.interval_s
             return margins(sought, Phones(load, ahts[0], options), agents)
         return margins(sought, Chats(self.offered / self.interval_s, ahts, options), agents)
+
+
+def _distinct(offered: Floats) -> tuple[Floats, Ints]:
+    """Return the distinct volumes of a week and the place of each interval among them; of like days one is sorted."""
+    days = offered.reshape(7, -1) if len(offered) % 7 == 0 else offered[None, :]
+    if len(days) == 1 or (days[1:] != days[0]).any():
+        return np.unique(offered, return_inverse=True)
+    found, back = np.unique(days[0], return_inverse=True)
+    return found, np.concatenate([back] * 7)

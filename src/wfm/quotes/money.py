@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wfm.erlang.arrays import Floats
 from wfm.quotes.answer import ContractHeads
 from wfm.quotes.request import QuoteRequest
 from wfm.staffing.kernels.rounding import TOLERANCE
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats
 
 __all__ = ["FTE_WEEK_H", "WEEKS_OF_YEAR", "Bill", "bill", "contract_heads"]
 
@@ -39,7 +41,9 @@ def bill(request: QuoteRequest, week_h: Floats | float) -> Bill:
         Paid hours of shifts in a week.
     """
     mix = [(one.share, one.week_s / 3600.0, one.wage) for one in request.contracts]
-    heads = sum(np.ceil(share * week_h / week - TOLERANCE) for share, week, _ in mix)
+    # One number is rounded without an array around it.
+    up = math.ceil if isinstance(week_h, float) else np.ceil
+    heads = sum(up(share * week_h / week - TOLERANCE) for share, week, _ in mix)
     hires = request.attrition * heads
     training = hires * request.training_s / 3600.0
     paid = week_h * WEEKS_OF_YEAR + training

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wfm.erlang.arrays import Floats
 from wfm.quotes.request import Spread
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats
 
 __all__ = ["factors", "sobol"]
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wfm.erlang.arrays import Floats
 from wfm.errors import InfeasibleError
 from wfm.quotes.request import QuoteContract
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats
 
 __all__ = ["paid_hours"]
 

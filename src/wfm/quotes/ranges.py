@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes.answer import QuoteRange, RangeOf
 from wfm.quotes.money import bill
 from wfm.quotes.points import factors, sobol
@@ -14,6 +14,9 @@ from wfm.quotes.request import QuoteRequest
 from wfm.quotes.staff import Staff, Work, hours_of, targets_at
 from wfm.quotes.surface import Question, surfaces
 from wfm.staffing.kernels.rounding import scheduled, whole_up
+
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats, Ints
 
 __all__ = ["outcomes", "quote_range"]
 
@@ -48,7 +51,6 @@ def quote_range(
             peaks += np.outer(volume * aht, staff.by_queue[number])
             continue
         nodes = _Nodes(work, volume, aht)
-        counts = np.bincount(work.team.back, minlength=len(work.team.offered))
         idle = own.sum() - own[work.busy].sum()
         alone = len(works) == 1
         for first in range(0, request.range_points, _PART):
@@ -56,7 +58,7 @@ def quote_range(
             part = slice(first, first + _PART)
             load = np.outer(volume[part] * aht[part], work.team.load_erl)
             agents = np.maximum(nodes.agents(load, aht[part][:, None]), work.queue.min_agents)
-            heads[part] += scheduled(agents, request.shrinkage_share) @ counts + idle
+            heads[part] += scheduled(agents, request.shrinkage_share) @ work.team.counts + idle
             if alone:
                 peaks[part, 0] = agents.max(axis=1)
             else:

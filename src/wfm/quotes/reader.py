@@ -51,15 +51,20 @@ TARGETS: Mapping[str, tuple[type[Target], tuple[str, ...]]] = {
     "max_occupancy": (MaxOccupancy, ("fraction",)),
     "deadline": (Deadline, ("within", "fraction")),
 }
-_QUEUE = (
-    *("name", "volume", "forecast", "aht", "channel", "shape", "weekdays", "concurrency", "slowdown", "patience"),
-    *("targets", "hours", "min_agents", "containment"),
+# Dicts, for their order and since a name is found at once.
+_QUEUE = dict.fromkeys(
+    (
+        *("name", "volume", "forecast", "aht", "channel", "shape", "weekdays", "concurrency", "slowdown", "patience"),
+        *("targets", "hours", "min_agents", "containment"),
+    )
 )
-_CONTRACT = ("name", "kind", "share", "week", "shift", "unpaid_break", "wage")
-_REQUEST = (
-    *("schema", "queues", "hours", "interval", "multi_skilled", "shrinkage", "contracts", "overhead", "attrition"),
-    *("training", "training_cost", "growth", "years", "uncertainty", "currency", "seed", "range_points"),
-    *("tornado", "pareto", "exact"),
+_CONTRACT = dict.fromkeys(("name", "kind", "share", "week", "shift", "unpaid_break", "wage"))
+_REQUEST = dict.fromkeys(
+    (
+        *("schema", "queues", "hours", "interval", "multi_skilled", "shrinkage", "contracts", "overhead", "attrition"),
+        *("training", "training_cost", "growth", "years", "uncertainty", "currency", "seed", "range_points"),
+        *("tornado", "pareto", "exact"),
+    )
 )
 
 

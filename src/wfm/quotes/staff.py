@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import NamedTuple
+from functools import lru_cache, reduce
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from wfm.domain.targets import Deadline, LongestWait, MeanAnswer, ServiceLevel, Target
-from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes.models import Figures, Team
 from wfm.quotes.refusal import Refusal, RequestError
 from wfm.quotes.request import MAX_LOAD, QuoteQueue, QuoteRequest
 from wfm.quotes.shapes import Week, week_of
 from wfm.staffing.kernels.rounding import TOLERANCE, scheduled, scheduled_in_all
 
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats, Ints
+
 __all__ = [
+    "Ask",
     "Mixture",
     "Staff",
     "Work",
+    "by_distinct",
+    "by_interval",
     "figures_of",
     "figures_of_mixture",
+    "heads_of",
     "hours_of",
+    "in_all",
     "live_staff",
     "make_work",
     "not_gained",
@@ -36,6 +43,7 @@ __all__ = [
 # Fitted to simulation; `benchmarks/quote_cross.py` shows how far it is from it.
 _BY_ROOT, _BY_SPARE = 0.45, 1.45
 _ENDLESS_S = 1e9
+Ask: TypeAlias = "Callable[[Team, tuple[Target, ...]], Ints]"
 
 
 class Work(NamedTuple):
@@ -68,6 +76,11 @@ class Staff:
     by_team: tuple[Ints, ...]
     heads: tuple[Ints, ...]
     mixtures: tuple[Mixture, ...]
+
+    @property
+    def is_one_team(self) -> bool:
+        """Whether all agents serve all live queues, with none beyond those of one team."""
+        return bool(self.mixtures) and int(self.by_team[0].sum()) <= sum(int(one.agents.sum()) for one in self.mixtures)
 
 
 def make_work(request: QuoteRequest, *, volume: float = 1.0, aht: float = 1.0) -> list[Work]:
@@ -108,12 +121,29 @@ def targets_at(queue: QuoteQueue, fraction: float | None) -> tuple[Target, ...]:
     return tuple(replace(goal, fraction=fraction) if isinstance(goal, ServiceLevel) else goal for goal in queue.goals)
 
 
-def live_staff(work: Work, targets: tuple[Target, ...]) -> Ints:
+def live_staff(work: Work, targets: tuple[Target, ...], ask: Ask = Team.fewest) -> Ints:
     """Return the agents of a live queue by interval of the week."""
+    return by_interval(work, None if work.team is None else ask(work.team, targets))
+
+
+def by_interval(work: Work, fewest: Ints | None) -> Ints:
+    """Return the agents of a live queue by interval of the week, from the fewest by distinct interval."""
     agents = np.where(work.week.is_open, work.queue.min_agents, 0)
-    if work.team is not None:
-        agents[work.busy] = np.maximum(work.team.fewest(targets)[work.team.back], work.queue.min_agents)
+    if work.team is not None and fewest is not None:
+        agents[work.busy] = np.maximum(fewest[work.team.back], work.queue.min_agents)
     return agents
+
+
+def heads_of(work: Work, agents: Ints, shrinkage: float) -> list[float]:
+    """Return the heads to schedule over the week for staffs of a live queue, a row each by distinct interval."""
+    team, least = work.team, work.queue.min_agents
+    if team is None:
+        return [0.0] * len(agents)
+    heads = scheduled(np.maximum(agents, least) if least else agents, shrinkage) @ team.counts
+    if least:
+        idle = int(work.week.is_open.sum()) - len(work.busy)
+        heads = heads + scheduled(np.array([least]), shrinkage)[0] * idle
+    return list(map(float, heads.tolist()))
 
 
 def _deferred_staff(request: QuoteRequest, work: Work) -> Ints:
@@ -140,6 +170,7 @@ def staffed(
     *,
     fraction: float | None = None,
     deferred_as: Mapping[str, Ints] | None = None,
+    ask: Ask = Team.fewest,
 ) -> Staff:
     """Return the staff of all queues.
 
@@ -151,13 +182,15 @@ def staffed(
         Another share for the service levels.
     deferred_as
         Staff of deferred queues that is known already.
+    ask
+        Gives the fewest agents of a live team that meet some targets, by distinct interval.
     """
     shrinkage = request.shrinkage_share
     by_queue, teams, heads = [], [], []
     live = []
     for work in works:
         if work.queue.is_live:
-            agents = live_staff(work, targets_at(work.queue, fraction))
+            agents = live_staff(work, targets_at(work.queue, fraction), ask)
             live.append(work)
             if request.multi_skilled == 0.0 or _alone(works):
                 teams.append(agents)
@@ -171,7 +204,7 @@ def staffed(
     mixtures: list[Mixture] = []
     if live and request.multi_skilled > 0.0 and not _alone(works):
         own = {work.queue.name: agents for work, agents in zip(works, by_queue, strict=True)}
-        mixtures = _mixtures(request, live, own, fraction)
+        mixtures = _mixtures(request, live, own, fraction, ask)
         together = np.sum([one.agents for one in mixtures], axis=0)
         part = np.sum([_beyond_one_team(request, one, own) for one in mixtures], axis=0)
         together = together + np.ceil(part - TOLERANCE).astype(np.int64)
@@ -224,7 +257,7 @@ def _alone(works: list[Work]) -> bool:
 
 
 def _mixtures(
-    request: QuoteRequest, works: list[Work], own: Mapping[str, Ints], fraction: float | None
+    request: QuoteRequest, works: list[Work], own: Mapping[str, Ints], fraction: float | None, ask: Ask
 ) -> list[Mixture]:
     """Return queues of one kind as one team, first come, first served, that holds every target of theirs.
 
@@ -242,7 +275,7 @@ def _mixtures(
         agents = np.max([np.where(work.week.is_open, work.queue.min_agents, 0) for work in same], axis=0)
         if together is not None:
             goals = {goal: None for work in same for goal in targets_at(work.queue, fraction)}
-            agents[busy] = np.maximum(together.fewest(tuple(goals))[together.back], agents[busy])
+            agents[busy] = np.maximum(ask(together, tuple(goals))[together.back], agents[busy])
         separate = np.sum([own[work.queue.name] for work in same], axis=0)
         made.append(Mixture(same, together, busy, np.minimum(agents, separate)))
     return made
@@ -256,7 +289,7 @@ def pooled_team(request: QuoteRequest, works: list[Work]) -> tuple[Team | None, 
         return None, busy
     sessions = []
     for place in range(len(works[0].queue.sessions_s)):
-        held = sum(work.week.offered[busy] * work.queue.sessions_s[place] for work in works)
+        held = sum(work.week.offered[busy] * (work.queue.sessions_s[place] * work.aht) for work in works)
         sessions.append(held / volume[busy])
     patience: Floats | None = None
     leaving = np.sum([work.week.offered[busy] / (work.queue.patience_s or np.inf) for work in works], axis=0)
@@ -294,11 +327,20 @@ def figures_of_mixture(mixture: Mixture) -> Figures | None:
 
 
 def _figures(team: Team, agents: Ints, queue: QuoteQueue) -> Figures:
-    # One staff for each distinct interval: those of equal load have equal staff.
+    level, _, longest = readings_of(queue)
+    return team.figures(by_distinct(team, agents), level, longest)
+
+
+def by_distinct(team: Team, agents: Ints) -> Ints:
+    """Return the agents by distinct interval: those of equal load have equal staff."""
     first = np.zeros(len(team.offered), dtype=np.int64)
     first[team.back] = agents
-    level, _, longest = readings_of(queue)
-    return team.figures(first, level, longest)
+    return first
+
+
+def in_all(rows: Sequence[Ints]) -> Ints:
+    """Return the heads of all teams together, by interval."""
+    return reduce(np.add, rows)
 
 
 def hours_of(heads: Ints, interval_s: float) -> float:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wfm.domain.targets import LongestWait, MaxAbandonment, MeanAnswer, ServiceLevel, ServiceLevelBasis, Target
-from wfm.erlang.arrays import Floats, Ints
 from wfm.quotes.models import Team
 from wfm.staffing.kernels.rounding import whole_up
 
 if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats, Ints
     from wfm.erlang.results import Measures
 
 __all__ = ["Question", "Surface", "surfaces"]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from wfm.domain.duration import format_duration
-from wfm.domain.targets import Deadline
+from wfm.domain.targets import Deadline, Target
 from wfm.quotes.request import QuoteRequest, Spread
 from wfm.quotes.shapes import closed_share
 from wfm.quotes.staff import Work
 
-__all__ = ["assumptions_of", "warnings_of"]
+__all__ = ["assumptions_of", "warnings_of", "words_of"]
+
+
+@lru_cache(maxsize=256)
+def words_of(goal: Target) -> str:
+    """Return a target in words."""
+    return str(goal)
 
 
 def assumptions_of(request: QuoteRequest, defaults: tuple[str, ...]) -> tuple[str, ...]:
@@ -18,7 +26,7 @@ def assumptions_of(request: QuoteRequest, defaults: tuple[str, ...]) -> tuple[st
     for number, queue in enumerate(request.queues):
         place = f"queues[{number}]"
         if f"{place}.targets" in left_out:
-            words.append(f"{queue.name}: no targets given, so {', '.join(str(goal) for goal in queue.goals)}")
+            words.append(f"{queue.name}: no targets given, so {', '.join(map(words_of, queue.goals))}")
         if f"{place}.shape" in left_out and f"{place}.weekdays" in left_out:
             words.append(f"{queue.name}: no shape given; the day runs as is usual for its hours, the days are even")
         if f"{place}.patience" in left_out and queue.is_live:
@@ -32,6 +40,7 @@ def assumptions_of(request: QuoteRequest, defaults: tuple[str, ...]) -> tuple[st
     if request.range_points:
         spread = request.uncertainty
         words.append(f"range: volume {_spread(spread.volume)}, AHT {_spread(spread.aht)}, alike for all queues")
+        words.append("range: whole shifts add the same share of hours as in the quote")
     words.append("arrivals are Poisson and handle times exponential, steady in each interval")
     words.append("a year has 365.25 days like the typical week; FTE are weeks of 40 paid hours")
     return tuple(words)
@@ -72,7 +81,27 @@ def warnings_of(request: QuoteRequest, works: list[Work], factor: float) -> tupl
             "partly multi-skilled teams are interpolated between separate teams and one, within 1 % of the agents of "
             "simulated queues of one size; let the simulation judge queues that differ"
         )
+    if request.multi_skilled and live > 1:
+        words += _of_shared(request, works)
     return tuple(words)
+
+
+def _of_shared(request: QuoteRequest, works: list[Work]) -> list[str]:
+    """Return what is approximate of queues that share agents."""
+    words, exact = [], "wfm.quotes.compare and sweep staff them anew"
+    if request.range_points:
+        words.append(
+            "range: queues are staffed one by one and the saving of shared agents kept as in the quote, whatever the "
+            f"volume and handle time; {exact}"
+        )
+    slow = any(work.team is not None and not work.team.is_erlang_c for work in works)
+    parts = [name for name, asked in (("tornado", request.tornado), ("Pareto curve", request.pareto)) if asked]
+    if slow and parts:
+        words.append(
+            f"{', '.join(parts)}: shared agents are read from a surface at the mean handle time and patience of their "
+            f"contacts; {exact}"
+        )
+    return words
 
 
 def _of_queue(work: Work) -> list[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from wfm.erlang.arrays import Floats, Ints
+if TYPE_CHECKING:
+    from wfm.erlang.arrays import Floats, Ints
 
 __all__ = ["TOLERANCE", "scheduled", "scheduled_in_all", "whole_up"]
 
