@@ -394,9 +394,9 @@ OTHERS = [
     ),
     pytest.param(
         lambda: wfm.io.read_frame("naive_stamps.csv", "histry", tz=ZONE),
-        "unknown frame 'histry'; did you mean 'history'? Known: activities, contacts, coverage, "
-        "drivers, employee_states, flags, forecast, history, level_curve, paths, quality_scores, requirement, "
-        "shifts, surveys, ticket_events, tickets",
+        "unknown frame 'histry'; did you mean 'history'? Known: activities, appeal_events, backlog, contacts, "
+        "coverage, drivers, employee_states, flags, forecast, history, indicator_counts, level_curve, paths, "
+        "quality_scores, ratings, requirement, shifts, surveys, ticket_events, tickets",
         id="unknown frame",
     ),
     pytest.param(

@@ -39,3 +39,13 @@ def test_the_tickets_are_measured(project: Path) -> None:
         assert run.returncode == 0, run.stderr
         for heading in ("What looks wrong", "What was promised", "What was open", "The measures"):
             assert heading in run.stdout
+
+
+def test_a_year_is_appraised(project: Path) -> None:
+    words = [sys.executable, "-W", "error", project / "examples" / "appraisal.py", "--employees", "60"]
+    run = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    for heading in ("Scores", "Grades", "Payouts", "Appeals", "One employee"):
+        assert f"\n{heading}\n---" in run.stdout
+    assert "reviewed 2025-09-29 2025-10-20" in run.stdout
+    assert "员工绩效考核表" in run.stdout

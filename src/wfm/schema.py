@@ -192,6 +192,36 @@ FRAMES: Mapping[str, Frame] = {
             "scale": Column(Kind.NUMBER, above=True),
         },
     ),
+    # `month` is its first day; beside these, columns of the mix.
+    "indicator_counts": Frame(
+        ("employee", "month", "indicator"),
+        {
+            "employee": _TEXT,
+            "indicator": _TEXT,
+            "month": _DAY,
+            "numerator": _NUMBER,
+            "denominator": _NUMBER,
+            "squares": _MAYBE_NUMBER,  # the sum of the squared values, of a mean
+        },
+        unique=False,  # parts of the mix are rows of their own
+    ),
+    "ratings": Frame(
+        ("employee", "rater", "role"),
+        {
+            "employee": _TEXT,
+            "period": _DAY,
+            "indicator": _MAYBE_TEXT,
+            "rater": _TEXT,
+            "role": _TEXT,
+            "score": Column(Kind.NUMBER, low=-float("inf")),  # of the scale that the caller names
+        },
+        unique=False,  # so that a rater who stands there twice is named with the rows
+    ),
+    "appeal_events": Frame(
+        ("appeal", "day"),
+        {"appeal": _TEXT, "step": _TEXT, "day": _DAY, "employee": _MAYBE_TEXT, "outcome": _MAYBE_TEXT},
+        unique=False,  # two steps may be taken on one day
+    ),
     "employee_states": Frame(
         ("employee", "start"),
         {"employee": _TEXT, "start": _STAMP, "end": _STAMP, "state": _TEXT, "productive": Column(Kind.FLAG)},
@@ -529,7 +559,10 @@ def _check_day(values: pd.Series, column: str) -> None:
     if pd.api.types.is_datetime64_dtype(values.dtype):
         wrong = ~values.isna() & (values != values.dt.normalize())
     else:
-        wrong = ~values.isna() & ~values.map(lambda value: isinstance(value, date) and not isinstance(value, datetime))
+        # Each value is looked at once: there are few days, but perhaps millions of rows.
+        codes, found = pd.factorize(values)
+        good = [isinstance(value, date) and not isinstance(value, datetime) for value in found]
+        wrong = pd.Series(~np.array([*good, True])[codes], index=values.index)
     wrong = wrong.astype(bool)
     if wrong.any():
         what = f"column {column!r} must hold days, got {str(values[wrong].iloc[0])!r}"
@@ -539,7 +572,11 @@ def _check_day(values: pd.Series, column: str) -> None:
 
 def _as_days(values: pd.Series) -> pd.Series:
     """Return days as `datetime.date`, as every frame of the library has them."""
-    return values.dt.date.astype(object) if pd.api.types.is_datetime64_dtype(values.dtype) else values.astype(object)
+    if not pd.api.types.is_datetime64_dtype(values.dtype):
+        return values.astype(object)
+    codes, found = pd.factorize(values)
+    days = np.array([*pd.DatetimeIndex(found).date, pd.NaT], dtype=object)
+    return pd.Series(days[codes], index=values.index, name=values.name, dtype=object)
 
 
 def _check_known(values: pd.Series, column: str, allowed: Iterable[str] | None, faults: Faults) -> None:

@@ -1,5 +1,6 @@
 """Measures of the service: each with its numerator, its denominator and its interval."""
 
+from wfm.kpi import appraisal
 from wfm.kpi.cases import first_contact_measures
 from wfm.kpi.catalogue import CATALOGUE
 from wfm.kpi.change import Effect, Trend, effect, trend
@@ -48,6 +49,7 @@ __all__ = [
     "Warned",
     "abandonment_measure",
     "amazon",
+    "appraisal",
     "compute",
     "contact_measures",
     "effect",
