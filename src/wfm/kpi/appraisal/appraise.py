@@ -82,7 +82,8 @@ def appraise(
     Notes
     -----
     The adjustment takes all that goes with the mix: where the better employees are sent to the harder queue, it takes
-    a part of their merit too. Intervals of the score take the indicators as independent.
+    a part of their merit too. Intervals of the score take the indicators as independent. The effects of the mix and the
+    spread of single values are those of all periods of the call: the same months give the same scores.
 
     Examples
     --------
