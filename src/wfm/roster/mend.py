@@ -121,6 +121,7 @@ def repair(
     centre: Centre,
     *,
     horizon: Horizon | None = None,
+    history: FrameLike | None = None,
     now: datetime | None = None,
     prices: RepairPrices | None = None,
     max_touched: int = 3,
@@ -145,6 +146,8 @@ def repair(
         The centre.
     horizon
         The days of the roster, where they are more than those of the requirement.
+    history
+        Frame `burdens` of before the horizon, as in `solve`: it enters the fairness and its cost in the result.
     now
         What lies before stays as it is, an instant with a zone; default the first instant of the events.
     prices
@@ -185,10 +188,12 @@ def repair(
     happenings = check_each("events", (events,) if isinstance(events, Event) else events, object)
     _check(happenings, horizon, prices, now)
     check_int("max_touched", max_touched, 0)
-    planned = build_case(requirement, centre, horizon)
+    planned = build_case(requirement, centre, horizon, history=history)
     duties = read_duties(roster, centre)
     happened = apply_events(happenings, planned, duties)
-    case = planned if happened.requirement is None else build_case(happened.requirement, centre, planned.horizon)
+    case = planned
+    if happened.requirement is not None:
+        case = build_case(happened.requirement, centre, planned.horizon, history=history)
     coverage = present(planned, (duty for mine in duties.values() for duty in mine))
     loss = Loss(planned)
     floor = Floor(

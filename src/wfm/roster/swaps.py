@@ -97,6 +97,7 @@ def check_swap(
     *,
     other_day: date | None = None,
     horizon: Horizon | None = None,
+    history: FrameLike | None = None,
     max_more_short_h: float = 0.0,
 ) -> Verdict:
     """Say whether two people may exchange shifts.
@@ -120,6 +121,8 @@ def check_swap(
         A second day whose shifts are exchanged too, so that both keep their hours; default none.
     horizon
         The days of the roster, where they are more than those of the requirement.
+    history
+        Frame `burdens` of before the horizon, as in `solve`: it enters the fairness and its cost.
     max_more_short_h
         Agent-hours more that may be short, 0 or more; default 0.
 
@@ -141,7 +144,7 @@ def check_swap(
     True
     """
     check_in_range("max_more_short_h", max_more_short_h, 0.0)
-    case = build_case(requirement, centre, horizon)
+    case = build_case(requirement, centre, horizon, history=history)
     duties = read_duties(roster, centre)
     if first == second:
         raise DataError(Problem(f"{first!r} swaps with themselves", remedy="name two people"))
@@ -175,6 +178,7 @@ def check_leave(
     centre: Centre,
     *,
     horizon: Horizon | None = None,
+    history: FrameLike | None = None,
     max_more_short_h: float = 0.0,
 ) -> Verdict:
     """Say whether somebody may have leave: their shifts of the days are dropped, and the least hours fall with them.
@@ -193,6 +197,8 @@ def check_leave(
         The centre.
     horizon
         The days of the roster, where they are more than those of the requirement.
+    history
+        Frame `burdens` of before the horizon, as in `solve`: it enters the fairness and its cost.
     max_more_short_h
         Agent-hours more that may be short, 0 or more; default 0.
 
@@ -206,7 +212,7 @@ def check_leave(
     leave = Unavailability(start=check_date("start", start), end=check_date("end", end))
     away = replace(person, unavailable=(*person.unavailable, leave))
     later = replace(centre, employees=tuple(away if one is person else one for one in centre.employees))
-    case = build_case(requirement, centre, horizon)
+    case = build_case(requirement, centre, horizon, history=history)
     duties = read_duties(roster, centre)
     kept = tuple(d for d in duties[employee] if not start <= day_of(d.start_s, centre.tz) < end)
     return _verdict(case, duties, {**duties, employee: kept}, centre, later, max_more_short_h)
