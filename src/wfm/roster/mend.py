@@ -18,11 +18,12 @@ from wfm.errors import DataError, Problem
 from wfm.roster.changes import RepairPrices, changes_between
 from wfm.roster.checker import check
 from wfm.roster.checker_case import RosterLike
-from wfm.roster.duties import Duty, as_frames, day_of, read_duties
+from wfm.roster.duties import Duty, as_frames, day_of
 from wfm.roster.events import Event, LateArrival, Reforecast, SickCall, TrainingMoved
 from wfm.roster.floor import Floor
 from wfm.roster.frames import roster_of
 from wfm.roster.happened import Happened, apply_events
+from wfm.roster.keep import opened
 from wfm.roster.legality import Judge
 from wfm.roster.loss import Loss, present
 from wfm.roster.options import Option, Options
@@ -137,7 +138,8 @@ def repair(
     Parameters
     ----------
     roster
-        The published roster, or any object with the frames `shifts` and `activities`.
+        The published roster, or any object with the frames `shifts` and `activities`. What it holds of the days before
+        the horizon counts for rests and runs.
     events
         `SickCall`, `LateArrival`, `Reforecast` and `TrainingMoved`, one or more.
     requirement
@@ -188,8 +190,8 @@ def repair(
     happenings = check_each("events", (events,) if isinstance(events, Event) else events, object)
     _check(happenings, horizon, prices, now)
     check_int("max_touched", max_touched, 0)
-    planned = build_case(requirement, centre, horizon, history=history)
-    duties = read_duties(roster, centre)
+    planned, duties = opened(roster, requirement, centre, horizon, history)
+    centre = planned.centre
     happened = apply_events(happenings, planned, duties)
     case = planned
     if happened.requirement is not None:
