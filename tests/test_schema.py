@@ -216,7 +216,7 @@ def test_unknown_values_are_told_one_by_one() -> None:
 
 def test_an_unknown_frame_is_told_the_nearest() -> None:
     told = message(lambda: check(history(), "histroy"))
-    assert told.startswith("unknown frame 'histroy'; did you mean 'history'? Known: activities, contacts, ")
+    assert told.startswith("unknown frame 'histroy'; did you mean 'history'? Known: activities, burdens, contacts, ")
 
 
 def requirement(**changes: Any) -> pd.DataFrame:
