@@ -113,8 +113,8 @@ CENTRES = [
     ),
     pytest.param(
         centre("unknown_table.toml"),
-        "unknown_table.toml: unknown table 'contract'; did you mean 'contracts'? Known: calendar, centre, "
-        "contracts, people, preferences, prices, queues, shifts, shrinkage, unavailability",
+        "unknown_table.toml: unknown table 'contract'; did you mean 'contracts'? Known: before, calendar, centre, "
+        "contracts, fairness, locks, pairs, people, preferences, prices, queues, shifts, shrinkage, unavailability",
         id="unknown table",
     ),
     pytest.param(
@@ -156,7 +156,7 @@ CENTRES = [
     pytest.param(
         centre("misspelt_column/centre.toml"),
         "misspelt_column/people.csv: unknown column 'skils'; did you mean 'skills'? Known: contract, "
-        "employee, skills, team",
+        "employee, rotation_week, skills, team",
         id="misspelt column (files)",
     ),
     pytest.param(

@@ -13,13 +13,17 @@ import pytest
 
 from wfm.domain import (
     Absence,
+    CarryOver,
     Centre,
     Deadline,
     EventKind,
+    Fairness,
+    Lock,
     LongestWait,
     MaxAbandonment,
     MaxOccupancy,
     MeanAnswer,
+    Pair,
     ServiceLevel,
     ServiceLevelBasis,
     Skill,
@@ -317,7 +321,7 @@ def test_a_fault_of_one_part_hides_none_of_another_and_brings_no_other_with_it(t
     [
         ('name = "shop"', "name = 5", '[centre]: name must be text, got 5; put it in quotes: name = "5"'),
         ('name = "shop"', "", "[centre]: name is missing; this table takes: name, tz, interval, currency, people, "
-         "unavailability, preferences"),
+         "unavailability, preferences, locks, before"),
         ('tz = "Europe/Berlin"', "tz = [1]", "[centre]: tz must be a single value, got a list; give one value"),
         ('channel = "chat"', 'channel = "chat"\nconcurrency = "3"', "queue 'chat': concurrency must be a whole number "
          "from 1 to 20, got '3'"),
@@ -346,9 +350,11 @@ def test_a_fault_of_one_part_hides_none_of_another_and_brings_no_other_with_it(t
         ('name = "full"', 'name = "full"\n[[people]]\nemployee = 7\ncontract = "full"\nskills = "chat; phone"',
          'people number 1: employee must be text, got 7; put it in quotes: employee = "7"'),
         ('name = "full"', 'name = "full"\n[[people]]\nemployee = "A1"\nskills = "chat; phone"',
-         "people number 1: no contract; give it: this table takes employee, contract, skills, team"),
+         "people number 1: no contract; give it: this table takes employee, contract, skills, team, "
+            "rotation_week"),
         ('name = "full"', 'name = "full"\n[[people]]\nemployee = "A1"\nskils = "chat; phone"\ncontract = "full"',
-         "people number 1: unknown key 'skils'; did you mean 'skills'? Known: contract, employee, skills, team"),
+         "people number 1: unknown key 'skils'; did you mean 'skills'? Known: contract, employee, "
+            "rotation_week, skills, team"),
     ],
 )  # fmt: skip
 def test_a_value_of_another_type_is_named(tmp_path: Path, old: str, new: str, fault: str) -> None:
@@ -425,3 +431,135 @@ def test_a_centre_without_people_is_legal(tmp_path: Path) -> None:
 def test_reading_a_centre_from_csv_needs_no_heavy_library() -> None:
     code = "import sys, wfm.io.centre; sys.exit('openpyxl' in sys.modules or 'ortools' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+RULED = """
+[centre]
+name = "desk"
+tz = "Europe/Berlin"
+
+[[queues]]
+name = "calls"
+targets = [{ type = "service_level", fraction = 0.8, within = "30s" }]
+
+[[shifts]]
+name = "day"
+earliest_start = "08:00"
+min_length = "8h"
+not_after = ["night"]
+breaks = [{ name = "lunch", length = "30min", earliest = "3h", latest = "5h", min_gap = "1h" }]
+
+[[shifts]]
+name = "night"
+earliest_start = "22:00"
+min_length = "8h"
+
+[[contracts]]
+name = "full"
+max_shifts = { night = 4 }
+rotation = [["day"], ["night"], []]
+rotation_from = 2026-11-02
+whole_weekends = true
+min_free_week = "36h"
+
+[prices]
+shortage_steps = [[0.1, 2.0], [0.3, 5.0]]
+
+[fairness]
+nights = 2.0
+unpopular = 1.0
+unpopular_starts = [["22:00", "05:30"]]
+
+[[people]]
+employee = "A1"
+contract = "full"
+skills = "calls"
+rotation_week = 1
+
+[[people]]
+employee = "A2"
+contract = "full"
+skills = ["calls"]
+
+[[pairs]]
+first = "A1"
+second = "A2"
+together = false
+price = 3.0
+
+[[preferences]]
+employee = "A1"
+day = 2026-11-04
+wish = "not template"
+template = "night"
+price = 12.5
+
+[[locks]]
+employee = "A1"
+day = 2026-11-02
+off = true
+
+[[locks]]
+employee = "A2"
+day = 2026-11-02
+template = "day"
+breaks = { lunch = "12:00" }
+
+[[before]]
+employee = "A2"
+last_end = "2026-11-01 16:00"
+days_in_a_row = 2
+shifts = { day = 2 }
+"""
+
+
+def test_the_rules_of_a_roster_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "centre.toml"
+    path.write_text(RULED)
+    centre = read_centre(path)
+    assert centre.shift("day").not_after == ("night",)
+    assert centre.shift("day").breaks[0].min_gap_s == 3600
+    full = centre.contract("full")
+    assert full.max_shifts == (("night", 4),)
+    assert (full.rotation, full.rotation_from) == ((("day",), ("night",), ()), date(2026, 11, 2))
+    assert centre.prices.shortage_steps == ((0.1, 2.0), (0.3, 5.0))
+    assert centre.fairness == Fairness(nights=2.0, unpopular=1.0, unpopular_starts=(("22:00", "05:30"),))
+    assert centre.pairs == (Pair(first="A1", second="A2", together=False, price=3.0),)
+    one, two = centre.employees
+    assert one.rotation_week == 1
+    assert (one.preferences[0].wish, one.preferences[0].price) == ("not template", 12.5)
+    assert one.locks == (Lock(day=date(2026, 11, 2), off=True),)
+    assert two.locks == (Lock(day=date(2026, 11, 2), template="day", breaks={"lunch": "12:00"}),)
+    berlin = datetime(2026, 11, 1, 16, tzinfo=timezone(timedelta(hours=1)))
+    assert two.before == CarryOver(last_end=berlin, days_in_a_row=2, shifts={"day": 2})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("max_shifts = { night = 4 }", "max_shifts = 4", "contract 'full': max_shifts must be a table, got 4; "
+         "write max_shifts = { early = 1 }"),
+        ("max_shifts = { night = 4 }", "max_shifts = { nigth = 4 }", "contract 'full': unknown shift template 'nigth'; "
+         "did you mean 'night'? Known: day, night"),
+        ("off = true", "off = 3", 'locks number 1: off must be text, got 3; put it in quotes: off = "3"'),
+        ("off = true", 'off = "on"', "locks number 1, employee 'A1': off must be yes or no, got 'on'; write off yes, "
+         "or leave it out"),
+        ('template = "day"\nbreaks', 'template = "dya"\nbreaks', "locks number 2, employee 'A2': unknown shift "
+         "template 'dya'; did you mean 'day'? Known: day, night"),
+        ('{ lunch = "12:00" }', '"lunch"', "locks number 2, employee 'A2': breaks cannot be read: 'lunch'; write "
+         "breaks lunch=12:00"),
+        ('last_end = "2026-11-01 16:00"', "last_end = 2026-11-01", "before number 1, employee 'A2': last_end is a day, "
+         "not a time: '2026-11-01'; write it as 2026-11-01 22:00"),
+        ("days_in_a_row = 2", "days_in_a_row = -2", "before number 1, employee 'A2': days_in_a_row must be a whole "
+         "number, 0 or more, got '-2'; write days_in_a_row 1"),
+        ('employee = "A2"\nlast_end', 'employee = "A3"\nlast_end', "before number 1: unknown employee 'A3'; "
+         "known: A1, A2"),
+        ("price = 12.5", 'price = "dear"', "preferences number 1, employee 'A1': price is not a number: 'dear'; write "
+         "it as 12.5"),
+        ('second = "A2"', 'second = "A1"', "pair 'A1': a pair of 'A1' and the same person; name two people"),
+        ("nights = 2.0", "nights = -2.0", "[fairness]: nights must be a number in [0, inf), got -2.0"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_a_rule_is_named(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    assert old in RULED
+    assert faults_of(tmp_path, RULED.replace(old, new, 1)) == [f"centre.toml, {fault}"]

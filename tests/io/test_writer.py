@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,17 +16,21 @@ from hypothesis import strategies as st
 from wfm.domain import (
     Break,
     CalendarSpec,
+    CarryOver,
     Centre,
     Contract,
     Deadline,
     Employee,
     Event,
     EventKind,
+    Fairness,
+    Lock,
     LongestWait,
     MaxAbandonment,
     MaxOccupancy,
     MeanAnswer,
     OpeningHours,
+    Pair,
     Preference,
     Prices,
     Queue,
@@ -42,6 +47,7 @@ from wfm.io import read_centre, write_centre
 # Text of any script, without what a name cannot hold (spaces at its ends) and what separates skills.
 NAMES = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters=";"), min_size=1, max_size=8)
 DAYS = st.dates(date(2026, 1, 1), date(2027, 12, 31))
+CLOCKS = st.integers(0, 1439).map(lambda minutes: timedelta(minutes=minutes))
 FRACTIONS = st.floats(0.001, 0.999)
 
 
@@ -111,9 +117,17 @@ def shifts(draw: st.DrawFn, name: str) -> ShiftTemplate:
         min_length=length,
         max_length=length + step * draw(st.integers(0, 9)),
         breaks=tuple(
-            Break(name=text, length=draw(lengths(60, 3600)), earliest="1h", latest="2h", paid=draw(st.booleans()))
+            Break(
+                name=text,
+                length=draw(lengths(60, 3600)),
+                earliest="1h",
+                latest="2h",
+                paid=draw(st.booleans()),
+                min_gap=draw(lengths(0, 3600)),
+            )
             for text in names
         ),
+        not_after=(name,) if draw(st.booleans()) else (),
         weekdays=tuple(draw(st.sets(st.integers(0, 6), min_size=1))),
     )
 
@@ -136,7 +150,27 @@ def people(draw: st.DrawFn, who: str, contracts: list[str], names: list[str], te
     wishes = [
         Preference(day=day, wish="off", rank=draw(st.integers(1, 9))),
         Preference(day=day + timedelta(days=1), wish="template", template=templates[0]),
+        Preference(
+            day=day + timedelta(days=2), wish="not template", template=templates[0], price=draw(st.floats(0, 9))
+        ),
     ]
+    held = [
+        Lock(day=day, off=True),
+        Lock(day=day + timedelta(days=1), template=templates[0], start=draw(CLOCKS)),
+        Lock(day=day + timedelta(days=2), length=draw(lengths(60, 80000))),
+    ]
+    before = CarryOver(
+        last_end=draw(st.none() | st.just(instant.astimezone(ZoneInfo("Europe/Berlin")) + timedelta(days=9))),
+        last_template=draw(st.sampled_from([None, templates[0]])),
+        days_in_a_row=3,
+        nights_in_a_row=draw(st.integers(0, 3)),
+        week_paid=draw(lengths(0, 80000)),
+        week_days=draw(st.integers(2, 6)),
+        week_starts=tuple(draw(st.lists(CLOCKS, max_size=2))),
+        weekend_worked_saturday=draw(st.booleans()),
+        weekends=draw(st.integers(0, 4)),
+        shifts={templates[0]: draw(st.integers(0, 4))},
+    )
     return Employee(
         id=who,
         contract=draw(st.sampled_from(contracts)),
@@ -144,6 +178,9 @@ def people(draw: st.DrawFn, who: str, contracts: list[str], names: list[str], te
         team=draw(st.none() | NAMES),
         unavailable=tuple(draw(st.lists(st.sampled_from(away), unique=True))),
         preferences=tuple(draw(st.lists(st.sampled_from(wishes), unique=True))),
+        locks=tuple(draw(st.lists(st.sampled_from(held), unique=True))),
+        before=draw(st.none() | st.just(before)),
+        rotation_week=draw(st.integers(0, 3)),
     )
 
 
@@ -178,6 +215,13 @@ def centres(draw: st.DrawFn) -> Centre:
                 max_period=draw(st.none() | lengths(36000, 5000000)),
                 max_weekends=draw(st.none() | st.integers(0, 9)),
                 templates=draw(st.none() | st.just(tuple(templates))),
+                whole_weekends=draw(st.booleans()),
+                min_free_week=draw(st.none() | lengths(3600, 500000)),
+                max_start_spread=draw(st.none() | lengths(0, 80000)),
+                min_days_off_in_a_row=draw(st.integers(1, 14)),
+                max_shifts=draw(st.none() | st.dictionaries(st.sampled_from(templates), st.integers(0, 9))),
+                **draw(st.sampled_from([{}, {"rotation": (tuple(templates), ()), "rotation_from": date(2026, 11, 2)}])),
+                cost_per_shift=draw(st.floats(0, 9)),
                 cost_per_hour=draw(st.floats(0.01, 1000)),
             )
             for name in contracts
@@ -187,13 +231,29 @@ def centres(draw: st.DrawFn) -> Centre:
             Shrinkage(name=name, fraction=draw(st.floats(0, 0.2)), whole_shift=draw(st.booleans()))
             for name in draw(st.lists(NAMES, max_size=3, unique=True))
         ),
-        prices=Prices(shortage_per_hour=draw(st.none() | st.floats(0.01, 1e6)), wish=draw(st.none() | st.floats(0, 9))),
+        prices=Prices(
+            shortage_per_hour=draw(st.none() | st.floats(0.01, 1e6)),
+            wish=draw(st.none() | st.floats(0, 9)),
+            shortage_steps=draw(st.sampled_from([(), ((0.1, 2.0), (0.5, 3.0))])),
+            surplus_steps=draw(st.sampled_from([(), ((0.5, 1.5),)])),
+            floor_factor=draw(st.floats(1, 1000)),
+        ),
+        pairs=tuple(Pair(first=one, second=two, together=draw(st.booleans()), price=2.0) for one, two in pairwise(ids)),
+        fairness=draw(
+            st.none()
+            | st.builds(
+                Fairness,
+                nights=st.floats(0, 9),
+                unpopular=st.floats(0, 9),
+                unpopular_starts=st.just((("22:00", "05:30"), ("12:00", "12:30"))),
+            )
+        ),
         currency=draw(st.sampled_from(["EUR", "CNY"])),
     )
 
 
 @given(centre=centres())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_written_reads_the_same(centre: Centre, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("centre") / "centre.toml"
     write_centre(centre, path)
@@ -224,10 +284,10 @@ def test_the_files_are_such_as_a_person_would_write(tmp_path: Path) -> None:
     assert rows == {
         "bank.people.csv": [["employee", "contract", "skills", "team"], ["A1", "full", "calls:0.8", "red"]],
         "bank.unavailability.csv": [
-            ["employee", "start", "end", "reason", "credit"],
-            ["A1", "2026-11-02", "2026-11-09", "leave", ""],
+            ["employee", "start", "end", "reason"],
+            ["A1", "2026-11-02", "2026-11-09", "leave"],
         ],
-        "bank.preferences.csv": [["employee", "day", "wish", "template", "rank"], ["A1", "2026-12-24", "off", "", "1"]],
+        "bank.preferences.csv": [["employee", "day", "wish", "rank"], ["A1", "2026-12-24", "off", "1"]],
     }
     text = (tmp_path / "bank.toml").read_text(encoding="utf-8")
     assert text.startswith('[centre]\nname = "bank"\ntz = "Europe/Berlin"\ninterval = "30min"\n')
@@ -290,3 +350,34 @@ def test_an_event_like_another_is_written_and_read(tmp_path: Path) -> None:
     (tmp_path / "shop.toml").write_text(text.replace('"11.11 2025"', '"11.12"'), encoding="utf-8")
     with pytest.raises(DataError, match=r"is like '11\.12', which is not an event of this calendar; did you mean"):
         read_centre(tmp_path / "shop.toml")
+
+
+def test_locks_of_breaks_are_kept(tmp_path: Path) -> None:
+    lunch = Break(name="lunch", length="30min", earliest="3h", latest="5h")
+    day = ShiftTemplate(name="day", earliest_start="08:00", min_length="8h", breaks=(lunch,))
+    lock = Lock(day=date(2026, 11, 2), template="day", length="8h", breaks={"lunch": "12:00"})
+    who = Employee(id="A1", contract="full", skills=(Skill("calls"),), locks=(lock,))
+    centre = bank(employees=(who,), shifts=(day,))
+    write_centre(centre, tmp_path / "bank.toml")
+    assert (tmp_path / "bank.locks.csv").read_text().splitlines() == [
+        "employee,day,template,length,breaks",
+        "A1,2026-11-02,day,8h,lunch=12:00",
+    ]
+    assert read_centre(tmp_path / "bank.toml") == centre
+
+
+def test_what_was_worked_before_is_a_row_of_what_is_not_zero(tmp_path: Path) -> None:
+    before = CarryOver(
+        last_end=datetime(2026, 11, 3, 6, tzinfo=ZoneInfo("Europe/Berlin")),
+        days_in_a_row=2,
+        week_days=2,
+        week_paid="16h",
+        week_starts=("07:00", "09:30"),
+        shifts={"day": 2},
+    )
+    who = Employee(id="A1", contract="full", skills=(Skill("calls"),), before=before)
+    write_centre(bank(employees=(who,)), tmp_path / "bank.toml")
+    assert (tmp_path / "bank.before.csv").read_text().splitlines() == [
+        "employee,last_end,days_in_a_row,week_days,week_paid,week_starts,shifts",
+        "A1,2026-11-03T06:00:00+01:00,2,2,16h,07:00; 09:30,day=2",
+    ]

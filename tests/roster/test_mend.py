@@ -155,6 +155,21 @@ def test_the_past_stays() -> None:
     assert mended.changes["after"].tolist() == ["10:15-12:00 on calls"]
 
 
+def test_days_before_the_requirement_are_let_be() -> None:
+    centre = desk({"A": ("calls",), "B": ("calls",), "C": ("calls",)})
+    sunday = MONDAY - timedelta(days=1)
+    eve: Row = ("C", sunday, "day", "08:00", "16:30", [])
+    roster = frames([day_shift("A", "calls", "11:00"), day_shift("B", "calls", "12:00"), eve])
+    past = [("C", at("08:00", sunday), at("16:30", sunday), "work", "calls")]
+    more = pd.DataFrame(past, columns=["employee", "start", "end", "activity", "queue"]).astype({"queue": "str"})
+    roster = Frames(roster.shifts, pd.concat([roster.activities, more], ignore_index=True))
+    mended = repair(roster, LateArrival("B", at("11:30")), needed("08:00", 17, calls=1.0), centre)
+    assert mended.loss_event == pytest.approx(0.5 * 200)
+    assert mended.recovered == pytest.approx(1.0)
+    assert mended.roster.shifts["shift_start"].min() == at("08:00")
+    assert mended.violations == ()
+
+
 def test_a_reforecast_below_the_plan_lets_people_go_only_where_that_pays() -> None:
     short = ShiftTemplate(name="day", earliest_start="08:00", min_length="4h", max_length="8h")
     centre = desk({"A": ("calls",), "B": ("calls",)})

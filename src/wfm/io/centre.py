@@ -17,11 +17,14 @@ from wfm.domain.queue import Queue
 from wfm.domain.shift import ShiftTemplate
 from wfm.errors import DataError, Faults, Problem
 from wfm.io.fields import Table, known_names, read_fields
+from wfm.io.locks import BEFORE, LOCKS, add_before, add_locks
 from wfm.io.parts import (
     Part,
     one_table,
     read_calendar,
     read_contracts,
+    read_fairness,
+    read_pairs,
     read_prices,
     read_queues,
     read_shifts,
@@ -48,11 +51,15 @@ _KEYS = (
     "queues",
     "shrinkage",
     "prices",
+    "pairs",
+    "fairness",
     "shifts",
     "contracts",
     "people",
     "unavailability",
     "preferences",
+    "locks",
+    "before",
 )
 
 
@@ -67,21 +74,28 @@ class _Head:
     people: str | None = None
     unavailability: str | None = None
     preferences: str | None = None
+    locks: str | None = None
+    before: str | None = None
 
 
 def read_centre(path: str | Path) -> Centre:
     """Read a centre from a TOML file and the CSV or Excel files that it names.
 
-    Keys are the names of the domain's fields. People, their leave and their wishes are lists of tables in the file
-    itself (`[[people]]`, `[[unavailability]]`, `[[preferences]]`), or files named in `[centre]` by a path from the
-    folder of the TOML file:
+    Keys are the names of the domain's fields. People, their leave, their wishes, their locks and what they worked
+    before the horizon are lists of tables in the file itself (`[[people]]`, `[[unavailability]]`, `[[preferences]]`,
+    `[[locks]]`, `[[before]]`), or files named in `[centre]` by a path from the folder of the TOML file:
 
     ============== ============================================================================================
     people         `employee`, `contract`, `skills` such as `chat; phone:0.8` (the primary first, each with its
-                   proficiency where that is not 1), `team` (optional)
+                   proficiency where that is not 1), `team`, `rotation_week` (both optional)
     unavailability `employee`, `start`, `end` (both dates, `end` being the first day back; or both stamps, on the
                    centre's clock where they have no offset), `reason`, `credit` such as `8h` (both optional)
-    preferences    `employee`, `day`, `wish`, `template` (with the wish `template`), `rank` (optional)
+    preferences    `employee`, `day`, `wish`, `template` (with the wishes `template` and `not template`), `rank`,
+                   `price` (both optional)
+    locks          `employee`, `day`, and as far as they are fixed `off` (`yes`), `template`, `start`, `length`, and
+                   `breaks` such as `lunch=12:00; pause=09:30`
+    before         `employee`, and the fields of `CarryOver` as far as they are not zero: `week_starts` such as
+                   `07:00; 09:30`, `shifts` such as `night=2; late=1`, `weekend_worked_saturday` (`yes`)
     ============== ============================================================================================
 
     Local stamps that do not exist or occur twice are resolved by the rule of `wfm.timegrid.localize` and listed in the
@@ -154,6 +168,7 @@ def _build(path: Path, parts: dict[str, Part], faults: Faults) -> Centre | None:
     contracts = read_contracts(parts["contracts"])
     calendar, prices = read_calendar(parts["calendar"]), read_prices(parts["prices"])
     shrinkage = read_shrinkage(parts["shrinkage"])
+    pairs, fairness = read_pairs(parts["pairs"]), read_fairness(parts["fairness"])
     people = _people(path, head, parts, queues, contracts, shifts)
     centre: Centre | None = None
     checked = Faults()
@@ -169,6 +184,8 @@ def _build(path: Path, parts: dict[str, Part], faults: Faults) -> Centre | None:
             employees=tuple(people.employees.values()),
             shrinkage=tuple(shrinkage),
             prices=prices,
+            pairs=tuple(pairs),
+            fairness=fairness,
             currency=head.get("currency", "EUR"),
         )
     places = {f"employee {who!r}": place for who, place in people.places.items()}
@@ -198,11 +215,17 @@ def _people(
     )
     unavailability = _records(path, head, parts["unavailability"], UNAVAILABILITY)
     preferences = _records(path, head, parts["preferences"], PREFERENCES)
+    locks, before = (
+        _records(path, head, parts[name], columns) for name, columns in (("locks", LOCKS), ("before", BEFORE))
+    )
     if given and not records:
         # Their names could not be read: nobody else is blamed for naming them.
         return people
     add_unavailability(people, unavailability, tz=_zone(head), faults=faults)
-    add_preferences(people, preferences, templates=[shift.name for shift in shifts], faults=faults)
+    templates = [shift.name for shift in shifts]
+    add_preferences(people, preferences, templates=templates, faults=faults)
+    add_locks(people, locks, templates=templates, faults=faults)
+    add_before(people, before, tz=_zone(head), templates=templates, faults=faults)
     return people
 
 

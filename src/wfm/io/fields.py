@@ -105,6 +105,10 @@ def read_value(name: str, value: Any, hint: Any) -> Any:
         If the value is of another type.
     """
     kinds = _kinds(hint)
+    if any(get_origin(kind) is Mapping for kind in kinds):
+        if isinstance(value, dict):
+            return value
+        raise DataError(Problem(f"{name} must be a table, got {value!r}", remedy=f"write {name} = {{ early = 1 }}"))
     for kind in kinds:
         if get_origin(kind) is tuple and (isinstance(value, list) or len(kinds) == 1):
             return _read_list(name, value, get_args(kind)[0])

@@ -17,6 +17,7 @@ from wfm.domain.people import Contract
 from wfm.domain.queue import Queue
 from wfm.domain.shift import Break, ShiftTemplate
 from wfm.domain.targets import Deadline, LongestWait, MaxAbandonment, MaxOccupancy, MeanAnswer, ServiceLevel, Target
+from wfm.domain.together import Fairness, Pair
 from wfm.errors import Faults, did_you_mean
 from wfm.io.fields import Table, build, read_date, read_value
 
@@ -26,6 +27,8 @@ __all__ = [
     "one_table",
     "read_calendar",
     "read_contracts",
+    "read_fairness",
+    "read_pairs",
     "read_prices",
     "read_queues",
     "read_shifts",
@@ -149,6 +152,21 @@ def read_shrinkage(part: Part) -> list[Shrinkage]:
 def read_prices(part: Part) -> Prices:
     """Return the prices of `[prices]`."""
     return build(Prices, one_table(part), where=f"{part.where}, [prices]", faults=part.faults) or Prices()
+
+
+def read_pairs(part: Part) -> list[Pair]:
+    """Return the people who should work together or apart of `[[pairs]]`."""
+    found = [
+        build(Pair, table, where=where, faults=part.faults) for where, table in tables(part, "pair", label="first")
+    ]
+    return [pair for pair in found if pair is not None]
+
+
+def read_fairness(part: Part) -> Fairness | None:
+    """Return the prices of an uneven share of `[fairness]`, if there is one."""
+    if part.value is None:
+        return None
+    return build(Fairness, one_table(part), where=f"{part.where}, [fairness]", faults=part.faults)
 
 
 def read_calendar(part: Part) -> CalendarSpec:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from wfm.checks import check_choice
+from wfm.domain.lock import Lock
 from wfm.domain.people import Absence, Employee, Preference, Skill, Unavailability, Wish
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 from wfm.io.fields import known_names, read_date
@@ -22,10 +23,14 @@ __all__ = [
     "UNAVAILABILITY",
     "Columns",
     "People",
+    "add",
     "add_preferences",
     "add_unavailability",
+    "in_zone",
+    "moment",
     "read_people",
     "table_records",
+    "whole_number",
 ]
 
 
@@ -37,10 +42,20 @@ class Columns:
     optional: tuple[str, ...]
 
 
-PEOPLE = Columns(("employee", "contract", "skills"), ("team",))
+PEOPLE = Columns(("employee", "contract", "skills"), ("team", "rotation_week"))
 UNAVAILABILITY = Columns(("employee", "start", "end"), ("reason", "credit"))
-PREFERENCES = Columns(("employee", "day", "wish"), ("template", "rank"))
+PREFERENCES = Columns(("employee", "day", "wish"), ("template", "rank", "price"))
 
+_NUMBERS = (
+    "rank",
+    "price",
+    "rotation_week",
+    "week_days",
+    "days_in_a_row",
+    "days_off_in_a_row",
+    "nights_in_a_row",
+    "weekends",
+)
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
 _LOG = logging.getLogger("wfm.io")
 
@@ -75,10 +90,16 @@ def _cell(name: str, value: Any) -> str:
     """Return a value of a centre file as it would stand in a CSV."""
     if isinstance(value, str):
         return value.strip()
-    if name in ("start", "end", "day") and isinstance(value, date):
+    if name in ("start", "end", "day", "last_end") and isinstance(value, date):
         return value.isoformat()
-    if name == "rank" and isinstance(value, int) and not isinstance(value, bool):
+    if name in ("off", "weekend_worked_saturday") and isinstance(value, bool):
+        return "yes" if value else ""
+    if name in _NUMBERS and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
+    if name in ("breaks", "shifts") and isinstance(value, dict):
+        return "; ".join(f"{key}={item}" for key, item in value.items())
+    if name == "week_starts" and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return "; ".join(value)
     if name == "skills" and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return "; ".join(value)
     raise DataError(Problem(f"{name} must be text, got {value!r}", remedy=f'put it in quotes: {name} = "{value}"'))
@@ -127,8 +148,18 @@ def _employee(
     )
     read = "skills" in cells and len(skills) == len(given)
     with faults.collecting(place):
-        return replace(stand_in, skills=tuple(skills) if read else stand_in.skills, team=cells.get("team"))
+        week = whole_number("rotation_week", cells.get("rotation_week", "0"))
+        return replace(
+            stand_in, skills=tuple(skills) if read else stand_in.skills, team=cells.get("team"), rotation_week=week
+        )
     return stand_in
+
+
+def whole_number(name: str, text: str) -> int:
+    """Return a cell as a whole number."""
+    if not text.isdecimal():
+        raise DataError(Problem(f"{name} must be a whole number, 0 or more, got {text!r}", remedy=f"write {name} 1"))
+    return int(text)
 
 
 def _skills(text: str) -> Iterator[tuple[str, str]]:
@@ -148,24 +179,24 @@ def _proficiency(name: str, text: str) -> float:
 
 def add_unavailability(people: People, records: Iterable[Record], *, tz: str, faults: Faults) -> None:
     """Give people the stretches in which they cannot work; local stamps are in the centre's zone."""
-    _add(people, records, "unavailable", UNAVAILABILITY, lambda record: _stretch(record, tz), faults)
+    add(people, records, "unavailable", UNAVAILABILITY, lambda record: _stretch(record, tz), faults)
 
 
 def add_preferences(people: People, records: Iterable[Record], *, templates: Sequence[str], faults: Faults) -> None:
     """Give people their wishes."""
-    _add(people, records, "preferences", PREFERENCES, lambda record: _wish(record, templates), faults)
+    add(people, records, "preferences", PREFERENCES, lambda record: _wish(record, templates), faults)
 
 
-def _add(
+def add(
     people: People,
     records: Iterable[Record],
     name: str,
     columns: Columns,
-    read: Callable[[Record], Unavailability | Preference],
+    read: Callable[[Record], Unavailability | Preference | Lock],
     faults: Faults,
 ) -> None:
     """Read rows and store them in the field `name` of the employees they speak of."""
-    rows: dict[str, list[tuple[Record, Unavailability | Preference]]] = {}
+    rows: dict[str, list[tuple[Record, Unavailability | Preference | Lock]]] = {}
     for record in records:
         who = record.cells.get("employee", "")
         if who and who not in people.employees:
@@ -190,16 +221,16 @@ def _stretch(record: Record, tz: str) -> Unavailability:
     moments: list[date | datetime] = []
     for name in ("start", "end"):
         with faults.collecting():
-            moments.append(_moment(name, record.cells[name]))
+            moments.append(moment(name, record.cells[name]))
     reason = Absence.LEAVE
     with faults.collecting():
         reason = check_choice("reason", record.cells.get("reason", reason), Absence)
     faults.raise_if_any()
-    start, end = _in_zone(moments, tz, record.where)
+    start, end = in_zone(moments, tz, record.where)
     return Unavailability(start=start, end=end, reason=reason, credit=record.cells.get("credit"))
 
 
-def _moment(name: str, text: str) -> date | datetime:
+def moment(name: str, text: str) -> date | datetime:
     """Return a date, or an instant with or without a zone."""
     if _STAMP.fullmatch(text):
         try:
@@ -212,7 +243,7 @@ def _moment(name: str, text: str) -> date | datetime:
     raise DataError(Problem(what, remedy="write it as 2026-11-02 or 2026-11-02 14:00"))
 
 
-def _in_zone(moments: Sequence[date | datetime], tz: str, where: str) -> list[date | datetime]:
+def in_zone(moments: Sequence[date | datetime], tz: str, where: str) -> list[date | datetime]:
     """Give local stamps their offset in the centre's zone; the end follows the start where an hour occurs twice.
 
     The instants have a fixed offset, since Python compares two stamps of one zone by the clock on the wall, which is
@@ -240,9 +271,21 @@ def _wish(record: Record, templates: Sequence[str]) -> Preference:
     if not rank.isdecimal():
         faults.add(f"rank must be a whole number from 1 to 9, got {rank!r}", remedy="1 is the dearest wish")
         rank = "1"
+    price = None
+    with faults.collecting():
+        price = _price(cells.get("price"))
     with faults.collecting():
         day, wish = read_date("day", cells["day"]), check_choice("wish", cells["wish"], Wish)
-        preference = Preference(day=day, wish=wish, template=template, rank=int(rank))
+        preference = Preference(day=day, wish=wish, template=template, rank=int(rank), price=price)
         if not faults:
             return preference
     raise DataError(faults.problems)
+
+
+def _price(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise DataError(Problem(f"price is not a number: {text!r}", remedy="write it as 12.5")) from None

@@ -12,14 +12,17 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wfm.domain.carry import CarryOver
 from wfm.domain.centre import Centre
 from wfm.domain.hours import CalendarSpec, OpeningHours
-from wfm.domain.people import Employee, Skill
+from wfm.domain.lock import Lock
+from wfm.domain.people import Contract, Employee, Skill
 from wfm.domain.queue import Queue
 from wfm.domain.shift import ShiftTemplate
 from wfm.errors import DataError, Problem, did_you_mean
 from wfm.files import replacing
 from wfm.io.centre import read_centre
+from wfm.io.locks import BEFORE, LOCKS
 from wfm.io.parts import TARGETS
 from wfm.io.people import PEOPLE, PREFERENCES, UNAVAILABILITY, Columns
 
@@ -29,15 +32,16 @@ if TYPE_CHECKING:
 __all__ = ["write_centre"]
 
 _TYPES = {cls: name for name, cls in TARGETS.items()}
-_CLOCK = ("earliest_start", "latest_start")
+_CLOCK = ("earliest_start", "latest_start", "unpopular_starts")
 
 
 def write_centre(centre: Centre, path: str | Path) -> None:
-    """Write a centre to a TOML file, and its people, their leave and their wishes to CSV files beside it.
+    """Write a centre to a TOML file, and its people and what is told of each of them to CSV files beside it.
 
     `read_centre` gives the same centre back; this is checked before anything is replaced. The CSV files bear the name
-    of the TOML file: `shop.toml` goes with `shop.people.csv`, `shop.unavailability.csv` and `shop.preferences.csv`, of
-    which there are only those that hold something. Each file is replaced whole or not at all, the TOML file last.
+    of the TOML file: `shop.toml` goes with `shop.people.csv`, `shop.unavailability.csv`, `shop.preferences.csv`,
+    `shop.locks.csv` and `shop.before.csv`, of which there are only those that hold something. Each file is replaced
+    whole or not at all, the TOML file last.
 
     Parameters
     ----------
@@ -77,7 +81,13 @@ def _texts(centre: Centre, stem: str) -> dict[str, str]:
     import tomli_w
 
     people = [
-        [who.id, who.contract, "; ".join(map(_skill, who.skills)), "" if who.team is None else who.team]
+        [
+            who.id,
+            who.contract,
+            "; ".join(map(_skill, who.skills)),
+            "" if who.team is None else who.team,
+            who.rotation_week or "",
+        ]
         for who in centre.employees
     ]
     unavailability = [
@@ -92,7 +102,14 @@ def _texts(centre: Centre, stem: str) -> dict[str, str]:
         for away in who.unavailable
     ]
     preferences = [
-        [who.id, wish.day.isoformat(), str(wish.wish), wish.template or "", wish.rank]
+        [
+            who.id,
+            wish.day.isoformat(),
+            str(wish.wish),
+            wish.template or "",
+            wish.rank,
+            "" if wish.price is None else repr(wish.price),
+        ]
         for who in centre.employees
         for wish in who.preferences
     ]
@@ -103,10 +120,14 @@ def _texts(centre: Centre, stem: str) -> dict[str, str]:
         "currency": centre.currency,
     }
     texts: dict[str, str] = {}
+    locks = [_lock(who.id, lock) for who in centre.employees for lock in who.locks]
+    before = [_before(who.id, who.before) for who in centre.employees if who.before is not None]
     for key, columns, rows in (
         ("people", PEOPLE, people),
         ("unavailability", UNAVAILABILITY, unavailability),
         ("preferences", PREFERENCES, preferences),
+        ("locks", LOCKS, locks),
+        ("before", BEFORE, before),
     ):
         if rows:
             head[key] = f"{stem}.{key}.csv"
@@ -116,8 +137,10 @@ def _texts(centre: Centre, stem: str) -> dict[str, str]:
         "calendar": _calendar(centre.calendar),
         "queues": [_queue(queue) for queue in centre.queues],
         "prices": _table(centre.prices),
+        "pairs": [_table(pair) for pair in centre.pairs],
+        "fairness": {} if centre.fairness is None else _table(centre.fairness),
         "shifts": [_shift(shift) for shift in centre.shifts],
-        "contracts": [_table(contract) for contract in centre.contracts],
+        "contracts": [_contract(contract) for contract in centre.contracts],
     }
     parts = [tomli_w.dumps({key: value for key, value in tables.items() if value})]
     # Tables as short as these would be put inside brackets, above [centre].
@@ -146,6 +169,34 @@ def _shift(shift: ShiftTemplate) -> dict[str, Any]:
     # Every day of the week is the default, and seven lines of a file.
     every_day = ("weekdays",) if shift.weekdays == tuple(range(7)) else ()
     return {**_table(shift, "breaks", *every_day), "breaks": [_table(rest) for rest in shift.breaks]}
+
+
+def _contract(contract: Contract) -> dict[str, Any]:
+    table = _table(contract, "max_shifts")
+    if contract.max_shifts is not None:
+        table["max_shifts"] = dict(contract.max_shifts)
+    return table
+
+
+def _lock(who: str, lock: Lock) -> list[object]:
+    start = "" if lock.start is None else _cell("earliest_start", lock.start)
+    length = "" if lock.length is None else _cell("length", lock.length)
+    breaks = "; ".join(f"{name}={_cell('earliest_start', at)}" for name, at in dict(lock.breaks).items())
+    return [who, lock.day.isoformat(), "yes" if lock.off else "", lock.template or "", start, length, breaks]
+
+
+def _before(who: str, before: CarryOver) -> list[object]:
+    """Return what was worked before as a row of the columns `BEFORE`; what is zero is left out."""
+    cells: dict[str, object] = {
+        "employee": who,
+        "last_end": "" if before.last_end is None else before.last_end.isoformat(),
+        "week_starts": "; ".join(str(_cell("earliest_start", start)) for start in before.week_starts),
+        "weekend_worked_saturday": "yes" if before.weekend_worked_saturday else "",
+        "shifts": "; ".join(f"{name}={count}" for name, count in dict(before.shifts).items()),
+    }
+    others = (name for name in (*BEFORE.required, *BEFORE.optional) if name not in cells)
+    cells |= {name: _cell(name, getattr(before, name)) if getattr(before, name) else "" for name in others}
+    return [cells[name] for name in (*BEFORE.required, *BEFORE.optional)]
 
 
 def _skill(skill: Skill) -> str:
@@ -187,7 +238,11 @@ def _clock(value: timedelta) -> str | time:
 
 def _csv(columns: Columns, rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([[*columns.required, *columns.optional], *rows])
+    table = [[*columns.required, *columns.optional], *rows]
+    # Optional columns that hold nothing are left out.
+    first = len(columns.required)
+    kept = [n for n in range(len(table[0])) if n < first or any(row[n] != "" for row in table[1:])]
+    csv.writer(text, lineterminator="\n").writerows([[row[n] for n in kept] for row in table])
     return text.getvalue()
 
 
@@ -222,4 +277,7 @@ def _with_offsets(employee: Employee) -> Employee:
             unavailable.append(replace(away, start=start, end=end))
         else:
             unavailable.append(away)
-    return replace(employee, unavailable=tuple(unavailable))
+    before = employee.before
+    if before is not None and before.last_end is not None:
+        before = replace(before, last_end=datetime.fromisoformat(before.last_end.isoformat()))
+    return replace(employee, unavailable=tuple(unavailable), before=before)

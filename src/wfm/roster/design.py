@@ -27,7 +27,7 @@ from wfm.timegrid import Horizon
 
 __all__ = ["design_shifts"]
 
-_WORK = 60.0
+_WORK = 10.0
 _HOUR_S = 3600.0
 _OPTIMAL = 1e-6
 
@@ -75,7 +75,7 @@ def design_shifts(
     seed
         Seed of the search, 0 or more; default 0.
     work_limit
-        Limit in units of the solver's deterministic time, about a second of one core each, more than 0; default 60, and
+        Limit in units of the solver's deterministic time, some seconds of one core each, more than 0; default 10, and
         none beside a time limit. The same input, seed and work limit give the same answer.
     time_limit
         Wall-clock limit, such as `"30s"`; default none. With it two runs may differ.

@@ -62,8 +62,8 @@ class IntegerModel:
         seed
             Seed of the search.
         work_limit
-            Limit in units of CP-SAT's deterministic time, about a second of one core or more; none for no limit. One
-            worker searches, so that the same input gives the same answer. It begins anew with another seed in ever
+            Limit in units of CP-SAT's deterministic time, some seconds of one core; none for no limit. One worker
+            searches, so that the same input gives the same answer. It begins anew with another seed in ever
             longer turns: how long a search takes differs more between seeds than between models.
         time_limit
             Wall-clock limit; none for no limit. Without a work limit, after a part of it several workers search beside

@@ -11,11 +11,44 @@ from wfm.domain.lock import Lock
 from wfm.errors import DataError, Problem
 from wfm.roster.carry import carry_over
 from wfm.roster.checker_case import RosterLike
-from wfm.roster.duties import Duty, day_of, read_duties
-from wfm.schema import as_frame
+from wfm.roster.duties import Duties, Duty, day_of, read_duties
+from wfm.roster.problem import Case, build_case
+from wfm.schema import FrameLike, as_frame
 from wfm.timegrid import DAY, Horizon
 
-__all__ = ["continued", "kept"]
+__all__ = ["continued", "kept", "opened"]
+
+
+def opened(
+    roster: RosterLike,
+    requirement: FrameLike,
+    centre: Centre,
+    horizon: Horizon | None = None,
+    history: FrameLike | None = None,
+) -> tuple[Case, Duties]:
+    """Return the problem of a roster and everybody's shifts in it.
+
+    What the roster holds of the days before is handed over to the centre of the problem.
+
+    Raises
+    ------
+    DataError
+        If a shift starts after the horizon, or the input has faults.
+    """
+    case = build_case(requirement, centre, horizon, history=history)
+    duties = read_duties(roster, centre)
+    first, last = case.horizon.dates[0], case.horizon.dates[-1]
+    late = [duty.start_s for mine in duties.values() for duty in mine if day_of(duty.start_s, centre.tz) > last]
+    if late:
+        what = f"{len(late)} shifts start after the horizon, which ends on {last}"
+        raise DataError(Problem(what, where="roster", remedy="give the requirement or the horizon of all its days"))
+    later = continued(roster, centre, first=first)
+    if later is not centre:
+        case = build_case(requirement, later, case.horizon, history=history)
+    kept_duties = {
+        name: tuple(duty for duty in mine if day_of(duty.start_s, centre.tz) >= first) for name, mine in duties.items()
+    }
+    return case, kept_duties
 
 
 def continued(roster: RosterLike, centre: Centre, *, first: date) -> Centre:

@@ -13,6 +13,7 @@ from wfm.roster.line import Line, LinePlanner
 from wfm.roster.problem import Case, Floats, Ints, Person, no_line_error
 from wfm.roster.rules import rules_of
 from wfm.roster.rules_kernel import own_cost
+from wfm.roster.stuck import reason
 from wfm.roster.together import together_cost, together_of
 
 __all__ = ["Plan", "Rostered"]
@@ -111,7 +112,7 @@ class Plan:
             low = person.low_s[position] / 3600
             if held < low:
                 return f"the week of {week.monday} needs at least {low:g} h paid, at most {held:g} h fit"
-        return f"the minimum hours of contract {person.contract.name!r} cannot be met over the horizon"
+        return reason(self.case, person)
 
     def cost(self) -> float:
         """Return the price of the whole plan."""

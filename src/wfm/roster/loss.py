@@ -39,16 +39,19 @@ def present(case: Case, duties: Iterable[Duty]) -> Floats:
     table = np.zeros((len(case.starts_s), len(case.queues)))
     origin, step = int(case.starts_s[0]), case.interval_s
     position = {name: number for number, name in enumerate(case.queues)}
+    until = origin + step * len(table)
     for duty in duties:
         for part in duty.parts:
-            if part.queue is None:
+            # A roster may hold days before those of the case, and after.
+            begin, end = max(part.start_s, origin), min(part.end_s, until)
+            if part.queue is None or begin >= end:
                 continue
             column = table[:, position[part.queue]]
-            first, last = (part.start_s - origin) // step, (part.end_s - origin - 1) // step
+            first, last = (begin - origin) // step, (end - origin - 1) // step
             if first == last:
-                column[first] += (part.end_s - part.start_s) / step
+                column[first] += (end - begin) / step
                 continue
-            column[first] += (origin + (first + 1) * step - part.start_s) / step
+            column[first] += (origin + (first + 1) * step - begin) / step
             column[first + 1 : last] += 1.0
-            column[last] += (part.end_s - origin - last * step) / step
+            column[last] += (end - origin - last * step) / step
     return case.fold(table.T).T

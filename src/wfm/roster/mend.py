@@ -18,11 +18,12 @@ from wfm.errors import DataError, Problem
 from wfm.roster.changes import RepairPrices, changes_between
 from wfm.roster.checker import check
 from wfm.roster.checker_case import RosterLike
-from wfm.roster.duties import Duty, as_frames, day_of, read_duties
+from wfm.roster.duties import Duty, as_frames, day_of
 from wfm.roster.events import Event, LateArrival, Reforecast, SickCall, TrainingMoved
 from wfm.roster.floor import Floor
 from wfm.roster.frames import roster_of
 from wfm.roster.happened import Happened, apply_events
+from wfm.roster.keep import opened
 from wfm.roster.legality import Judge
 from wfm.roster.loss import Loss, present
 from wfm.roster.options import Option, Options
@@ -121,6 +122,7 @@ def repair(
     centre: Centre,
     *,
     horizon: Horizon | None = None,
+    history: FrameLike | None = None,
     now: datetime | None = None,
     prices: RepairPrices | None = None,
     max_touched: int = 3,
@@ -136,7 +138,8 @@ def repair(
     Parameters
     ----------
     roster
-        The published roster, or any object with the frames `shifts` and `activities`.
+        The published roster, or any object with the frames `shifts` and `activities`. What it holds of the days before
+        the horizon counts for rests and runs.
     events
         `SickCall`, `LateArrival`, `Reforecast` and `TrainingMoved`, one or more.
     requirement
@@ -145,6 +148,8 @@ def repair(
         The centre.
     horizon
         The days of the roster, where they are more than those of the requirement.
+    history
+        Frame `burdens` of before the horizon, as in `solve`: it enters the fairness and its cost in the result.
     now
         What lies before stays as it is, an instant with a zone; default the first instant of the events.
     prices
@@ -185,10 +190,12 @@ def repair(
     happenings = check_each("events", (events,) if isinstance(events, Event) else events, object)
     _check(happenings, horizon, prices, now)
     check_int("max_touched", max_touched, 0)
-    planned = build_case(requirement, centre, horizon)
-    duties = read_duties(roster, centre)
+    planned, duties = opened(roster, requirement, centre, horizon, history)
+    centre = planned.centre
     happened = apply_events(happenings, planned, duties)
-    case = planned if happened.requirement is None else build_case(happened.requirement, centre, planned.horizon)
+    case = planned
+    if happened.requirement is not None:
+        case = build_case(happened.requirement, centre, planned.horizon, history=history)
     coverage = present(planned, (duty for mine in duties.values() for duty in mine))
     loss = Loss(planned)
     floor = Floor(

@@ -17,11 +17,12 @@ from wfm.domain.shift import ABSENT, WORK
 from wfm.errors import DataError, Problem
 from wfm.roster.checker import check
 from wfm.roster.checker_case import RosterLike
-from wfm.roster.duties import Duties, Duty, Part, as_frames, day_of, joined, read_duties, the_duty
+from wfm.roster.duties import Duties, Duty, Part, as_frames, day_of, joined, the_duty
 from wfm.roster.frames import person_cost, roster_of
+from wfm.roster.keep import opened
 from wfm.roster.legality import Judge
 from wfm.roster.loss import Loss, present
-from wfm.roster.problem import Case, Floats, build_case
+from wfm.roster.problem import Case, Floats
 from wfm.roster.result import Roster
 from wfm.roster.violations import Violation
 from wfm.schema import FrameLike
@@ -97,6 +98,7 @@ def check_swap(
     *,
     other_day: date | None = None,
     horizon: Horizon | None = None,
+    history: FrameLike | None = None,
     max_more_short_h: float = 0.0,
 ) -> Verdict:
     """Say whether two people may exchange shifts.
@@ -120,6 +122,8 @@ def check_swap(
         A second day whose shifts are exchanged too, so that both keep their hours; default none.
     horizon
         The days of the roster, where they are more than those of the requirement.
+    history
+        Frame `burdens` of before the horizon, as in `solve`: it enters the fairness and its cost.
     max_more_short_h
         Agent-hours more that may be short, 0 or more; default 0.
 
@@ -141,8 +145,8 @@ def check_swap(
     True
     """
     check_in_range("max_more_short_h", max_more_short_h, 0.0)
-    case = build_case(requirement, centre, horizon)
-    duties = read_duties(roster, centre)
+    case, duties = opened(roster, requirement, centre, horizon, history)
+    centre = case.centre
     if first == second:
         raise DataError(Problem(f"{first!r} swaps with themselves", remedy="name two people"))
     changed = dict(duties)
@@ -175,6 +179,7 @@ def check_leave(
     centre: Centre,
     *,
     horizon: Horizon | None = None,
+    history: FrameLike | None = None,
     max_more_short_h: float = 0.0,
 ) -> Verdict:
     """Say whether somebody may have leave: their shifts of the days are dropped, and the least hours fall with them.
@@ -193,6 +198,8 @@ def check_leave(
         The centre.
     horizon
         The days of the roster, where they are more than those of the requirement.
+    history
+        Frame `burdens` of before the horizon, as in `solve`: it enters the fairness and its cost.
     max_more_short_h
         Agent-hours more that may be short, 0 or more; default 0.
 
@@ -202,12 +209,12 @@ def check_leave(
         If the name is unknown, the leave ends before it starts or overlaps another one.
     """
     check_in_range("max_more_short_h", max_more_short_h, 0.0)
+    case, duties = opened(roster, requirement, centre, horizon, history)
+    centre = case.centre
     person = centre.employee(employee)
     leave = Unavailability(start=check_date("start", start), end=check_date("end", end))
     away = replace(person, unavailable=(*person.unavailable, leave))
     later = replace(centre, employees=tuple(away if one is person else one for one in centre.employees))
-    case = build_case(requirement, centre, horizon)
-    duties = read_duties(roster, centre)
     kept = tuple(d for d in duties[employee] if not start <= day_of(d.start_s, centre.tz) < end)
     return _verdict(case, duties, {**duties, employee: kept}, centre, later, max_more_short_h)
 
@@ -248,8 +255,8 @@ def backfill(
     DataError
         If the name is unknown, or there is no shift on the day.
     """
-    case = build_case(requirement, centre, horizon)
-    duties = read_duties(roster, centre)
+    case, duties = opened(roster, requirement, centre, horizon)
+    centre = case.centre
     vacant = the_duty(duties, employee, check_date("day", day), centre.tz)
     if vacant is None:
         raise DataError(Problem(f"{employee} has no shift on {day}", remedy="name a day on which they work"))

@@ -29,7 +29,7 @@ __all__ = ["Tour", "TourPlan", "plan_tours", "tours_of"]
 
 _NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEK = 7
-_WORK = 60.0
+_WORK = 10.0
 _MOST = 2**31
 _OPTIMAL = 1e-6
 _SLACK_S = 1.0
@@ -209,8 +209,8 @@ def plan_tours(
     seed
         Seed of the search, 0 or more; default 0.
     work_limit
-        Limit in units of the solver's deterministic time, about a second of one core each; default 60, and none beside
-        a time limit. The same input, seed and work limit give the same answer.
+        Limit in units of the solver's deterministic time, some seconds of one core each, more than 0; default 10, and
+        none beside a time limit. The same input, seed and work limit give the same answer.
     time_limit
         Wall-clock limit, such as `"30s"`; default none.
 
