@@ -28,6 +28,7 @@ from wfm.domain import (
 from wfm.errors import DataError
 from wfm.roster.breaks import in_order
 from wfm.roster.checker import check
+from wfm.roster.line import LinePlanner
 from wfm.roster.problem import Case, build_case
 from wfm.roster.rules import rules_of
 from wfm.roster.rules_kernel import own_cost
@@ -222,3 +223,20 @@ def test_the_search_and_the_checker_agree(given: Setting) -> None:
         event(str(rule))
     told = "; ".join(map(str, found)) or "no violation"
     assert (allowed and cost >= 0.0) == (not found), f"{told}; allowed {allowed}, cost {cost}; {given!r}"
+
+
+@settings(max_examples=80, deadline=None)
+@given(settings_of_all())
+def test_the_best_line_is_legal_and_there_is_one_where_some_line_is(given: Setting) -> None:
+    case, line = given.case, given.line
+    person, rules = case.people[0], rules_of(case)
+    reward = np.where(person.allowed, 0.0, -np.inf)
+    best = LinePlanner(case, person.contract, [person]).best(reward, np.zeros(len(line)), person)
+    event("some line" if best else "no line")
+    if best is None:
+        assert own_cost(rules, 0, line) < 0.0 or not person.allowed[line[line >= 0]].all(), repr(given)
+        return
+    found = np.full(len(line), -1, dtype=np.int64)
+    found[case.shifts.day[list(best.shifts)]] = best.shifts
+    assert person.allowed[list(best.shifts)].all()
+    assert own_cost(rules, 0, found) >= 0.0, f"{given!r} {best}"

@@ -201,6 +201,8 @@ class LinePlanner:
             Least and most paid seconds of each week, in place of the person's own.
         """
         low_s, high_s = low_s or person.low_s, high_s or person.high_s
+        if min(*high_s, *person.most_days, *person.most_shifts, person.most_weekends, person.period_high_s) < 0:
+            return None  # what was worked before is more than a limit allows
         templates: tuple[int, ...] = ()
         while True:
             line = _Search(self, person, low_s, high_s, self._axes(person, high_s, templates)).best(reward, off)
