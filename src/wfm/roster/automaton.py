@@ -7,8 +7,8 @@ so a plain contract has few states. Rest, hours and counts are kept beside it, s
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import NamedTuple
@@ -60,14 +60,27 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """Moves between the states of two mornings, of which no two have the same target.
+    """Moves between the states of two mornings that count a weekend, or do not.
 
-    `weekend` says that they count a weekend.
+    Parameters
+    ----------
+    leaves
+        Places of the states left, in the order of those entered.
+    bounds
+        Where in `leaves` those begin that lead to each state entered; none where each leads to one of its own.
+    enters
+        Places of the states entered, each once.
+    weekend
+        Whether the moves count a weekend.
+    sources
+        The states left by state entered.
     """
 
-    origin: Ints
-    target: Ints
+    leaves: slice | Ints
+    bounds: Ints | None
+    enters: slice | Ints
     weekend: bool
+    sources: Mapping[int, tuple[int, ...]]
 
 
 def kinds_of(case: Case, contract: Contract, candidates: Iterable[int]) -> list[Kind]:
@@ -131,19 +144,31 @@ class Automaton:
         return self.states[0].index(self._rules.start(before))
 
     def _moves(self, day: int, targets: list[State | None], places: dict[State, int], *, worked: bool) -> list[Moves]:
-        """Split the moves of one kind into parts in which no target is reached twice."""
-        parts: dict[tuple[bool, int], list[tuple[int, int]]] = defaultdict(list)
-        seen: Counter[tuple[bool, int]] = Counter()
+        """Return the moves of one kind: those that count a weekend apart."""
+        sources: dict[bool, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
         for origin, target in enumerate(targets):
             if target is not None:
                 weekend = worked and self._rules.is_new_weekend(self.states[day][origin], day)
-                place = places[target]
-                parts[weekend, seen[weekend, place]].append((origin, place))
-                seen[weekend, place] += 1
-        return [
-            Moves(np.array([a for a, _ in pairs]), np.array([b for _, b in pairs]), weekend)
-            for (weekend, _), pairs in sorted(parts.items())
-        ]
+                sources[weekend][places[target]].append(origin)
+        return [_moves_of(some, weekend=weekend) for weekend, some in sorted(sources.items())]
+
+
+def _moves_of(sources: dict[int, list[int]], *, weekend: bool) -> Moves:
+    ordered = dict(sorted(sources.items(), key=lambda item: (item[1], item[0])))
+    sizes = [len(origins) for origins in ordered.values()]
+    return Moves(
+        leaves=_span(np.array([origin for origins in ordered.values() for origin in origins])),
+        bounds=np.cumsum([0, *sizes[:-1]]) if max(sizes) > 1 else None,
+        enters=_span(np.array(list(ordered))),
+        weekend=weekend,
+        sources={target: tuple(origins) for target, origins in ordered.items()},
+    )
+
+
+def _span(places: Ints) -> slice | Ints:
+    """Return places in a row as a slice, which is faster to look up."""
+    low, high = int(places[0]), int(places[-1]) + 1
+    return slice(low, high) if high - low == len(places) and (np.diff(places) == 1).all() else places
 
 
 class _Rules:

@@ -27,8 +27,6 @@ _NEVER = -np.inf
 _SUNDAY = 6
 _ROUNDING = 1e-9
 
-Place = int | slice | Ints
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -230,6 +228,7 @@ class _Search:
         self._planner, self._person, self._counts = planner, person, counts
         self._low_s, self._high_s = low_s, high_s
         self._price = planner.contract.cost_per_hour * (planner.contract.overtime_factor - 1) / 3600
+        self._known: dict[tuple[int, int, bool], tuple[tuple[slice, ...], tuple[slice, ...]]] = {}
         self._trail: list[Floats] = []
         self._closed: dict[int, Floats] = {}
         self._reward: Floats = np.empty(0)
@@ -261,33 +260,39 @@ class _Search:
         result = np.full(shape, _NEVER)
         off = float(self._off[day])
         for moves in planner.automaton.off[day] if off > _NEVER else ():
-            origin, target = _span(moves.origin), _span(moves.target)
-            rested = value[:, origin] + off
+            rested = value[:, moves.leaves]
+            if moves.bounds is not None:
+                rested = np.maximum.reduceat(rested, moves.bounds, axis=1)
             for state, later in enumerate(planner._off_state[day]):
-                result[later, target] = np.maximum(result[later, target], rested[state])
+                into = result[later]
+                into[moves.enters] = np.maximum(into[moves.enters], rested[state] + off)
         transitions = planner._transitions[day]
         if not transitions:
             return result
         begin, end = transitions[0].first, transitions[-1].last
         gains = np.maximum.reduceat(self._reward[begin:end], planner._bounds[day] - begin)
-        reach = np.maximum.accumulate(value, axis=0)
+        reach = np.maximum.accumulate(value, axis=0) if len(value) > 1 else value
         for transition, gain in zip(transitions, gains.tolist(), strict=True):
             if gain == _NEVER:
                 continue
             source, into = reach[transition.before - 1], result[transition.after]
             for moves in planner.automaton.work[day][transition.kind]:
-                leaves, enters = self._slices(transition, moves)
-                into[enters] = np.maximum(into[enters], source[leaves] + gain)
+                origin, target = self._slices(transition, moves)
+                gained = source[(moves.leaves, *origin)] + gain
+                if moves.bounds is not None:
+                    gained = np.maximum.reduceat(gained, moves.bounds, axis=0)
+                enters = (moves.enters, *target)
+                into[enters] = np.maximum(into[enters], gained)
         return result
 
-    def _slices(self, transition: Transition, moves: Moves) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
-        """Return which states a move leads from, and where to."""
-        origin: list[Place] = [_span(moves.origin)]
-        target: list[Place] = [_span(moves.target)]
-        for length, step in zip(self._counts.shape, self._steps(transition, moves), strict=True):
-            origin.append(slice(0, max(length - step, 0)))
-            target.append(slice(step, None))
-        return tuple(origin), tuple(target)
+    def _slices(self, transition: Transition, moves: Moves) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+        """Return which counts a move leads from, and to which."""
+        key = transition.units, transition.template, moves.weekend
+        if key not in self._known:
+            steps = list(zip(self._counts.shape, self._steps(transition, moves), strict=True))
+            origin = tuple(slice(0, max(length - step, 0)) for length, step in steps)
+            self._known[key] = origin, tuple(slice(step, None) for _, step in steps)
+        return self._known[key]
 
     def _steps(self, transition: Transition, moves: Moves) -> tuple[int, ...]:
         """Return by how much a shift moves each count."""
@@ -344,7 +349,7 @@ class _Search:
         rest, place, *counts = state
         best, origin, chosen = _NEVER, state, None
         for moves in planner.automaton.off[day]:
-            for earlier in moves.origin[moves.target == place].tolist():
+            for earlier in moves.sources.get(place, ()):
                 for before, after in enumerate(planner._off_state[day]):
                     found = value[(before, earlier, *counts)] + self._off[day]
                     if after == rest and found > best:
@@ -357,19 +362,14 @@ class _Search:
             for moves in planner.automaton.work[day][transition.kind]:
                 steps = self._steps(transition, moves)
                 less = [count - step for count, step in zip(counts, steps, strict=True)]
-                for earlier in moves.origin[moves.target == place].tolist() if min(less) >= 0 else ():
-                    column = value[(slice(0, transition.before), earlier, *less)]
+                for earlier in moves.sources.get(place, ()) if min(less) >= 0 else ():
+                    index: tuple[slice | int, ...] = (slice(0, transition.before), earlier, *less)
+                    column = value[index]
                     before = int(np.argmax(column))
                     if column[before] + gains[gain] > best:
                         best, origin = column[before] + gains[gain], (before, earlier, *less)
                         chosen = int(planner.order[transition.first + gain])
         return origin, chosen
-
-
-def _span(places: Ints) -> slice | Ints:
-    """Return places in a row as a slice, which is faster to look up."""
-    low, high = int(places[0]), int(places[-1]) + 1
-    return slice(low, high) if high - low == len(places) and (np.diff(places) == 1).all() else places
 
 
 def _up(amount_s: float, unit: int) -> int:
