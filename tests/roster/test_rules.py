@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -48,14 +48,14 @@ NAMES = [shift.name for shift in SHIFTS]
 FIRSTS = [date(2026, 11, 5), date(2026, 10, 19), date(2026, 3, 22), date(2026, 11, 8), date(2026, 3, 28)]
 
 
-@dataclass(frozen=True, repr=False)
 class Setting:
-    """A person under random rules, the days, and a line for them."""
+    """A person under random rules, the days, and a line for them; no dataclass, which hypothesis would print whole."""
 
-    centre: Centre
-    horizon: Horizon
-    case: Case
-    line: np.ndarray
+    def __init__(self, centre: Centre, horizon: Horizon, case: Case, line: np.ndarray) -> None:
+        self.centre = centre
+        self.horizon = horizon
+        self.case = case
+        self.line = line
 
     def __repr__(self) -> str:
         shifts = self.case.shifts
