@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -240,3 +241,31 @@ def test_the_best_line_is_legal_and_there_is_one_where_some_line_is(given: Setti
     found[case.shifts.day[list(best.shifts)]] = best.shifts
     assert person.allowed[list(best.shifts)].all()
     assert own_cost(rules, 0, found) >= 0.0, f"{given!r} {best}"
+
+
+@pytest.mark.parametrize(
+    ("before", "worked"),
+    [
+        (None, 2),
+        (CarryOver(days_off_in_a_row=1), 1),
+        (CarryOver(days_in_a_row=1, weekend_worked_saturday=True), 2),
+    ],
+)
+def test_a_sunday_that_begins_the_horizon_goes_with_the_saturday_that_is_known(
+    before: CarryOver | None, worked: int
+) -> None:
+    centre = Centre(
+        name="desk",
+        tz=TZ,
+        queues=(Queue(name="calls", targets=(ServiceLevel(0.8, "30s"),)),),
+        contracts=(Contract(name="own", whole_weekends=True),),
+        shifts=SHIFTS[:1],
+        employees=(Employee(id="A1", contract="own", skills=(Skill("calls"),), before=before),),
+    )
+    horizon = Horizon(date(2026, 11, 8), days=2, tz=TZ)
+    need = pd.DataFrame({"queue": "calls", "start": horizon.starts, "agents": 1, "scheduled": 1})
+    case = build_case(need, centre, horizon)
+    person = case.people[0]
+    best = LinePlanner(case, person.contract, [person]).best(np.ones(len(case.shifts)), np.zeros(2), person)
+    assert best is not None
+    assert len(best.shifts) == worked

@@ -32,7 +32,8 @@ class State(NamedTuple):
     """What the days before tell on the morning of a day.
 
     `run` counts days worked (above 0) or off (below 0) in a row; `exempt` says that a run of work began at the edge of
-    the horizon. `after` is yesterday's template where it bars others, -1 if none. `starts` are the starts of this week.
+    the horizon. `after` is yesterday's template where it bars others, -1 if none. `alone` says that a Sunday begins the
+    horizon and nothing is known of its Saturday. `starts` are the starts of this week.
     `end` is the instant from which a free stretch counts, `had` whether the week has had its own, and `owes` whether
     the week before still waits for it.
     """
@@ -42,6 +43,7 @@ class State(NamedTuple):
     nights: int = 0
     after: int = -1
     saturday: bool = False
+    alone: bool = False
     starts: tuple[int, ...] = ()
     end: int = 0
     had: bool = True
@@ -201,6 +203,7 @@ class _Rules:
             exempt=self._runs and unknown,
             nights=0 if self._most_nights is None else told.nights_in_a_row,
             saturday=self._weekends and self._weekday[0] == _SUNDAY and told.weekend_worked_saturday,
+            alone=self._whole_weekends and self._weekday[0] == _SUNDAY and before is None,
             starts=self._arc({_clock_s(start) for start in told.week_starts}) if cut else (),
         )
         if self._free is None:
@@ -256,7 +259,7 @@ class _Rules:
     def _next(self, state: State, day: int, *, worked: bool) -> State:
         """Pass to the next morning."""
         saturday = self._weekends and worked and self._weekday[day] == _SATURDAY
-        state = state._replace(saturday=saturday)
+        state = state._replace(saturday=saturday, alone=False)
         if self._weekday[day] == _SUNDAY:
             state = state._replace(starts=())
         return state if self._free is None else self._rested(state, day + 1)
@@ -274,7 +277,7 @@ class _Rules:
         return state._replace(end=max(state.end, now)) if state.had and not state.owes else state
 
     def _may_begin_on_sunday(self, state: State, day: int) -> bool:
-        return self._weekday[day] != _SUNDAY or state.saturday or day == 0
+        return self._weekday[day] != _SUNDAY or state.saturday or state.alone
 
     def _capped(self, run: int) -> int:
         return max(min(run, self._longest), -self._least_off) if self._runs else 0
