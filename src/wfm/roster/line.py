@@ -12,6 +12,7 @@ where the rest owed is counted in candidate starts that it still blocks. Counts 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import gcd
 
@@ -21,7 +22,7 @@ from wfm.domain.people import Contract
 from wfm.roster.automaton import Automaton, Kind, Moves, kinds_of
 from wfm.roster.problem import Case, Flags, Floats, Ints, Person
 
-__all__ = ["Line", "LinePlanner", "Transition"]
+__all__ = ["Arc", "Line", "LinePlanner", "Transition"]
 
 _NEVER = -np.inf
 _SUNDAY = 6
@@ -52,6 +53,16 @@ class Transition:
     template: int
     first: int
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """A step of one day between two states: the candidates that take it, none for a day off, and where it leads."""
+
+    shifts: tuple[int, ...]
+    rest: int
+    state: int
+    weekend: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +158,19 @@ class LinePlanner:
                 first = place + 1
         self.order = np.array([candidate for _, candidate in keyed], dtype=np.int64)
         return [list(day) for day in kinds]
+
+    def arcs(self, day: int, rest: int, state: int) -> Iterator[Arc]:
+        """Return the steps from a state of rest and automaton on the morning of a day; hours and counts apart."""
+        for moves in self.automaton.off[day]:
+            for target, sources in moves.sources.items():
+                if state in sources:
+                    yield Arc((), self._off_state[day][rest], target, False)
+        for step in self._transitions[day]:
+            shifts = tuple(self.order[step.first : step.last].tolist())
+            for moves in self.automaton.work[day][step.kind] if rest < step.before else ():
+                for target, sources in moves.sources.items():
+                    if state in sources:
+                        yield Arc(shifts, step.after, target, moves.weekend)
 
     def _axes(self, person: Person, high_s: tuple[float, ...], templates: tuple[int, ...]) -> _Counts:
         """Return how far each count must go for a person."""
