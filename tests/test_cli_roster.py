@@ -114,6 +114,15 @@ def test_a_sick_call_is_repaired_and_written(site: Path, rostered: subprocess.Co
         (["--sick", "A01"], "--sick must be EMPLOYEE@MOMENT, got 'A01'; write A17@2026-11-03"),
         (["--sick", "A01@today"], "--sick: not a day or an instant: 'today'; write 2026-11-03, or 2026-11-03T09:30"),
         (["--late", "A01@2026-11-02"], "--late: 2026-11-02 is a day; write an instant, such as 2026-11-02T09:30"),
+        (["--training", "A01@2026-11-02T10:00"], "--training must be EMPLOYEE@MOMENT, got 'A01'; write A17@2026-11-03"),
+        (
+            ["--training", "A01,A77@2026-11-02T10:00@2026-11-02T12:00"],
+            "2 problems in the events:\n"
+            "  1. training moved: A01 has no training or meeting that begins at 2026-11-02 10:00:00+01:00; "
+            "give the start of one as it stands in the roster\n"
+            "  2. training moved: unknown employee 'A77'; did you mean 'A07'? "
+            "Known: A01, A02, A03, A04, A05, A06, A07, A08",
+        ),
         ([], "no events; give at least one, such as SickCall('A17', date(2026, 11, 3))"),
     ],
 )

@@ -172,6 +172,10 @@ def repair(
     late: Annotated[
         list[str] | None, typer.Option(help="EMPLOYEE@INSTANT, such as A3@2026-11-03T09:30; repeat it.")
     ] = None,
+    training: Annotated[
+        list[str] | None,
+        typer.Option(help="EMPLOYEES@FROM@TO, such as A1,A2@2026-11-03T10:00@2026-11-03T14:00; repeat it."),
+    ] = None,
     reforecast: Annotated[Path | None, typer.Option(help="Frame `requirement`: the rows that change.")] = None,
     now: Annotated[str | None, typer.Option(help="What lies before stays; default the first event.")] = None,
     max_touched: Annotated[int, typer.Option(min=0, help="Most other people changed.")] = 3,
@@ -186,13 +190,18 @@ def repair(
         place = io.read_centre(centre)
         need = io.read_frame(requirement, "requirement", tz=place.tz)
         before = _published(published, place)
-        events: list[room.SickCall | room.LateArrival | room.Reforecast] = []
+        events: list[room.SickCall | room.LateArrival | room.Reforecast | room.TrainingMoved] = []
         for text in sick or []:
             name, moment = _at("--sick", text, place.tz)
             events.append(room.SickCall(name, moment))
         for text in late or []:
             name, moment = _at("--late", text, place.tz)
             events.append(room.LateArrival(name, _instant("--late", moment)))
+        for text in training or []:
+            planned, to = _at("--training", text, place.tz)
+            names_of, start = _at("--training", planned, place.tz)
+            both = (_instant("--training", moment) for moment in (start, to))
+            events.append(room.TrainingMoved(tuple(names_of.split(",")), *both))
         if reforecast is not None:
             events.append(room.Reforecast(io.read_frame(reforecast, "requirement", tz=place.tz)))
         at = None if now is None else _instant("--now", _moment("--now", now, place.tz))
@@ -201,7 +210,14 @@ def repair(
         names = ("shifts", "activities", "coverage", "shortage", "wishes")
         frames = {name: getattr(made.roster, name) for name in names}
         frames |= {"changes": made.changes, "requirement": made.requirement}
-        asked = {"sick": sick or [], "late": late or [], "now": now, "max_touched": max_touched, "notice": notice}
+        asked = {
+            "sick": sick or [],
+            "late": late or [],
+            "training": training or [],
+            "now": now,
+            "max_touched": max_touched,
+            "notice": notice,
+        }
         about = {"command": "wfm repair", **asked, "loss_event": made.loss_event, "loss_left": made.loss_left}
         files = [centre, requirement, *_files_of(published), *([] if reforecast is None else [reforecast])]
         written = io.write_run(out, frames, texts={"repair.txt": str(made)}, inputs=files, about=about)

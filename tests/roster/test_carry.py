@@ -9,10 +9,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from wfm.domain import CarryOver, Centre, Contract, Employee, Queue, ServiceLevel, ShiftTemplate, Skill
+from wfm.errors import DataError
+from wfm.roster import solve
 from wfm.roster.carry import carry_over
 from wfm.roster.problem import Case, build_case
 from wfm.roster.rules import rules_of
@@ -155,3 +158,17 @@ def test_runs_reach_back_over_the_whole_horizon() -> None:
 def test_who_did_not_work_keeps_the_end_of_the_last_shift() -> None:
     end = datetime(2026, 11, 4, 22, tzinfo=ZoneInfo(TZ))
     assert a_past([None], before=CarryOver(last_end=end)).last_end == end
+
+
+def test_a_roster_hands_on_what_it_holds() -> None:
+    centre = a_centre(Contract(name="own", min_week="16h"))
+    horizon = Horizon(date(2026, 11, 5), days=4, tz=TZ)
+    need = pd.DataFrame({"queue": "calls", "start": horizon.starts, "agents": 1, "scheduled": 1})
+    roster = solve(need, centre, work_limit=1)
+    left = roster.carry_over(centre, same_period=True)
+    assert left == carry_over(roster.shifts, centre, horizon, same_period=True)
+    assert left["A1"].paid_s == roster.paid_h * 3600 > 0
+    bare = replace(roster, coverage=roster.coverage[:0])
+    assert bare.carry_over(centre, horizon=horizon, same_period=True) == left
+    with pytest.raises(DataError, match="the roster has no coverage, which would tell its days"):
+        bare.carry_over(centre)

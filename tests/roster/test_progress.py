@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from threading import Event
 
 import pandas as pd
 import pytest
 
-from wfm.domain import Centre, ShiftTemplate
+from wfm.domain import Centre, Preference, ShiftTemplate
 from wfm.roster import check, solve
 from wfm.roster.progress import Progress
 
@@ -17,10 +19,18 @@ Problem = tuple[pd.DataFrame, Centre]
 
 @pytest.fixture
 def problem(need: Callable[..., pd.DataFrame], make_centre: Callable[..., Centre]) -> Problem:
-    """Return a problem on which a search does not end by itself: its bound cannot be reached."""
+    """Return a problem on which a search does not end by itself: everybody is needed and wishes the day off."""
     shift = ShiftTemplate(name="day", earliest_start="07:00", latest_start="12:00", min_length="5h", max_length="8h")
     centre = make_centre([("calls",), ("chat",), ("calls", "chat")] * 2, shifts=(shift,))
-    return need("2026-11-02 07:00", 26, calls=3, chat=2), centre
+    wish = Preference(day=date(2026, 11, 2), wish="off")
+    wishing = tuple(replace(employee, preferences=(wish,)) for employee in centre.employees)
+    return need("2026-11-02 07:00", 26, calls=3, chat=2), replace(centre, employees=wishing)
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it tell at every turn, however fast the machine is."""
+    monkeypatch.setattr("wfm.roster.solver._BETWEEN_S", 0.0)
 
 
 def test_it_tells_how_far_it_is(problem: Problem) -> None:

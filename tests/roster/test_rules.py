@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ from wfm.domain import (
 from wfm.errors import DataError
 from wfm.roster.breaks import in_order
 from wfm.roster.checker import check
+from wfm.roster.line import LinePlanner
 from wfm.roster.problem import Case, build_case
 from wfm.roster.rules import rules_of
 from wfm.roster.rules_kernel import own_cost
@@ -47,14 +49,14 @@ NAMES = [shift.name for shift in SHIFTS]
 FIRSTS = [date(2026, 11, 5), date(2026, 10, 19), date(2026, 3, 22), date(2026, 11, 8), date(2026, 3, 28)]
 
 
-@dataclass(frozen=True, repr=False)
 class Setting:
-    """A person under random rules, the days, and a line for them."""
+    """A person under random rules, the days, and a line for them; no dataclass, which hypothesis would print whole."""
 
-    centre: Centre
-    horizon: Horizon
-    case: Case
-    line: np.ndarray
+    def __init__(self, centre: Centre, horizon: Horizon, case: Case, line: np.ndarray) -> None:
+        self.centre = centre
+        self.horizon = horizon
+        self.case = case
+        self.line = line
 
     def __repr__(self) -> str:
         shifts = self.case.shifts
@@ -222,3 +224,48 @@ def test_the_search_and_the_checker_agree(given: Setting) -> None:
         event(str(rule))
     told = "; ".join(map(str, found)) or "no violation"
     assert (allowed and cost >= 0.0) == (not found), f"{told}; allowed {allowed}, cost {cost}; {given!r}"
+
+
+@settings(max_examples=80, deadline=None)
+@given(settings_of_all())
+def test_the_best_line_is_legal_and_there_is_one_where_some_line_is(given: Setting) -> None:
+    case, line = given.case, given.line
+    person, rules = case.people[0], rules_of(case)
+    reward = np.where(person.allowed, 0.0, -np.inf)
+    best = LinePlanner(case, person.contract, [person]).best(reward, np.zeros(len(line)), person)
+    event("some line" if best else "no line")
+    if best is None:
+        assert own_cost(rules, 0, line) < 0.0 or not person.allowed[line[line >= 0]].all(), repr(given)
+        return
+    found = np.full(len(line), -1, dtype=np.int64)
+    found[case.shifts.day[list(best.shifts)]] = best.shifts
+    assert person.allowed[list(best.shifts)].all()
+    assert own_cost(rules, 0, found) >= 0.0, f"{given!r} {best}"
+
+
+@pytest.mark.parametrize(
+    ("before", "worked"),
+    [
+        (None, 2),
+        (CarryOver(days_off_in_a_row=1), 1),
+        (CarryOver(days_in_a_row=1, weekend_worked_saturday=True), 2),
+    ],
+)
+def test_a_sunday_that_begins_the_horizon_goes_with_the_saturday_that_is_known(
+    before: CarryOver | None, worked: int
+) -> None:
+    centre = Centre(
+        name="desk",
+        tz=TZ,
+        queues=(Queue(name="calls", targets=(ServiceLevel(0.8, "30s"),)),),
+        contracts=(Contract(name="own", whole_weekends=True),),
+        shifts=SHIFTS[:1],
+        employees=(Employee(id="A1", contract="own", skills=(Skill("calls"),), before=before),),
+    )
+    horizon = Horizon(date(2026, 11, 8), days=2, tz=TZ)
+    need = pd.DataFrame({"queue": "calls", "start": horizon.starts, "agents": 1, "scheduled": 1})
+    case = build_case(need, centre, horizon)
+    person = case.people[0]
+    best = LinePlanner(case, person.contract, [person]).best(np.ones(len(case.shifts)), np.zeros(2), person)
+    assert best is not None
+    assert len(best.shifts) == worked

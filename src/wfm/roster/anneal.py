@@ -8,6 +8,7 @@ Source: Kirkpatrick, Gelatt and Vecchi, "Optimization by Simulated Annealing" (1
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -55,7 +56,7 @@ def anneal(plan: Plan, *, seed: int, changes: float, progress: Callable[[int, fl
     function = anneal_function()
     cool, dear = _prices(plan)
     blocks = _blocks(plan)
-    hot, begun = cool, 0.0
+    hot, begun, probed = cool, 0.0, 0.0
     best, cost = _state(world), plan.cost()
     lowest, done = cost, 0
     try:
@@ -63,10 +64,14 @@ def anneal(plan: Plan, *, seed: int, changes: float, progress: Callable[[int, fl
             share = progress(done, lowest)
             if share >= 1.0:
                 break
+            if done == _CHUNK:
+                # What came before may have compiled the search.
+                probed = share
             if done == _PROBE * _CHUNK:
-                expected = min(changes, done / share) if share > 0 else changes
+                speed = (done - _CHUNK) / (share - probed) if share > probed else math.inf
+                expected = min(changes - done, speed * (1 - share))
                 hot, begun = max(cool, dear * _heat(expected / max((world.line >= 0).sum(), 1))), share
-            size = int(min(_CHUNK, changes - done))
+            size = math.ceil(min(_CHUNK, changes - done))
             # The clock is read once a chunk; within it the temperature stays.
             temperature = np.full(size, hot * (cool / hot) ** ((share - begun) / (1 - begun)))
             draws = generator.random((size, DRAWS))

@@ -7,8 +7,8 @@ so a plain contract has few states. Rest, hours and counts are kept beside it, s
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import NamedTuple
@@ -32,7 +32,8 @@ class State(NamedTuple):
     """What the days before tell on the morning of a day.
 
     `run` counts days worked (above 0) or off (below 0) in a row; `exempt` says that a run of work began at the edge of
-    the horizon. `after` is yesterday's template where it bars others, -1 if none. `starts` are the starts of this week.
+    the horizon. `after` is yesterday's template where it bars others, -1 if none. `alone` says that a Sunday begins the
+    horizon and nothing is known of its Saturday. `starts` are the starts of this week.
     `end` is the instant from which a free stretch counts, `had` whether the week has had its own, and `owes` whether
     the week before still waits for it.
     """
@@ -42,6 +43,7 @@ class State(NamedTuple):
     nights: int = 0
     after: int = -1
     saturday: bool = False
+    alone: bool = False
     starts: tuple[int, ...] = ()
     end: int = 0
     had: bool = True
@@ -60,14 +62,27 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """Moves between the states of two mornings, of which no two have the same target.
+    """Moves between the states of two mornings that count a weekend, or do not.
 
-    `weekend` says that they count a weekend.
+    Parameters
+    ----------
+    leaves
+        Places of the states left, in the order of those entered.
+    bounds
+        Where in `leaves` those begin that lead to each state entered; none where each leads to one of its own.
+    enters
+        Places of the states entered, each once.
+    weekend
+        Whether the moves count a weekend.
+    sources
+        The states left by state entered.
     """
 
-    origin: Ints
-    target: Ints
+    leaves: slice | Ints
+    bounds: Ints | None
+    enters: slice | Ints
     weekend: bool
+    sources: Mapping[int, tuple[int, ...]]
 
 
 def kinds_of(case: Case, contract: Contract, candidates: Iterable[int]) -> list[Kind]:
@@ -131,19 +146,31 @@ class Automaton:
         return self.states[0].index(self._rules.start(before))
 
     def _moves(self, day: int, targets: list[State | None], places: dict[State, int], *, worked: bool) -> list[Moves]:
-        """Split the moves of one kind into parts in which no target is reached twice."""
-        parts: dict[tuple[bool, int], list[tuple[int, int]]] = defaultdict(list)
-        seen: Counter[tuple[bool, int]] = Counter()
+        """Return the moves of one kind: those that count a weekend apart."""
+        sources: dict[bool, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
         for origin, target in enumerate(targets):
             if target is not None:
                 weekend = worked and self._rules.is_new_weekend(self.states[day][origin], day)
-                place = places[target]
-                parts[weekend, seen[weekend, place]].append((origin, place))
-                seen[weekend, place] += 1
-        return [
-            Moves(np.array([a for a, _ in pairs]), np.array([b for _, b in pairs]), weekend)
-            for (weekend, _), pairs in sorted(parts.items())
-        ]
+                sources[weekend][places[target]].append(origin)
+        return [_moves_of(some, weekend=weekend) for weekend, some in sorted(sources.items())]
+
+
+def _moves_of(sources: dict[int, list[int]], *, weekend: bool) -> Moves:
+    ordered = dict(sorted(sources.items(), key=lambda item: (item[1], item[0])))
+    sizes = [len(origins) for origins in ordered.values()]
+    return Moves(
+        leaves=_span(np.array([origin for origins in ordered.values() for origin in origins])),
+        bounds=np.cumsum([0, *sizes[:-1]]) if max(sizes) > 1 else None,
+        enters=_span(np.array(list(ordered))),
+        weekend=weekend,
+        sources={target: tuple(origins) for target, origins in ordered.items()},
+    )
+
+
+def _span(places: Ints) -> slice | Ints:
+    """Return places in a row as a slice, which is faster to look up."""
+    low, high = int(places[0]), int(places[-1]) + 1
+    return slice(low, high) if high - low == len(places) and (np.diff(places) == 1).all() else places
 
 
 class _Rules:
@@ -176,6 +203,7 @@ class _Rules:
             exempt=self._runs and unknown,
             nights=0 if self._most_nights is None else told.nights_in_a_row,
             saturday=self._weekends and self._weekday[0] == _SUNDAY and told.weekend_worked_saturday,
+            alone=self._whole_weekends and self._weekday[0] == _SUNDAY and before is None,
             starts=self._arc({_clock_s(start) for start in told.week_starts}) if cut else (),
         )
         if self._free is None:
@@ -231,7 +259,7 @@ class _Rules:
     def _next(self, state: State, day: int, *, worked: bool) -> State:
         """Pass to the next morning."""
         saturday = self._weekends and worked and self._weekday[day] == _SATURDAY
-        state = state._replace(saturday=saturday)
+        state = state._replace(saturday=saturday, alone=False)
         if self._weekday[day] == _SUNDAY:
             state = state._replace(starts=())
         return state if self._free is None else self._rested(state, day + 1)
@@ -249,7 +277,7 @@ class _Rules:
         return state._replace(end=max(state.end, now)) if state.had and not state.owes else state
 
     def _may_begin_on_sunday(self, state: State, day: int) -> bool:
-        return self._weekday[day] != _SUNDAY or state.saturday or day == 0
+        return self._weekday[day] != _SUNDAY or state.saturday or state.alone
 
     def _capped(self, run: int) -> int:
         return max(min(run, self._longest), -self._least_off) if self._runs else 0

@@ -226,7 +226,8 @@ def _start_spread(case: Case, person: Person) -> Iterator[Violation]:
     weeks: defaultdict[date, list[float]] = defaultdict(list)
     for shift in person.shifts:
         weeks[_monday(shift.day)].append(shift.walls_s[0])
-    if case.first is not None and before.week_starts:
+    # A week that was spread too far before the horizon is no fault of a roster that does not go on with it.
+    if case.first is not None and _monday(case.first) in weeks:
         clocks = [one.total_seconds() % _CIRCLE_S for one in before.week_starts if isinstance(one, timedelta)]
         weeks[_monday(case.first)].extend(clocks)
     for monday, clocks in sorted(weeks.items()):

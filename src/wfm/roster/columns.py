@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from wfm.roster.breaks import in_order
+from wfm.roster.exact import fits_exactly, solve_exactly
 from wfm.roster.lines import Plan, Rostered
 from wfm.roster.master import Column, Master, Optimum, cost_of
 from wfm.roster.problem import Case, Floats, no_line_error
@@ -31,6 +32,7 @@ _SURE = 0.85  # share of a line from which a person may be fixed together with o
 _AT_ONCE = 3  # most such people
 _FEW = 5  # people who get new lines at once, at first
 _PATIENCE = 12  # tries without gain until there are more
+_EXACT_WORK, _EXACT_SHARE = 20.0, 0.5  # most deterministic time of the exact search, and share of the time left
 _UNITS = 1e6  # prices are compared in millionths
 _MOST_PEOPLE = 200
 
@@ -49,16 +51,18 @@ class Columns:
         A legal plan.
     is_over
         From the number of lines planned so far to whether to stop.
+    left_s
+        Seconds left, infinity without a limit.
     seed
         Seed of the choice of people.
     """
 
-    def __init__(self, plan: Plan, *, is_over: Callable[[int], bool], seed: int) -> None:
+    def __init__(self, plan: Plan, *, is_over: Callable[[int], bool], left_s: Callable[[], float], seed: int) -> None:
         self.case = plan.case
         self.bound = -math.inf
         self.planned = 0
         self._plan = plan
-        self._is_over = is_over
+        self._is_over, self._left_s, self._seed = is_over, left_s, seed
         self._random = np.random.default_rng(seed)
         shifts, rules = self.case.shifts, plan.rules
         self._own = [
@@ -93,6 +97,8 @@ class Columns:
             self._dive({n: number for n, number in enumerate(self._best) if n not in some})
             tries = 0 if self.cost < before else tries + 1
             if tries > _PATIENCE:
+                if few == min(_FEW, everybody):
+                    self._solve_exactly()
                 few, tries = min(few + 1, everybody), 0
 
     def _enter(self) -> None:
@@ -154,6 +160,26 @@ class Columns:
             gain = optimum.line_prices[number] + float(now[list(line.shifts)].sum()) - column.cost
             added += self._master.add(column) and gain > _CLOSE
         return added, total
+
+    def _solve_exactly(self) -> None:
+        """Give a small case to the exact search, which may also prove what whole lines cannot."""
+        if self._unit == 0 or not fits_exactly(self.case) or self._is_over(self.planned):
+            return
+        found = solve_exactly(
+            self.case,
+            [self._plan.planner(person) for person in self.case.people],
+            self._own,
+            [self._master.columns[number].shifts for number in self._best],
+            unit=self._unit / _UNITS,
+            work=_EXACT_WORK,
+            seconds=_EXACT_SHARE * self._left_s(),
+            seed=self._seed,
+        )
+        self.bound = max(self.bound, found.bound)
+        columns = [self._column(n, line) for n, line in enumerate(found.lines or ())]
+        if columns and cost_of(self.case, columns) < self.cost:
+            self.cost = cost_of(self.case, columns)
+            self._best = [self._master.number_of(column) for column in columns]
 
     def _column(self, person: int, shifts: tuple[int, ...]) -> Column:
         """Return a line as a column, its cost told by the rules that the search keeps to."""

@@ -12,6 +12,7 @@ where the rest owed is counted in candidate starts that it still blocks. Counts 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import gcd
 
@@ -21,13 +22,11 @@ from wfm.domain.people import Contract
 from wfm.roster.automaton import Automaton, Kind, Moves, kinds_of
 from wfm.roster.problem import Case, Flags, Floats, Ints, Person
 
-__all__ = ["Line", "LinePlanner", "Transition"]
+__all__ = ["Arc", "Line", "LinePlanner", "Transition"]
 
 _NEVER = -np.inf
 _SUNDAY = 6
 _ROUNDING = 1e-9
-
-Place = int | slice | Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,16 @@ class Transition:
     template: int
     first: int
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """A step of one day between two states: the candidates that take it, none for a day off, and where it leads."""
+
+    shifts: tuple[int, ...]
+    rest: int
+    state: int
+    weekend: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +159,19 @@ class LinePlanner:
         self.order = np.array([candidate for _, candidate in keyed], dtype=np.int64)
         return [list(day) for day in kinds]
 
+    def arcs(self, day: int, rest: int, state: int) -> Iterator[Arc]:
+        """Return the steps from a state of rest and automaton on the morning of a day; hours and counts apart."""
+        for moves in self.automaton.off[day]:
+            for target, sources in moves.sources.items():
+                if state in sources:
+                    yield Arc((), self._off_state[day][rest], target, False)
+        for step in self._transitions[day]:
+            shifts = tuple(self.order[step.first : step.last].tolist())
+            for moves in self.automaton.work[day][step.kind] if rest < step.before else ():
+                for target, sources in moves.sources.items():
+                    if state in sources:
+                        yield Arc(shifts, step.after, target, moves.weekend)
+
     def _axes(self, person: Person, high_s: tuple[float, ...], templates: tuple[int, ...]) -> _Counts:
         """Return how far each count must go for a person."""
         worked = [bool(day) for day in self._transitions]
@@ -201,6 +223,8 @@ class LinePlanner:
             Least and most paid seconds of each week, in place of the person's own.
         """
         low_s, high_s = low_s or person.low_s, high_s or person.high_s
+        if min(*high_s, *person.most_days, *person.most_shifts, person.most_weekends, person.period_high_s) < 0:
+            return None  # what was worked before is more than a limit allows
         templates: tuple[int, ...] = ()
         while True:
             line = _Search(self, person, low_s, high_s, self._axes(person, high_s, templates)).best(reward, off)
@@ -228,6 +252,7 @@ class _Search:
         self._planner, self._person, self._counts = planner, person, counts
         self._low_s, self._high_s = low_s, high_s
         self._price = planner.contract.cost_per_hour * (planner.contract.overtime_factor - 1) / 3600
+        self._known: dict[tuple[int, int, bool], tuple[tuple[slice, ...], tuple[slice, ...]]] = {}
         self._trail: list[Floats] = []
         self._closed: dict[int, Floats] = {}
         self._reward: Floats = np.empty(0)
@@ -259,33 +284,39 @@ class _Search:
         result = np.full(shape, _NEVER)
         off = float(self._off[day])
         for moves in planner.automaton.off[day] if off > _NEVER else ():
-            origin, target = _span(moves.origin), _span(moves.target)
-            rested = value[:, origin] + off
+            rested = value[:, moves.leaves]
+            if moves.bounds is not None:
+                rested = np.maximum.reduceat(rested, moves.bounds, axis=1)
             for state, later in enumerate(planner._off_state[day]):
-                result[later, target] = np.maximum(result[later, target], rested[state])
+                into = result[later]
+                into[moves.enters] = np.maximum(into[moves.enters], rested[state] + off)
         transitions = planner._transitions[day]
         if not transitions:
             return result
         begin, end = transitions[0].first, transitions[-1].last
         gains = np.maximum.reduceat(self._reward[begin:end], planner._bounds[day] - begin)
-        reach = np.maximum.accumulate(value, axis=0)
+        reach = np.maximum.accumulate(value, axis=0) if len(value) > 1 else value
         for transition, gain in zip(transitions, gains.tolist(), strict=True):
             if gain == _NEVER:
                 continue
             source, into = reach[transition.before - 1], result[transition.after]
             for moves in planner.automaton.work[day][transition.kind]:
-                leaves, enters = self._slices(transition, moves)
-                into[enters] = np.maximum(into[enters], source[leaves] + gain)
+                origin, target = self._slices(transition, moves)
+                gained = source[(moves.leaves, *origin)] + gain
+                if moves.bounds is not None:
+                    gained = np.maximum.reduceat(gained, moves.bounds, axis=0)
+                enters = (moves.enters, *target)
+                into[enters] = np.maximum(into[enters], gained)
         return result
 
-    def _slices(self, transition: Transition, moves: Moves) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
-        """Return which states a move leads from, and where to."""
-        origin: list[Place] = [_span(moves.origin)]
-        target: list[Place] = [_span(moves.target)]
-        for length, step in zip(self._counts.shape, self._steps(transition, moves), strict=True):
-            origin.append(slice(0, max(length - step, 0)))
-            target.append(slice(step, None))
-        return tuple(origin), tuple(target)
+    def _slices(self, transition: Transition, moves: Moves) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+        """Return which counts a move leads from, and to which."""
+        key = transition.units, transition.template, moves.weekend
+        if key not in self._known:
+            steps = list(zip(self._counts.shape, self._steps(transition, moves), strict=True))
+            origin = tuple(slice(0, max(length - step, 0)) for length, step in steps)
+            self._known[key] = origin, tuple(slice(step, None) for _, step in steps)
+        return self._known[key]
 
     def _steps(self, transition: Transition, moves: Moves) -> tuple[int, ...]:
         """Return by how much a shift moves each count."""
@@ -342,7 +373,7 @@ class _Search:
         rest, place, *counts = state
         best, origin, chosen = _NEVER, state, None
         for moves in planner.automaton.off[day]:
-            for earlier in moves.origin[moves.target == place].tolist():
+            for earlier in moves.sources.get(place, ()):
                 for before, after in enumerate(planner._off_state[day]):
                     found = value[(before, earlier, *counts)] + self._off[day]
                     if after == rest and found > best:
@@ -355,19 +386,14 @@ class _Search:
             for moves in planner.automaton.work[day][transition.kind]:
                 steps = self._steps(transition, moves)
                 less = [count - step for count, step in zip(counts, steps, strict=True)]
-                for earlier in moves.origin[moves.target == place].tolist() if min(less) >= 0 else ():
-                    column = value[(slice(0, transition.before), earlier, *less)]
+                for earlier in moves.sources.get(place, ()) if min(less) >= 0 else ():
+                    index: tuple[slice | int, ...] = (slice(0, transition.before), earlier, *less)
+                    column = value[index]
                     before = int(np.argmax(column))
                     if column[before] + gains[gain] > best:
                         best, origin = column[before] + gains[gain], (before, earlier, *less)
                         chosen = int(planner.order[transition.first + gain])
         return origin, chosen
-
-
-def _span(places: Ints) -> slice | Ints:
-    """Return places in a row as a slice, which is faster to look up."""
-    low, high = int(places[0]), int(places[-1]) + 1
-    return slice(low, high) if high - low == len(places) and (np.diff(places) == 1).all() else places
 
 
 def _up(amount_s: float, unit: int) -> int:

@@ -228,7 +228,10 @@ def _starts(r: Rules, a: int, line: Ints) -> bool:
 
 
 def _arc(r: Rules, a: int, line: Ints, first: int, last: int) -> bool:
-    """Whether a gap of the clock between two starts is long enough for the rest to lie within the spread."""
+    """Whether a gap of the clock between two starts is long enough for the rest to lie within the spread.
+
+    A week that was spread too far before the horizon is no fault of a line that does not go on with it.
+    """
     before = r.starts.shape[1] if first == 0 else 0
     widest = 0
     some = False
@@ -236,7 +239,7 @@ def _arc(r: Rules, a: int, line: Ints, first: int, last: int) -> bool:
         one = _clock(r, a, line, first, i)
         if one < 0:
             continue
-        some = True
+        some = some or i >= 0
         gap = _DAY_S  # to the next other start
         for j in range(-before, last - first):
             two = _clock(r, a, line, first, j)

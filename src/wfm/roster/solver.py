@@ -213,7 +213,7 @@ def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
     done = anneal(plan, seed=seed, changes=watch.changes, progress=watch.share)
     _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), watch.bound())
     if by_columns:
-        columns = Columns(plan, is_over=watch.is_over, seed=seed)
+        columns = Columns(plan, is_over=watch.is_over, left_s=watch.left_s, seed=seed)
         columns.run()
         watch.proven = columns.bound
         _LOG.info("columns: %d lines planned, cost %.2f, bound %.2f", columns.planned, plan.cost(), columns.bound)
