@@ -8,8 +8,8 @@ contact-centre week away at random.
 
     python benchmarks/roster.py --all DIRECTORY [--longest SECONDS]
 
-runs every instance of the list below, or those with no longer limit, and writes `benchmarks/results/roster.json` with the
-bars it passed and failed. The search is compiled before the clock starts.
+runs every instance of the list below, or those with no longer limit, and writes `benchmarks/results/roster.json` with
+the bars it passed and failed. The search is compiled before the clock starts.
 """
 
 from __future__ import annotations
