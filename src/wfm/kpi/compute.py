@@ -229,10 +229,12 @@ def _counted(
             passes.setdefault((source, at), []).append(measure)
     sums: dict[str, pd.DataFrame] = {}
     histograms: dict[str, Histogram] = {}
+    prepared: dict[Source, pd.DataFrame] = {}
     for (source, at), concerned in passes.items():
         facts = facts_of(
             source,
             data,
+            prepared,
             at=at,
             keep=_keep(source, data, request),
             tz=request.tz,

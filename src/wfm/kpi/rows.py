@@ -44,8 +44,8 @@ def return_rows(data: Mapping[str, Any]) -> pd.DataFrame:
 def ticket_rows(data: Mapping[str, Any]) -> pd.DataFrame:
     """Return tickets with their times from `wfm.tickets.ticket_facts`; open ones last until the log ends."""
     tickets = as_frame(data["tickets"], "tickets")
-    events = as_frame(data["ticket_events"], "ticket_events")
-    facts = ticket_facts(events)
+    events = frame_of(data["ticket_events"])
+    facts = ticket_facts(events)  # it checks them
     lost = ~tickets["ticket"].isin(facts["ticket"])
     if lost.any():
         remedy = "add the event that created each of them"

@@ -89,9 +89,19 @@ class Facts:
 
 
 def facts_of(
-    source: Source, data: Data, *, at: Attribution, keep: Sequence[str], tz: str | None, timed: bool, of: str
+    source: Source,
+    data: Data,
+    prepared: dict[Source, pd.DataFrame],
+    *,
+    at: Attribution,
+    keep: Sequence[str],
+    tz: str | None,
+    timed: bool,
+    of: str,
 ) -> Facts:
     """Return the rows of a source with the columns to keep.
+
+    Rows that must be made first are kept in `prepared`: another attribution counts the same ones.
 
     Raises
     ------
@@ -127,7 +137,11 @@ def facts_of(
             effort = effort / nw.when(nw.col("sessions") > 0).then(nw.col("sessions")).otherwise(nw.lit(1))
         rows = found.frame.with_columns(effort_s=effort)
         return Facts(rows, tuple(rows.collect_schema()), found.tz)
-    place = places[0] if spec.prepare is None else engine_of(spec.prepare(data))
+    place = places[0]
+    if spec.prepare is not None:
+        if source not in prepared:
+            prepared[source] = spec.prepare(data)
+        place = engine_of(prepared[source])
     if spec.prepare is None and place.engine is Engine.PANDAS and source.value in FRAMES:
         place = engine_of(as_frame(place.native, source.value))
     check_columns(place, source.value, {stamp: timed}, dict.fromkeys(spec.columns, True))
