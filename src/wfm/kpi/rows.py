@@ -14,10 +14,22 @@ from wfm.checks import check_date
 from wfm.errors import DataError, Faults, Problem
 from wfm.schema import as_frame, frame_of
 from wfm.tickets import outcomes_of, ticket_facts
+from wfm.tickets.engines import Engine, check_columns, engine_of, lazy, to_pandas, zone_of
+from wfm.timegrid import day_starts, floor_to_interval
 
-__all__ = ["accuracy_rows", "adherence_rows", "return_rows", "staff_month_rows", "ticket_rows", "training_rows"]
+__all__ = [
+    "accuracy_rows",
+    "adherence_rows",
+    "cut_spells",
+    "return_rows",
+    "staff_month_rows",
+    "ticket_rows",
+    "training_rows",
+]
 
 Ints = npt.NDArray[np.int64]
+
+_DAY_S = 86_400
 
 
 def return_rows(data: Mapping[str, Any]) -> pd.DataFrame:
@@ -63,6 +75,46 @@ def ticket_rows(data: Mapping[str, Any]) -> pd.DataFrame:
     rows["age_s"] = (until - created).dt.total_seconds()
     rows["requester_wait_s"] = rows[["new_s", "open_s", "on_hold_s", "reopened_s"]].sum(axis=1)
     return rows
+
+
+def cut_spells(frame: object, name: str, length_s: int, tz: str | None) -> pd.DataFrame:
+    """Return the checked frame of spells from `start` to `end`, cut where an interval or a local day begins.
+
+    The time of a shift then counts in each of its hours, not all of it in the first.
+    """
+    place = engine_of(frame)
+    if place.engine is not Engine.PANDAS:
+        check_columns(place, name, {"start": True, "end": True}, {})
+        tz = zone_of(place, "start", tz)
+    spells = as_frame(to_pandas(lazy(place.native)), name, tz=tz)
+    if not len(spells):
+        return spells
+    begin, end = (spells[column].dt.as_unit("ns").astype("int64").to_numpy() for column in ("start", "end"))
+    edges = _edges(spells, length_s)
+    first = np.searchsorted(edges, begin, side="right") - 1
+    count = np.maximum(np.searchsorted(edges, end, side="left") - first, 1)
+    row = np.repeat(np.arange(len(spells)), count)
+    piece = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    start = np.where(piece == 0, begin[row], edges[first[row] + piece])
+    stop = np.where(piece == count[row] - 1, end[row], edges[first[row] + piece + 1])
+    zone = spells["start"].dt.tz
+    cut = spells.take(row).reset_index(drop=True)
+    for column, instants in (("start", start), ("end", stop)):
+        cut[column] = pd.DatetimeIndex(instants.astype("datetime64[ns]"), tz="UTC").tz_convert(zone)
+    return cut
+
+
+def _edges(spells: pd.DataFrame, length_s: int) -> Ints:
+    """Return where the intervals or days of the zone begin, from before the first spell until after the last one."""
+    zone, width = str(spells["start"].dt.tz), pd.Timedelta(seconds=length_s)
+    if length_s == _DAY_S:
+        days = pd.date_range(spells["start"].min().date(), spells["end"].max().date() + pd.Timedelta(days=1))
+        starts = day_starts(days.date, zone)
+    else:
+        floored = floor_to_interval(spells["start"], width)
+        starts = pd.date_range(floored.min(), spells["end"].max() + width, freq=width)
+    edges: Ints = starts.as_unit("ns").asi8
+    return edges
 
 
 def adherence_rows(data: Mapping[str, Any]) -> pd.DataFrame:

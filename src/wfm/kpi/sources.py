@@ -10,7 +10,15 @@ import pandas as pd
 
 from wfm.errors import DataError, Problem
 from wfm.kpi.measure import Attribution, Source
-from wfm.kpi.rows import accuracy_rows, adherence_rows, return_rows, staff_month_rows, ticket_rows, training_rows
+from wfm.kpi.rows import (
+    accuracy_rows,
+    adherence_rows,
+    cut_spells,
+    return_rows,
+    staff_month_rows,
+    ticket_rows,
+    training_rows,
+)
 from wfm.schema import FRAMES, as_frame
 from wfm.tickets.engines import Engine, Times, check_columns, engine_of, lazy, narwhals, with_times, zone_of
 from wfm.tickets.facts import contact_facts
@@ -23,6 +31,8 @@ __all__ = ["SPECS", "Data", "Facts", "Spec", "facts_of"]
 Data: TypeAlias = Mapping[str, Any]
 _ALL = tuple(Engine)
 _PANDAS = (Engine.PANDAS,)
+# Rows that last: they are cut at the spans of time, in pandas, for they are few beside the contacts.
+_SPELLS = (Source.STATES, Source.ADHERENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +106,13 @@ def facts_of(
     at: Attribution,
     keep: Sequence[str],
     tz: str | None,
-    timed: bool,
+    length_s: int | None,
     of: str,
 ) -> Facts:
     """Return the rows of a source with the columns to keep.
 
-    Rows that must be made first are kept in `prepared`: another attribution counts the same ones.
+    Rows that must be made first are kept in `prepared`: another attribution counts the same ones. `length_s` is the
+    length of the span of time that was asked for, a day for a day and more.
 
     Raises
     ------
@@ -137,7 +148,10 @@ def facts_of(
             effort = effort / nw.when(nw.col("sessions") > 0).then(nw.col("sessions")).otherwise(nw.lit(1))
         rows = found.frame.with_columns(effort_s=effort)
         return Facts(rows, tuple(rows.collect_schema()), found.tz)
-    place = places[0]
+    timed = length_s is not None
+    if length_s is not None and source in _SPELLS:
+        data, tz = _cut(data, spec.inputs, length_s, tz)
+    place = engine_of(data[spec.inputs[0]])
     if spec.prepare is not None:
         if source not in prepared:
             prepared[source] = spec.prepare(data)
@@ -152,3 +166,12 @@ def facts_of(
     if timed:
         rows = rows.filter(~narwhals().col(stamp).is_null())
     return Facts(rows, tuple(rows.collect_schema()), zone)
+
+
+def _cut(data: Data, names: Sequence[str], length_s: int, tz: str | None) -> tuple[Data, str]:
+    """Return the frames of spells cut where the spans begin, and their zone: that of the first one counts for all."""
+    found = dict(data)
+    for name in names:
+        found[name] = cut_spells(data[name], name, length_s, tz)
+        tz = tz or str(found[name]["start"].dt.tz)
+    return found, str(tz)
