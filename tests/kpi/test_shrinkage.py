@@ -85,8 +85,27 @@ def test_time_that_would_count_twice_is_refused():
     with pytest.raises(DataError, match="ends before it starts"):
         shrinkage_tree(states_of([("A", "12:00", "11:00", "available")]))
     twice = states_of([("A", "09:00", "12:00", "available"), ("A", "11:00", "12:30", "on_contact")])
-    with pytest.raises(DataError, match="productive states of an employee overlap"):
-        compute({"activities": plan_of([("A", "09:00", "10:00")]), "employee_states": twice}, "adherence")
+    plan = plan_of([("A", "09:00", "10:00")])
+    with pytest.raises(DataError, match="states of an employee overlap"):
+        compute({"activities": plan, "employee_states": twice}, "adherence")
+    once = states_of([("A", "09:00", "12:00", "available")])
+    with pytest.raises(DataError, match=r"activities of an employee overlap \(row A\)"):
+        compute(
+            {"activities": plan_of([("A", "09:00", "10:00"), ("A", "09:30", "11:00")]), "employee_states": once},
+            "adherence",
+        )
+    with pytest.raises(DataError, match="an activity ends before it starts"):
+        compute({"activities": plan_of([("A", "10:00", "09:00")]), "employee_states": once}, "adherence")
+
+
+@pytest.mark.parametrize("by", [(), ("day",)])
+def test_paid_time_that_would_count_twice_is_refused(by):
+    backwards = states_of([("A", "12:00", "11:00", "available")])
+    with pytest.raises(DataError, match=r"a state ends before it starts \(row A\)"):
+        compute({"employee_states": backwards}, "shrinkage", by=by)
+    twice = states_of([("A", "09:00", "12:00", "available"), ("A", "11:00", "12:30", "lunch")])
+    with pytest.raises(DataError, match=r"states of an employee overlap \(row A\)"):
+        compute({"employee_states": twice}, "shrinkage", by=by)
 
 
 # The project's own example: 15 minutes late, 15 minutes longer.

@@ -20,6 +20,7 @@ from wfm.timegrid import day_starts, floor_to_interval
 __all__ = [
     "accuracy_rows",
     "adherence_rows",
+    "check_spells",
     "cut_spells",
     "return_rows",
     "staff_month_rows",
@@ -30,6 +31,7 @@ __all__ = [
 Ints = npt.NDArray[np.int64]
 
 _DAY_S = 86_400
+_SPELL_NAMES = {"employee_states": ("a state", "states"), "activities": ("an activity", "activities")}
 
 
 def return_rows(data: Mapping[str, Any]) -> pd.DataFrame:
@@ -75,6 +77,26 @@ def ticket_rows(data: Mapping[str, Any]) -> pd.DataFrame:
     rows["age_s"] = (until - created).dt.total_seconds()
     rows["requester_wait_s"] = rows[["new_s", "open_s", "on_hold_s", "reopened_s"]].sum(axis=1)
     return rows
+
+
+def check_spells(spells: pd.DataFrame, name: str) -> None:
+    """Refuse spells that end before they start or overlap, of a sorted frame: their time would count twice.
+
+    Raises
+    ------
+    DataError
+        With the employees concerned.
+    """
+    one, many = _SPELL_NAMES[name]
+    backwards = (spells["end"] < spells["start"]).to_numpy(dtype=bool)
+    same = (spells["employee"] == spells["employee"].shift(1)).to_numpy(dtype=bool)
+    overlap = same & (spells["start"] < spells["end"].shift(1)).to_numpy(dtype=bool)
+    faults = Faults(f"frame {name!r}")
+    for wrong, what in ((backwards, f"{one} ends before it starts"), (overlap, f"{many} of an employee overlap")):
+        if wrong.any():
+            who = spells.loc[wrong, "employee"].unique()
+            faults.add(what, where=faults.subject, rows=who, remedy="correct start or end")
+    faults.raise_if_any()
 
 
 def cut_spells(frame: object, name: str, length_s: int, tz: str | None) -> pd.DataFrame:
@@ -127,6 +149,8 @@ def adherence_rows(data: Mapping[str, Any]) -> pd.DataFrame:
     states = as_frame(data["employee_states"], "employee_states")
     plan = plan[plan["activity"] == "work"].reset_index(drop=True)
     work = states[states["productive"].astype(bool)].reset_index(drop=True)
+    check_spells(plan, "activities")
+    check_spells(work, "employee_states")
     names = pd.Index(pd.concat([plan["employee"], work["employee"]]).unique())
     begin, end = (_microseconds(work[column]) for column in ("start", "end"))
     zero = int(min(begin.min(initial=2**62), _microseconds(plan["start"]).min(initial=2**62)))
@@ -134,11 +158,6 @@ def adherence_rows(data: Mapping[str, Any]) -> pd.DataFrame:
     # Each employee has a stretch of one long line of time, so one search serves all.
     shift = names.get_indexer(work["employee"]).astype(np.int64) * width - zero
     begin, end = begin + shift, end + shift
-    overlap = np.flatnonzero(begin[1:] < end[:-1])
-    if len(overlap):
-        who = work["employee"].iloc[overlap].unique()
-        what = "productive states of an employee overlap"
-        raise DataError(Problem(what, where="frame 'employee_states'", rows=tuple(who), remedy="cut one of them"))
     done = np.append(0, np.cumsum(end - begin))
 
     def worked_until(stamps: pd.Series) -> Ints:
