@@ -168,6 +168,19 @@ def test_a_bootstrap_of_many_values_has_the_spread_of_theory() -> None:
     assert (tail.low, tail.high) == pytest.approx(tuple(np.sort(values)[ranks.round().astype(int)]), rel=2e-4)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_mean_that_hangs_on_a_few_values_has_the_spread_of_plain_resamples(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    lone = np.append(np.zeros(9_999), 1e6)  # how often it is drawn is Poisson: 0 to 3 times in 95 %
+    found = bootstrap_mean(lone)
+    assert (found.low, found.high) == (0.0, 300.0)
+    for values in (rng.pareto(1.1, 2_000), rng.lognormal(0, 3, 2_000), rng.normal(0, 1, 500)):
+        means = [rng.choice(values, len(values)).mean() for _ in range(4_000)]
+        low, high = np.quantile(means, [0.025, 0.975])
+        found = bootstrap_mean(values, resamples=10_000)
+        assert (found.low, found.high) == pytest.approx((low, high), abs=0.08 * (high - low))
+
+
 def test_equal_values_have_no_spread() -> None:
     assert bootstrap_mean([3.0] * 10) == (3.0, 3.0, 3.0)
 

@@ -23,8 +23,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Values: TypeAlias = "Sequence[float] | npt.NDArray[Any] | pd.Series"
 T = TypeVar("T", float, Floats)
 
-# Numbers held at once by the bootstrap.
-_GROUPS = 128  # of neighbouring values that a resample of a mean is drawn from
+_GROUPS = 64  # of neighbouring values that a resample of a mean is drawn from
 
 
 class Estimate(NamedTuple, Generic[T]):
@@ -274,8 +273,17 @@ def _middle(found: Floats, confidence: float) -> tuple[float, float]:
 
 
 def _grouped(sample: Floats, often: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
-    """Return counts, means and variances of neighbouring values, in at most `_GROUPS` groups."""
-    begin = np.unique(np.linspace(0, len(sample), min(_GROUPS, len(sample)), endpoint=False).astype(np.int64))
+    """Return counts, means and variances of neighbouring values, in about `_GROUPS` groups.
+
+    A group holds few of the values and a small part of their range, so that the values far out, on which the spread of
+    a mean hangs, stay alone.
+    """
+    begin = np.arange(len(sample))
+    width = sample[-1] - sample[0]
+    if len(sample) > _GROUPS and width > 0:
+        place = often.cumsum() / often.sum() + (sample - sample[0]) / width
+        group = np.floor(place * (_GROUPS / 2))
+        begin = np.flatnonzero(np.append(True, group[1:] > group[:-1]))
     count = np.add.reduceat(often, begin)
     mean = np.add.reduceat(often * sample, begin) / count
     off = (sample - np.repeat(mean, np.diff(np.append(begin, len(sample))))) ** 2

@@ -180,6 +180,17 @@ def test_only_one_span_and_a_ratio_can_be_watched_or_compared():
     assert trend(scores_of("aht", days, np.arange(40.0), np.full(40, 3.0)), "aht").verdict == "changing"
 
 
+@pytest.mark.parametrize("name", ["wait_p90", "longest_wait", "virtual_wait_p90"])
+def test_what_the_sums_of_days_do_not_tell_is_not_watched_and_has_no_effect(name):
+    # Sums of the waits over the answered are their mean, which must not stand for the percentile.
+    days = pd.date_range("2026-06-01", periods=40).date
+    scores = scores_of(name, days, np.full(40, 900.0), np.full(40, 30.0))
+    with pytest.raises(DataError, match=f"measure '{name}' cannot be watched; watch a ratio of sums"):
+        EarlyWarning(measure=name, target=60.0).watch(scores, as_of=date(2026, 7, 1))
+    with pytest.raises(DataError, match=f"measure '{name}' has no effect of this kind"):
+        effect(scores, name, since=date(2026, 6, 20), baseline="before")
+
+
 def test_the_whole_has_the_weight_of_one():
     goal = Goal(name="a", weight=0.5, measure="service_level", target=0.9, floor=0.5)
     with pytest.raises(DataError, match=r"the weight of the whole is 0\.5; leave it out"):

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from wfm.errors import DataError
-from wfm.kpi import CATALOGUE, Form, compute, engines_of, explain, first_contact_measures
+from wfm.kpi import CATALOGUE, Form, compute, engines_of, explain, first_contact_measures, level_measure
 from wfm.tickets import SlaPolicy, SlaTarget, sla_clocks
 
 UTC = "UTC"
@@ -294,6 +294,14 @@ def test_explain_prints_the_formula_the_filter_and_the_counts(surveys):
     assert "formula: answers of one of the two top scores / answered surveys" in text
     assert "of: kind = csat" in text
     assert "counts: 3 / 5 -> 60.0 %" in text
+
+
+def test_a_limit_between_the_steps_of_the_histogram_is_refused():
+    # A wait of 0.3 s would stand in the step of 1 s, as if it had been above 0.5 s.
+    with pytest.raises(
+        DataError, match=r"has the limit 0.5 s, but counts in steps of 1 s; give a limit of whole steps"
+    ):
+        level_measure(within="0.5s", basis="virtual")
 
 
 def test_a_measure_lacking_what_its_form_needs_is_refused():

@@ -83,3 +83,13 @@ def test_touches_are_counted_when_they_were_made():
         [1, 1, 0, 1],
         [1, 0, 1, 1],
     ]
+
+
+def test_a_reply_is_what_the_customer_sees():
+    at = pd.Series(pd.to_datetime(["2026-11-02 09:05", "2026-11-02 09:06", "2026-11-02 09:07"])).dt.tz_localize(ZONE)
+    events = pd.DataFrame(
+        {"ticket": "T1", "at": at, "kind": ["reply", "comment", "reply"], "actor": "agent", "employee": "A1"}
+    )
+    assert touches(events)["replies"].tolist() == [2]
+    assert touches(events.assign(public=[False, True, None]))["replies"].tolist() == [2]
+    assert touches(events.assign(public=False))["replies"].tolist() == [0]

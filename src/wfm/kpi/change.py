@@ -204,7 +204,7 @@ def effect(scores: Scores, measure: str, *, since: date, baseline: str, confiden
     scores
         Grouped by `day` and nothing else.
     measure
-        Name of a measure with numerator and denominator, or of a total.
+        Name of a measure that is numerator / denominator, or of a total: no percentile and no longest wait.
     since
         First day of the change.
     baseline
@@ -231,7 +231,7 @@ def effect(scores: Scores, measure: str, *, since: date, baseline: str, confiden
     found, rows = rows_of(scores, measure)
     if scores.by != (Span.DAY,):
         raise DataError(Problem(f"the scores are grouped by {scores.by[0]}", remedy="group by 'day'"))
-    if found.form.is_censored or (rows["numerator"] < 0).any():
+    if not found.form.is_of_sums or (rows["numerator"] < 0).any():
         remedy = "ask for one whose numerator is a sum of at least 0"
         raise DataError(Problem(f"measure {measure!r} has no effect of this kind", remedy=remedy))
     exposure = np.ones(len(rows)) if found.denominator is None else rows["denominator"].to_numpy(dtype=float)

@@ -56,6 +56,13 @@ class _Request:
     def columns(self) -> tuple[str, ...]:
         return tuple(name for name in self.by if name != self.span)
 
+    @property
+    def length_s(self) -> int | None:
+        """Length of the spans that rows are counted by first: days make weeks and months; none without a span."""
+        if self.span is None:
+            return None
+        return self.step_s if self.span in (Span.INTERVAL, Span.HOUR) else _DAY_S
+
 
 def compute(
     data: Data | FrameLike | Any,
@@ -83,7 +90,8 @@ def compute(
         Names from `wfm.kpi.CATALOGUE` or measures; default all that the frames tell.
     by
         Columns to group by, and at most one span of time: `interval`, `hour`, `day`, `week` (its Monday), `month`,
-        `quarter` or `year`. A row belongs to the span of its measure's attribution. `team` and other columns of
+        `quarter` or `year`. A row belongs to the span of its measure's attribution; time in a state or on the plan is
+        cut where the spans begin. `team` and other columns of
         `people` are found by employee. Default none.
     interval
         Length of the span `interval`; default 30 minutes.
@@ -229,14 +237,16 @@ def _counted(
             passes.setdefault((source, at), []).append(measure)
     sums: dict[str, pd.DataFrame] = {}
     histograms: dict[str, Histogram] = {}
+    prepared: dict[Source, pd.DataFrame] = {}
     for (source, at), concerned in passes.items():
         facts = facts_of(
             source,
             data,
+            prepared,
             at=at,
             keep=_keep(source, data, request),
             tz=request.tz,
-            timed=request.span is not None,
+            length_s=request.length_s,
             of=concerned[0].name,
         )
         raw = _raw(request, facts.columns)

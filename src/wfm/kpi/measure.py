@@ -89,6 +89,11 @@ class Form(StrEnum):
         return self not in (Form.PROPORTION, Form.RATIO, Form.TOTAL)
 
     @property
+    def is_of_sums(self) -> bool:
+        """Whether the value is numerator / denominator or a sum: those of days make that of a month."""
+        return self in (Form.PROPORTION, Form.MEAN, Form.RATIO, Form.TOTAL)
+
+    @property
     def is_censored(self) -> bool:
         """Whether rows without the event count as long as they were seen."""
         return self in (Form.REACHED, Form.SURVIVED, Form.REACHED_BY)
@@ -153,7 +158,7 @@ class Measure:
     fraction
         Of a percentile, in (0, 1).
     limit
-        Of a censored share, in seconds.
+        Of a censored share, in seconds; whole steps of the resolution.
     minimum
         Denominator below which the value says little; results mark it. Default 30.
 
@@ -194,6 +199,9 @@ class Measure:
             (self.form in (Form.REACHED, Form.SURVIVED) and self.limit is None, "limit"),
         )
         wrong = [what for is_wrong, what in lacking if is_wrong]
+        if self.limit is not None and not (self.limit / self.resolution).is_integer():
+            what = f"measure {self.name!r} has the limit {self.limit:g} s, but counts in steps of {self.resolution:g} s"
+            raise DataError(Problem(what, remedy="give a limit of whole steps"))
         if wrong:
             what = f"measure {self.name!r} of the form {self.form.name} does not go with its {', '.join(wrong)}"
             raise DataError(Problem(what, remedy="give what the form needs, and a denominator unless it is a total"))

@@ -14,10 +14,24 @@ from wfm.checks import check_date
 from wfm.errors import DataError, Faults, Problem
 from wfm.schema import as_frame, frame_of
 from wfm.tickets import outcomes_of, ticket_facts
+from wfm.tickets.engines import Engine, check_columns, engine_of, lazy, to_pandas, zone_of
+from wfm.timegrid import day_starts, floor_to_interval
 
-__all__ = ["accuracy_rows", "adherence_rows", "return_rows", "staff_month_rows", "ticket_rows", "training_rows"]
+__all__ = [
+    "accuracy_rows",
+    "adherence_rows",
+    "check_spells",
+    "cut_spells",
+    "return_rows",
+    "staff_month_rows",
+    "ticket_rows",
+    "training_rows",
+]
 
 Ints = npt.NDArray[np.int64]
+
+_DAY_S = 86_400
+_SPELL_NAMES = {"employee_states": ("a state", "states"), "activities": ("an activity", "activities")}
 
 
 def return_rows(data: Mapping[str, Any]) -> pd.DataFrame:
@@ -44,8 +58,8 @@ def return_rows(data: Mapping[str, Any]) -> pd.DataFrame:
 def ticket_rows(data: Mapping[str, Any]) -> pd.DataFrame:
     """Return tickets with their times from `wfm.tickets.ticket_facts`; open ones last until the log ends."""
     tickets = as_frame(data["tickets"], "tickets")
-    events = as_frame(data["ticket_events"], "ticket_events")
-    facts = ticket_facts(events)
+    events = frame_of(data["ticket_events"])
+    facts = ticket_facts(events)  # it checks them
     lost = ~tickets["ticket"].isin(facts["ticket"])
     if lost.any():
         remedy = "add the event that created each of them"
@@ -65,6 +79,66 @@ def ticket_rows(data: Mapping[str, Any]) -> pd.DataFrame:
     return rows
 
 
+def check_spells(spells: pd.DataFrame, name: str) -> None:
+    """Refuse spells that end before they start or overlap, of a sorted frame: their time would count twice.
+
+    Raises
+    ------
+    DataError
+        With the employees concerned.
+    """
+    one, many = _SPELL_NAMES[name]
+    backwards = (spells["end"] < spells["start"]).to_numpy(dtype=bool)
+    same = (spells["employee"] == spells["employee"].shift(1)).to_numpy(dtype=bool)
+    overlap = same & (spells["start"] < spells["end"].shift(1)).to_numpy(dtype=bool)
+    faults = Faults(f"frame {name!r}")
+    for wrong, what in ((backwards, f"{one} ends before it starts"), (overlap, f"{many} of an employee overlap")):
+        if wrong.any():
+            who = spells.loc[wrong, "employee"].unique()
+            faults.add(what, where=faults.subject, rows=who, remedy="correct start or end")
+    faults.raise_if_any()
+
+
+def cut_spells(frame: object, name: str, length_s: int, tz: str | None) -> pd.DataFrame:
+    """Return the checked frame of spells from `start` to `end`, cut where an interval or a local day begins.
+
+    The time of a shift then counts in each of its hours, not all of it in the first.
+    """
+    place = engine_of(frame)
+    if place.engine is not Engine.PANDAS:
+        check_columns(place, name, {"start": True, "end": True}, {})
+        tz = zone_of(place, "start", tz)
+    spells = as_frame(to_pandas(lazy(place.native)), name, tz=tz)
+    if not len(spells):
+        return spells
+    begin, end = (spells[column].dt.as_unit("ns").astype("int64").to_numpy() for column in ("start", "end"))
+    edges = _edges(spells, length_s)
+    first = np.searchsorted(edges, begin, side="right") - 1
+    count = np.maximum(np.searchsorted(edges, end, side="left") - first, 1)
+    row = np.repeat(np.arange(len(spells)), count)
+    piece = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    start = np.where(piece == 0, begin[row], edges[first[row] + piece])
+    stop = np.where(piece == count[row] - 1, end[row], edges[first[row] + piece + 1])
+    zone = spells["start"].dt.tz
+    cut = spells.take(row).reset_index(drop=True)
+    for column, instants in (("start", start), ("end", stop)):
+        cut[column] = pd.DatetimeIndex(instants.astype("datetime64[ns]"), tz="UTC").tz_convert(zone)
+    return cut
+
+
+def _edges(spells: pd.DataFrame, length_s: int) -> Ints:
+    """Return where the intervals or days of the zone begin, from before the first spell until after the last one."""
+    zone, width = str(spells["start"].dt.tz), pd.Timedelta(seconds=length_s)
+    if length_s == _DAY_S:
+        days = pd.date_range(spells["start"].min().date(), spells["end"].max().date() + pd.Timedelta(days=1))
+        starts = day_starts(days.date, zone)
+    else:
+        floored = floor_to_interval(spells["start"], width)
+        starts = pd.date_range(floored.min(), spells["end"].max() + width, freq=width)
+    edges: Ints = starts.as_unit("ns").asi8
+    return edges
+
+
 def adherence_rows(data: Mapping[str, Any]) -> pd.DataFrame:
     """Return planned work with the part that was worked, and all productive time, as rows that add up.
 
@@ -75,6 +149,8 @@ def adherence_rows(data: Mapping[str, Any]) -> pd.DataFrame:
     states = as_frame(data["employee_states"], "employee_states")
     plan = plan[plan["activity"] == "work"].reset_index(drop=True)
     work = states[states["productive"].astype(bool)].reset_index(drop=True)
+    check_spells(plan, "activities")
+    check_spells(work, "employee_states")
     names = pd.Index(pd.concat([plan["employee"], work["employee"]]).unique())
     begin, end = (_microseconds(work[column]) for column in ("start", "end"))
     zero = int(min(begin.min(initial=2**62), _microseconds(plan["start"]).min(initial=2**62)))
@@ -82,11 +158,6 @@ def adherence_rows(data: Mapping[str, Any]) -> pd.DataFrame:
     # Each employee has a stretch of one long line of time, so one search serves all.
     shift = names.get_indexer(work["employee"]).astype(np.int64) * width - zero
     begin, end = begin + shift, end + shift
-    overlap = np.flatnonzero(begin[1:] < end[:-1])
-    if len(overlap):
-        who = work["employee"].iloc[overlap].unique()
-        what = "productive states of an employee overlap"
-        raise DataError(Problem(what, where="frame 'employee_states'", rows=tuple(who), remedy="cut one of them"))
     done = np.append(0, np.cumsum(end - begin))
 
     def worked_until(stamps: pd.Series) -> Ints:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from wfm.errors import DataError, Problem
+from wfm.kpi.rows import check_spells
 from wfm.schema import FrameLike, as_frame
 
 __all__ = ["ShrinkageTree", "shrinkage_tree"]
@@ -94,7 +94,7 @@ def shrinkage_tree(
           └─ lunch: 1,800 s,  12.5 %
     """
     states = as_frame(employee_states, "employee_states")
-    _check(states)
+    check_spells(states, "employee_states")
     paid = states[~states["state"].isin(list(unpaid))]
     lasted = (paid["end"] - paid["start"]).dt.as_unit("us").astype("int64")
     place = paid["state"].isin(list(planned)).map({True: "paid/shrinkage/planned/", False: "paid/shrinkage/unplanned/"})
@@ -109,13 +109,3 @@ def shrinkage_tree(
     paths = sorted(micros, key=lambda path: path.split("/"))
     rows = [(path, micros[path] / 1e6, micros[path] / total if total else float("nan")) for path in paths]
     return ShrinkageTree(pd.DataFrame(rows, columns=["path", "seconds", "share"]))
-
-
-def _check(states: pd.DataFrame) -> None:
-    backwards = (states["end"] < states["start"]).to_numpy(dtype=bool)
-    same = (states["employee"] == states["employee"].shift(1)).to_numpy(dtype=bool)
-    overlap = same & (states["start"] < states["end"].shift(1)).to_numpy(dtype=bool)
-    for wrong, what in ((backwards, "a state ends before it starts"), (overlap, "states of an employee overlap")):
-        if wrong.any():
-            who = tuple(states.loc[wrong, "employee"].unique())
-            raise DataError(Problem(what, where="frame 'employee_states'", rows=who, remedy="correct start or end"))

@@ -10,9 +10,18 @@ import pandas as pd
 
 from wfm.errors import DataError, Problem
 from wfm.kpi.measure import Attribution, Source
-from wfm.kpi.rows import accuracy_rows, adherence_rows, return_rows, staff_month_rows, ticket_rows, training_rows
+from wfm.kpi.rows import (
+    accuracy_rows,
+    adherence_rows,
+    check_spells,
+    cut_spells,
+    return_rows,
+    staff_month_rows,
+    ticket_rows,
+    training_rows,
+)
 from wfm.schema import FRAMES, as_frame
-from wfm.tickets.engines import Engine, Times, check_columns, engine_of, lazy, narwhals, with_times, zone_of
+from wfm.tickets.engines import Engine, Place, Times, check_columns, engine_of, lazy, narwhals, with_times, zone_of
 from wfm.tickets.facts import contact_facts
 
 if TYPE_CHECKING:
@@ -23,6 +32,8 @@ __all__ = ["SPECS", "Data", "Facts", "Spec", "facts_of"]
 Data: TypeAlias = Mapping[str, Any]
 _ALL = tuple(Engine)
 _PANDAS = (Engine.PANDAS,)
+# Rows that last: they are cut at the spans of time, in pandas, for they are few beside the contacts.
+_SPELLS = (Source.STATES, Source.ADHERENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +100,20 @@ class Facts:
 
 
 def facts_of(
-    source: Source, data: Data, *, at: Attribution, keep: Sequence[str], tz: str | None, timed: bool, of: str
+    source: Source,
+    data: Data,
+    prepared: dict[Source, pd.DataFrame],
+    *,
+    at: Attribution,
+    keep: Sequence[str],
+    tz: str | None,
+    length_s: int | None,
+    of: str,
 ) -> Facts:
     """Return the rows of a source with the columns to keep.
+
+    Rows that must be made first are kept in `prepared`: another attribution counts the same ones. `length_s` is the
+    length of the span of time that was asked for, a day for a day and more.
 
     Raises
     ------
@@ -114,22 +136,20 @@ def facts_of(
         known = ", ".join(each.value for each in spec.stamps)
         raise DataError(Problem(f"{source.value} has no time of {at.value}", remedy=f"attribute to: {known}"))
     if source is Source.CONTACTS:
-        frame = data["contacts"]
-        if places[0].engine is Engine.PANDAS:
-            frame = as_frame(places[0].native, "contacts")  # here faults are named by their rows
-        has = set(lazy(engine_of(frame).native).collect_schema())
-        wanted = [c for c in (*keep, "sessions", "transferred_to", stamp) if c in has]
-        found = contact_facts(frame, tz=tz, keep=wanted, at=stamp)
-        nw = narwhals()
-        # One agent's time: a chat that was handled beside two others took a third of its length.
-        effort = nw.col("handle_s")
-        if "sessions" in has:
-            effort = effort / nw.when(nw.col("sessions") > 0).then(nw.col("sessions")).otherwise(nw.lit(1))
-        rows = found.frame.with_columns(effort_s=effort)
-        return Facts(rows, tuple(rows.collect_schema()), found.tz)
-    place = places[0] if spec.prepare is None else engine_of(spec.prepare(data))
+        return _contacts(places[0], stamp, keep, tz)
+    timed = length_s is not None
+    if length_s is not None and source in _SPELLS:
+        data, tz = _cut(data, spec.inputs, length_s, tz)
+    place = engine_of(data[spec.inputs[0]])
+    if spec.prepare is not None:
+        if source not in prepared:
+            prepared[source] = spec.prepare(data)
+        place = engine_of(prepared[source])
     if spec.prepare is None and place.engine is Engine.PANDAS and source.value in FRAMES:
-        place = engine_of(as_frame(place.native, source.value))
+        rows = as_frame(place.native, source.value)
+        if source is Source.STATES:
+            check_spells(rows, source.value)
+        place = engine_of(rows)
     check_columns(place, source.value, {stamp: timed}, dict.fromkeys(spec.columns, True))
     zone = zone_of(place, stamp, tz) if timed else tz
     micros = {"lasted_us": ("end", "start")} if source is Source.STATES else {}
@@ -138,3 +158,29 @@ def facts_of(
     if timed:
         rows = rows.filter(~narwhals().col(stamp).is_null())
     return Facts(rows, tuple(rows.collect_schema()), zone)
+
+
+def _cut(data: Data, names: Sequence[str], length_s: int, tz: str | None) -> tuple[Data, str]:
+    """Return the frames of spells cut where the spans begin, and their zone: that of the first one counts for all."""
+    found = dict(data)
+    for name in names:
+        found[name] = cut_spells(data[name], name, length_s, tz)
+        tz = tz or str(found[name]["start"].dt.tz)
+    return found, str(tz)
+
+
+def _contacts(place: Place, stamp: str, keep: Sequence[str], tz: str | None) -> Facts:
+    """Return the rows of contacts, with the time that each took of its agent."""
+    frame = place.native
+    if place.engine is Engine.PANDAS:
+        frame = as_frame(frame, "contacts")  # here faults are named by their rows
+    has = set(lazy(frame).collect_schema())
+    wanted = [c for c in (*keep, "sessions", "transferred_to", stamp) if c in has]
+    found = contact_facts(frame, tz=tz, keep=wanted, at=stamp)
+    nw = narwhals()
+    # One agent's time: a chat that was handled beside two others took a third of its length.
+    effort = nw.col("handle_s")
+    if "sessions" in has:
+        effort = effort / nw.when(nw.col("sessions") > 0).then(nw.col("sessions")).otherwise(nw.lit(1))
+    rows = found.frame.with_columns(effort_s=effort)
+    return Facts(rows, tuple(rows.collect_schema()), found.tz)

@@ -131,7 +131,7 @@ class EarlyWarning:
     Parameters
     ----------
     measure
-        Name of a measure with numerator and denominator.
+        Name of a measure that is numerator / denominator: no percentile, whose month does not come from its days.
     target
         Missed below it, or above it where lower is better.
     period
@@ -218,7 +218,7 @@ class EarlyWarning:
         measure, rows = rows_of(scores, self.measure)
         if scores.by != (Span.DAY,):
             raise DataError(Problem(f"the scores are grouped by {scores.by[0]}", remedy="group by 'day'"))
-        if measure.direction is Direction.NEITHER or measure.denominator is None or measure.form.is_censored:
+        if measure.direction is Direction.NEITHER or measure.denominator is None or not measure.form.is_of_sums:
             what = f"measure {self.measure!r} cannot be watched"
             raise DataError(Problem(what, remedy="watch a ratio of sums of which one end is better"))
         days = rows.set_index(pd.DatetimeIndex(pd.to_datetime(rows["day"])))[["numerator", "denominator"]]

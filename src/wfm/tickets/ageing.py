@@ -54,7 +54,7 @@ def backlog(
     Returns
     -------
     pandas.DataFrame
-        One row per instant and group seen: `at, ..., open`, the counts by age (`under_4h, from_4h, from_24h, ...`) and
+        One row per instant and group seen: `at, ..., open`, the counts by age (`under_4h, from_4h, from_1d, ...`) and
         `oldest_s, mean_age_s, median_age_s`, missing where nothing was open.
 
     Raises

@@ -10,6 +10,7 @@ import pandas as pd
 
 from wfm.errors import DataError, Faults, Problem, did_you_mean
 from wfm.schema import FrameLike, as_frame
+from wfm.tickets.log import seen_by_customer
 from wfm.tickets.outcomes import outcomes_of
 from wfm.timegrid import check_interval, floor_to_interval
 
@@ -122,7 +123,7 @@ def touches(
     table = done[columns].assign(
         start=floor_to_interval(done["at"], step),
         events=1,
-        replies=(done["kind"] == "reply").astype("int64"),
+        replies=seen_by_customer(done).astype("int64"),
         solved=solved.fillna(False).astype("int64"),
         tickets=done["ticket"],
     )

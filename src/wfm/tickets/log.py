@@ -12,7 +12,7 @@ import pandas as pd
 from wfm.errors import DataError, Problem
 from wfm.tickets.states import TicketState, codes
 
-__all__ = ["AT_REST", "STATES", "EventLog", "as_of_ns", "stamps_of"]
+__all__ = ["AT_REST", "STATES", "EventLog", "as_of_ns", "seen_by_customer", "stamps_of"]
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -93,13 +93,8 @@ class EventLog:
 
     @cached_property
     def public(self) -> Flags:
-        """Whether the customer sees an event; where the log does not say, whether it is a reply."""
-        reply: Flags = (self.events["kind"] == "reply").to_numpy(dtype=bool)
-        if "public" not in self.events.columns:
-            return reply
-        given = self.events["public"].astype("boolean")
-        told: Flags = given.fillna(False).to_numpy(dtype=bool)
-        return np.where(given.isna().to_numpy(), reply, told)
+        """Whether the customer sees an event."""
+        return seen_by_customer(self.events)
 
     @cached_property
     def answers(self) -> Flags:
@@ -128,6 +123,16 @@ class EventLog:
             return pd.Series([None] * len(places), dtype="str")
         found = self.events[column].take(np.maximum(places, 0)).reset_index(drop=True)
         return found.where(places >= 0)
+
+
+def seen_by_customer(events: pd.DataFrame) -> Flags:
+    """Return whether the customer sees an event; where the log does not say, whether it is a reply."""
+    reply: Flags = (events["kind"] == "reply").to_numpy(dtype=bool)
+    if "public" not in events.columns:
+        return reply
+    given = events["public"].astype("boolean")
+    told: Flags = given.fillna(False).to_numpy(dtype=bool)
+    return np.where(given.isna().to_numpy(), reply, told)
 
 
 def as_of_ns(log: EventLog, as_of: pd.Timestamp | None) -> int:

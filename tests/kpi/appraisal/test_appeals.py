@@ -119,6 +119,13 @@ def test_what_was_not_known_on_the_day_of_the_report_does_not_count():
     assert late.frame["due"].item() == date(2026, 3, 13)
 
 
+def test_no_appeals_are_a_result_too():
+    events = pd.DataFrame({"appeal": [], "step": [], "day": []}).astype({"appeal": "str", "step": "str", "day": object})
+    found = track_appeals(events, APPRAISAL_APPEAL, PLAIN, as_of=date(2026, 5, 20))
+    assert found.frame.empty
+    assert found.statistics()["begun"].tolist() == [0] * 5
+
+
 def test_the_statistics_of_the_archive():
     start = date(2026, 3, 2)
     rows = []

@@ -215,6 +215,14 @@ def broken(change):
             "without it",
         ),
         (
+            lambda: appraise(
+                broken(lambda c: c.assign(numerator=0, denominator=0, squares=0.0)),
+                only(sample="mean", floor=0, cap=9),
+            ),
+            "indicator 'csat' of card '2026' has no data in the period from 2026-01-01; count it, or use a card "
+            "without it",
+        ),
+        (
             lambda: appraise(broken(lambda c: c), only(), people=pd.DataFrame({"employee": ["A"], "team": ["x"]})),
             "frame 'people': an employee of the counts has no team (rows B, C, D); add them",
         ),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -53,6 +54,11 @@ HAMILTON = {
 def test_hamiltons_apportionment():
     found = largest_remainder(120, {state: people for state, (people, _) in HAMILTON.items()})
     assert found == {state: seats for state, (_, seats) in HAMILTON.items()}
+
+
+def test_whole_numbers_of_numpy_do_not_overflow():
+    weights = {"A": np.int64(4 * 10**18), "B": np.int64(2 * 10**18), "C": np.int64(10**18)}
+    assert largest_remainder(700, weights) == {"A": 400, "B": 200, "C": 100}
 
 
 def test_the_usual_example_of_votes():

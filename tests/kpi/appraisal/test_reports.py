@@ -61,6 +61,12 @@ def test_the_page_of_an_employee(found, language):
     assert paid["amount"].iloc[-1] == pytest.approx(paid["amount"].iloc[:-1].sum())
     assert page.frames()["lines"]["share"].sum() == pytest.approx(page.frames()["scores"]["score"].item())
     assert page.frames()["groups"]["share"].sum() == pytest.approx(page.frames()["scores"]["score"].item())
+    # Counts are shown as they were counted: 6 and not 6.000.
+    shown = {row[0]: row[2:4] for row in page._table(page.frames()["lines"])[1]}
+    for row in page.frames()["lines"].itertuples():
+        if row.numerator == round(row.numerator):
+            counts = [f"{row.numerator:,.0f}", f"{row.denominator:,.0f}"]
+            assert shown[label(row.indicator, language)] == counts
     # Columns stand in line though letters of Chinese are two columns wide.
     lines = text.splitlines()
     start = lines.index(label("lines", language)) + 1

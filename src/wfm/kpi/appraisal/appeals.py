@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from wfm.calendar import Calendar
@@ -258,7 +259,7 @@ def track_appeals(events: FrameLike, procedure: Procedure, calendar: Calendar, *
     """
     check_date("as_of", as_of)
     log = as_frame(events, "appeal_events")
-    log = log[[day <= as_of for day in log["day"]]]
+    log = log[np.array([day <= as_of for day in log["day"]], dtype=bool)]
     days = WorkingDays(calendar)
     _check_events(log, procedure)
     steps: list[dict[str, Any]] = []

@@ -226,7 +226,8 @@ def cube_of(rows: Rows, indicators: Sequence[Indicator]) -> Cube:
     ]
     within = np.full(len(indicators), np.nan)
     for place, each in enumerate(indicators):
-        if each.sample is Sample.MEAN and rows.squares is not None:
+        # Where there is nothing at all, the card says what is lacking, and in which period.
+        if each.sample is Sample.MEAN and rows.squares is not None and sums[1][place].any():
             within[place] = _within(rows, sums, place)
     return Cube(sums[0], sums[1], within)
 

@@ -26,6 +26,7 @@ __all__ = ["Page", "Section", "employee_page", "team_page"]
 
 _SHARES = ("weight", "known", "p_top", "p_bottom")
 _POINTS = ("points", "share", "score", "adjusted", "team_score", "adjusted_points")
+_COUNTS = ("numerator", "denominator")
 _WORDS = ("group", "indicator", "grade", "role")
 _STYLE = (
     "body{font-family:sans-serif;max-width:60em;margin:2em auto;color:#222}"
@@ -141,7 +142,9 @@ def _cell(column: str, value: Any, language: Language) -> str:
             return f"{100 * value:.1f} %"
         if column == "amount":
             return f"{value:,.2f}"
-        return f"{value:.1f}" if column in _POINTS else f"{value:,.6g}" if abs(value) >= 10 else f"{value:.3f}"
+        if column in _COUNTS:
+            return f"{value:,.6g}"
+        return f"{value:,.1f}" if column in _POINTS or abs(value) >= 10 else f"{value:.3f}"
     return str(value)
 
 

@@ -101,7 +101,9 @@ def largest_remainder(total: int, weights: Mapping[str, float | Fraction]) -> di
                 remedy="give one that is",
             )
         else:
-            exact[name] = Fraction(weight)
+            # Python's own whole numbers: those of NumPy overflow without a word.
+            part = Fraction(weight)
+            exact[name] = Fraction(int(part.numerator), int(part.denominator))
     faults.raise_if_any()
     # Whole numbers in the same proportion: exact, and quick for thousands of names.
     scale = math.lcm(*(weight.denominator for weight in exact.values()))
