@@ -71,8 +71,7 @@ class Team:
     def _ladder(self) -> Ladder | None:
         """The ladder of Erlang C, made when it is first asked."""
         if self._made is None and self.is_erlang_c:
-            aht = np.broadcast_to(np.asarray(self.sessions_s[0], dtype=float), self.offered.shape)
-            self._made = Ladder(self.offered * aht / self.interval_s, aht)
+            self._made = Ladder(self.load_erl, self.sessions_s[0])
         return self._made
 
     @classmethod
@@ -235,4 +234,3 @@ class Team:
             load = self.offered * ahts[0] / self.interval_s
             return margins(sought, Phones(load, ahts[0], options), agents)
         return margins(sought, Chats(self.offered / self.interval_s, ahts, options), agents)
-

@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from wfm.erlang.arrays import Floats, Ints
     from wfm.quotes.request import QuoteQueue, QuoteRequest, Shape
 
-__all__ = ["DAYS", "SHAPES", "WEEKS", "Closed", "Distinct", "Week", "closed_share", "distinct_of", "open_mask", "week_of"]
+__all__ = [
+    "DAYS",
+    "SHAPES",
+    "WEEKS",
+    "Closed",
+    "Distinct",
+    "Week",
+    "closed_share",
+    "distinct_of",
+    "open_mask",
+    "week_of",
+]
 
 Values = TypeVar("Values", bound=np.ndarray)
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -145,7 +156,9 @@ def _pattern(shape: Shape | None, weekdays: Shape, hours: str, interval_s: float
     parts = _open_weights(shape, weekdays, hours, part)
     busy = np.flatnonzero(parts)
     days_open = int((part.reshape(7, -1).sum(axis=1) > 0).sum())
-    distinct = Distinct(*map(_kept, distinct_of(parts[busy])))
+    distinct = distinct_of(parts[busy])
+    for values in distinct:
+        _kept(values)
     return _Pattern(_kept(parts), float(parts.sum()), _kept(part > 0), days_open, _kept(busy), distinct)
 
 

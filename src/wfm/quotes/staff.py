@@ -124,9 +124,11 @@ def live_staff(work: Work, targets: tuple[Target, ...], ask: Ask = Team.fewest) 
 
 def by_interval(work: Work, fewest: Ints | None) -> Ints:
     """Return the agents of a live queue by interval of the week, from the fewest by distinct interval."""
-    agents = np.where(work.week.is_open, work.queue.min_agents, 0)
+    least = work.queue.min_agents
+    agents: Ints = work.week.is_open.astype(np.int64)
+    agents *= least
     if work.team is not None and fewest is not None:
-        agents[work.busy] = np.maximum(fewest[work.team.back], work.queue.min_agents)
+        agents[work.busy] = (np.maximum(fewest, least) if least else fewest)[work.team.back]
     return agents
 
 

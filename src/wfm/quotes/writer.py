@@ -111,7 +111,8 @@ def request_to_dict(request: QuoteRequest) -> dict[str, Any]:
     made["queues"] = [_queue(queue) if isinstance(queue, QuoteQueue) else queue for queue in request.queues]
     for name in _names(QuoteRequest):
         if name not in made:
-            made[name] = _value(getattr(request, name))
+            value = getattr(request, name)
+            made[name] = value if type(value) in _PLAIN else _value(value)
     return made
 
 
@@ -119,11 +120,15 @@ def _queue(queue: QuoteQueue) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name in _names(QuoteQueue):
         value = getattr(queue, name)
-        if isinstance(value, Volume):
+        if value is None:
+            continue
+        if type(value) in _PLAIN:
+            made[name] = value
+        elif isinstance(value, Volume):
             made[name] = _volume(value)
         elif name == "targets":
             made[name] = [target_to_dict(one) if isinstance(one, Target) else one for one in _iterate(value)]
-        elif value is not None:
+        else:
             made[name] = _value(value)
     if not isinstance(queue.aht, str):
         del made["slowdown"]
@@ -144,8 +149,8 @@ def _value(value: Any) -> Any:
     if type(value) in _PLAIN:
         return value
     if is_dataclass(value):
-        made = {name: _value(getattr(value, name)) for name in _names(cast(Hashable, type(value)))}
-        return {name: one for name, one in made.items() if one is not None}
+        rows = [(name, getattr(value, name)) for name in _names(cast(Hashable, type(value)))]
+        return {name: one if type(one) in _PLAIN else _value(one) for name, one in rows if one is not None}
     if isinstance(value, tuple | list):
         return [_value(one) for one in value]
     if isinstance(value, Mapping):
