@@ -47,15 +47,15 @@ def fewest_shifts(curve: Sequence[float], length: int) -> float:
         return float(max(curve))
     row = list(curve)
     wraps = row[0] > 0 and row[-1] > 0
-    days = [row]
-    if size % 7 == 0 and length < size // 7:
-        day = size // 7
-        days = [row[first : first + day] for first in range(0, size, day)]
-    if any(one != days[0] for one in days[1:]):
-        return _around(days, length) if wraps else _sums(row, [0.0] * length)[-1]
+    day = size // 7 if size % 7 == 0 and length < size // 7 else size
+    count = size // day
     # Of days that are alike one is asked; closed nights part them.
-    alone = _around(days[:1], length) if wraps else _sums(days[0], [0.0] * length)[-1]
-    return alone * len(days)
+    if row[:day] * count == row:
+        alone = _around([row[:day]], length) if wraps else _sums(row[:day], [0.0] * length)[-1]
+        return alone * count
+    if not wraps:
+        return _sums(row, [0.0] * length)[-1]
+    return _around([row[first : first + day] for first in range(0, size, day)], length)
 
 
 def _around(days: list[list[float]], length: int) -> float:

@@ -39,8 +39,10 @@ class Fields:
         self, data: object, path: str, known: Collection[str], faults: list[Refusal], defaults: list[str]
     ) -> None:
         self.path, self.faults, self.defaults = path, faults, defaults
-        self.data: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
-        if not isinstance(data, Mapping):
+        self.data: Mapping[str, Any] = {}
+        if isinstance(data, Mapping):
+            self.data = data
+        else:
             faults.append(Refusal(path, f"must be an object, got {_sort(data)}", data, f"known fields: {_list(known)}"))
         for name in self.data:
             if name not in known:
@@ -128,6 +130,8 @@ class Fields:
 
     def choice(self, name: str, default: E, choices: type[E]) -> E:
         """Return a member of an enumeration."""
+        if not self.given(name):
+            return default
         return choices(self.member(name, default.value, [member.value for member in choices]))
 
     def member(self, name: str, default: str, known: Iterable[str]) -> str:

@@ -36,7 +36,7 @@ class Ladder:
     load
         Erlangs, above 0.
     aht_s
-        Mean handle times.
+        Mean handle times; a number where they are all the same.
 
     Examples
     --------
@@ -45,7 +45,7 @@ class Ladder:
     [14]
     """
 
-    def __init__(self, load: Floats, aht_s: Floats) -> None:
+    def __init__(self, load: Floats, aht_s: Floats | float) -> None:
         self.load, self.aht_s = load, aht_s
         self.first: Ints = np.floor(load).astype(np.int64) + 1
         self._next = _inverse_b(load)  # 1/B with one agent fewer than the next row
@@ -92,16 +92,19 @@ class Ladder:
         return found
 
     def _holds(self, waits: Sequence[Target]) -> npt.NDArray[np.bool_]:
-        holds = np.ones(self.wait.shape, dtype=bool)
+        holds: npt.NDArray[np.bool_] | None = None
         for goal in waits:
             if isinstance(goal, MeanAnswer):
-                holds &= self.wait * self.aht_s <= goal.within_s * self.spare
+                met = self.wait * self.aht_s <= goal.within_s * self.spare
             elif isinstance(goal, ServiceLevel | LongestWait):
                 # What waits longer is wait x exp(-spare x within / aht); its logarithm asks for no power.
                 worn = self.spare * (goal.within_s / self.aht_s)
                 worn += math.log(_allowed(goal))
-                holds &= self._log_wait <= worn
-        return holds
+                met = self._log_wait <= worn
+            else:
+                continue
+            holds = met if holds is None else holds & met
+        return np.ones(self.wait.shape, dtype=bool) if holds is None else holds
 
     def ratios(self, targets: Iterable[Target], agents: Ints) -> Floats:
         """Return the logarithm of the worst of missed over allowed at some staff above the load; 0 or less holds."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from wfm.domain.targets import LongestWait, ServiceLevel, Target
 from wfm.quotes.ladder import Ladder
+from wfm.quotes.shapes import Distinct, distinct_of
 
 if TYPE_CHECKING:
     from wfm.erlang.arrays import Floats, Ints
@@ -36,7 +37,7 @@ class Team:
     Parameters
     ----------
     offered
-        Contacts by interval, above 0.
+        Contacts by interval, above 0; or the distinct ones, where they are known.
     sessions_s
         Length of a contact by the number that its agent holds; of a phone one length. Numbers, or one for each
         interval.
@@ -48,18 +49,19 @@ class Team:
 
     def __init__(
         self,
-        offered: Floats,
+        offered: Floats | Distinct,
         sessions_s: Sequence[float | Floats],
         patience_s: float | Floats | None,
         interval_s: float,
     ) -> None:
         self.interval_s = interval_s
-        varies = any(np.ndim(value) for value in (*sessions_s, patience_s if patience_s is not None else 0.0))
-        if varies:
-            self.offered, self.back = offered, np.arange(len(offered))
+        if isinstance(offered, Distinct):
+            found = offered
+        elif any(np.ndim(value) for value in (*sessions_s, 0.0 if patience_s is None else patience_s)):
+            found = Distinct(offered, np.arange(len(offered)), np.ones(len(offered), dtype=np.int64))
         else:
-            self.offered, self.back = _distinct(offered)
-        self.counts: Ints = np.bincount(self.back, minlength=len(self.offered))
+            found = distinct_of(offered)
+        self.offered, self.back, self.counts = found
         self.sessions_s, self.patience_s = sessions_s, patience_s
         self._fewest: dict[tuple[Target, ...], Ints] = {}
         self._reached: tuple[Ints, tuple[Target, ...], Figures] | None = None
@@ -69,8 +71,7 @@ class Team:
     def _ladder(self) -> Ladder | None:
         """The ladder of Erlang C, made when it is first asked."""
         if self._made is None and self.is_erlang_c:
-            aht = np.broadcast_to(np.asarray(self.sessions_s[0], dtype=float), self.offered.shape)
-            self._made = Ladder(self.offered * aht / self.interval_s, aht)
+            self._made = Ladder(self.load_erl, self.sessions_s[0])
         return self._made
 
     @classmethod
@@ -233,12 +234,3 @@ class Team:
             load = self.offered * ahts[0] / self.interval_s
             return margins(sought, Phones(load, ahts[0], options), agents)
         return margins(sought, Chats(self.offered / self.interval_s, ahts, options), agents)
-
-
-def _distinct(offered: Floats) -> tuple[Floats, Ints]:
-    """Return the distinct volumes of a week and the place of each interval among them; of like days one is sorted."""
-    days = offered.reshape(7, -1) if len(offered) % 7 == 0 else offered[None, :]
-    if len(days) == 1 or (days[1:] != days[0]).any():
-        return np.unique(offered, return_inverse=True)
-    found, back = np.unique(days[0], return_inverse=True)
-    return found, np.concatenate([back] * 7)

@@ -40,14 +40,13 @@ def bill(request: QuoteRequest, week_h: Floats | float) -> Bill:
     week_h
         Paid hours of shifts in a week.
     """
-    mix = [(one.share, one.week_s / 3600.0, one.wage) for one in request.contracts]
     # One number is rounded without an array around it.
     up = math.ceil if isinstance(week_h, float) else np.ceil
-    heads = sum(up(share * week_h / week - TOLERANCE) for share, week, _ in mix)
+    heads = sum([up(one.share * week_h / (one.week_s / 3600.0) - TOLERANCE) for one in request.contracts])
     hires = request.attrition * heads
     training = hires * request.training_s / 3600.0
     paid = week_h * WEEKS_OF_YEAR + training
-    wage = math.fsum(share * wage for share, _, wage in mix)
+    wage = math.fsum([one.share * one.wage for one in request.contracts])
     cost = paid * wage * (1.0 + request.overhead) + hires * request.training_cost
     return Bill(paid, paid / WEEKS_OF_YEAR / FTE_WEEK_H, heads, hires, cost)
 

@@ -33,6 +33,7 @@ from wfm.quotes.request import (
     Uncertainty,
     Volume,
     leaves,
+    seconds_of,
 )
 from wfm.quotes.shapes import SHAPES, WEEKS, closed_share
 
@@ -291,9 +292,7 @@ def _parse_hours(text: str) -> OpeningHours:
 
 def _interval(fields: Fields) -> str:
     text = fields.duration("interval", "30min", high_s=3600.0)
-    from wfm.domain.duration import as_duration
-
-    if as_duration("interval", text).total_seconds() in (900.0, 1800.0, 3600.0):
+    if seconds_of("interval", text) in (900.0, 1800.0, 3600.0):
         return text
     fields.refuse("interval", "interval must be 15min, 30min or 1h", text, "write '30min'")
     return "30min"
@@ -440,5 +439,7 @@ def _uncertainty(fields: Fields) -> Uncertainty:
 
 
 def _unique(fields: Fields, name: str, names: list[str]) -> None:
+    if len(set(names)) == len(names):
+        return
     for twice in sorted({one for one in names if names.count(one) > 1}):
         fields.refuse(name, f"two {name} are named {twice!r}", twice, "name them apart")

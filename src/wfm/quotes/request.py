@@ -78,8 +78,8 @@ class Uncertainty:
         Default a coefficient of variation of 0.1 for the volume and 0.05 for the handle time.
     """
 
-    volume: Spread = field(default_factory=lambda: Spread(cv=0.1))
-    aht: Spread = field(default_factory=lambda: Spread(cv=0.05))
+    volume: Spread = Spread(cv=0.1)
+    aht: Spread = Spread(cv=0.05)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

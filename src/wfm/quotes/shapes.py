@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from wfm.domain.hours import OpeningHours
 
 if TYPE_CHECKING:
-    from wfm.erlang.arrays import Floats
+    from wfm.erlang.arrays import Floats, Ints
     from wfm.quotes.request import QuoteQueue, QuoteRequest, Shape
 
-__all__ = ["DAYS", "SHAPES", "WEEKS", "Closed", "Week", "closed_share", "open_mask", "week_of"]
+__all__ = [
+    "DAYS",
+    "SHAPES",
+    "WEEKS",
+    "Closed",
+    "Distinct",
+    "Week",
+    "closed_share",
+    "distinct_of",
+    "open_mask",
+    "week_of",
+]
 
+Values = TypeVar("Values", bound=np.ndarray)
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY_S = 86400.0
 _DAYS_OF_YEAR = 365.25
+# What is less than a contact in a hundred years is rounding of a shape, and no load: weeks of a hundred years.
+_LEAST = 5200.0
 # Share of a day by the hour, in parts of the busiest; of our own drawing, from what is usual in the trade.
 SHAPES: Mapping[str, tuple[float, ...]] = {
     "flat": (1.0,) * 24,
@@ -59,11 +73,37 @@ WEEKS: Mapping[str, tuple[float, ...]] = {
 }
 
 
+class Distinct(NamedTuple):
+    """The distinct ones of some volumes, upwards, the place of each volume among them, and how often each comes."""
+
+    volumes: Floats
+    back: Ints
+    counts: Ints
+
+
 class Week(NamedTuple):
-    """Contacts by interval of a typical week from Monday, and when the queue is open."""
+    """Contacts by interval of a typical week from Monday, when the queue is open, and where it has contacts."""
 
     offered: Floats
     is_open: np.ndarray
+    busy: Ints
+    distinct: Distinct
+
+    @property
+    def peak(self) -> float:
+        """Contacts of the busiest interval; 0 where all are too few to count."""
+        return float(self.distinct.volumes[-1]) if len(self.busy) else 0.0
+
+
+class _Pattern(NamedTuple):
+    """How a week runs, whatever its volume: parts by interval and their sum, when it is open and where it has any."""
+
+    parts: Floats
+    total: float
+    is_open: np.ndarray
+    days_open: int
+    busy: Ints
+    distinct: Distinct
 
 
 @lru_cache(maxsize=256)
@@ -81,20 +121,45 @@ def open_mask(hours: str, interval_s: float) -> np.ndarray:
     return _kept(minutes.reshape(size, -1).mean(axis=1))
 
 
-def week_of(request: QuoteRequest, queue: QuoteQueue) -> Week:
-    """Return the volume of a queue that reaches agents, all of it inside its opening hours."""
-    hours = queue.hours or request.hours
-    part = open_mask(hours, request.interval_s)
-    weights = _open_weights(queue, hours, part)
-    days_open = int((part.reshape(7, -1).sum(axis=1) > 0).sum())
+def week_of(request: QuoteRequest, queue: QuoteQueue, *, volume: float = 1.0) -> Week:
+    """Return the volume of a queue that reaches agents, at a factor, all of it inside its opening hours."""
+    pattern = _pattern(queue.shape, queue.weekdays, queue.hours or request.hours, request.interval_s)
     contacts = queue.volume.contacts * (1.0 - queue.containment)
     per_week = {
-        "day": float(days_open),
+        "day": float(pattern.days_open),
         "week": 1.0,
         "month": 7.0 * 12.0 / _DAYS_OF_YEAR,
         "year": 7.0 / _DAYS_OF_YEAR,
     }[queue.volume.per]
-    return Week(weights * (contacts * per_week / weights.sum()), part > 0)
+    scale = volume * contacts * per_week / pattern.total
+    offered, volumes = pattern.parts * scale, pattern.distinct.volumes * scale
+    if volumes[0] * _LEAST > 1.0:
+        return Week(offered, pattern.is_open, pattern.busy, pattern.distinct._replace(volumes=volumes))
+    busy = np.flatnonzero(offered * _LEAST > 1.0)
+    return Week(offered, pattern.is_open, busy, distinct_of(offered[busy]))
+
+
+def distinct_of(volumes: Floats) -> Distinct:
+    """Return the distinct ones of some volumes; of like days one is sorted."""
+    days = volumes.reshape(7, -1) if len(volumes) % 7 == 0 else volumes[None, :]
+    if len(days) == 1 or (days[1:] != days[0]).any():
+        found, back = np.unique(volumes, return_inverse=True)
+    else:
+        found, back = np.unique(days[0], return_inverse=True)
+        back = np.concatenate([back] * 7)
+    return Distinct(found, back, np.bincount(back, minlength=len(found)))
+
+
+@lru_cache(maxsize=256)
+def _pattern(shape: Shape | None, weekdays: Shape, hours: str, interval_s: float) -> _Pattern:
+    part = open_mask(hours, interval_s)
+    parts = _open_weights(shape, weekdays, hours, part)
+    busy = np.flatnonzero(parts)
+    days_open = int((part.reshape(7, -1).sum(axis=1) > 0).sum())
+    distinct = distinct_of(parts[busy])
+    for values in distinct:
+        _kept(values)
+    return _Pattern(_kept(parts), float(parts.sum()), _kept(part > 0), days_open, _kept(busy), distinct)
 
 
 class Closed(NamedTuple):
@@ -132,12 +197,12 @@ def closed_share(queue: QuoteQueue, hours: str) -> Closed:
     return Closed(share, len(outside), f"{DAYS[day]} {minutes // 60:02d}:{minutes % 60:02d}")
 
 
-def _open_weights(queue: QuoteQueue, hours: str, part: Floats) -> Floats:
+def _open_weights(shape: Shape | None, weekdays: Shape, hours: str, part: Floats) -> Floats:
     """Return the parts of the week's volume by interval, those of closed hours left out."""
     size = len(part)
-    shape = queue.shape or ("round the clock" if part.all() else "two peaks")
+    shape = shape or ("round the clock" if part.all() else "two peaks")
     if isinstance(shape, str) or len(shape) <= 48:
-        return np.asarray(_weights(shape, queue.weekdays, size) * part)
+        return np.asarray(_weights(shape, weekdays, size) * part)
     # Numbers of a week are volumes: what comes in an hour comes while it is open, were that a part of the hour.
     count = len(shape)
     numbers = np.where(open_mask(hours, 7 * _DAY_S / count) > 0.0, np.array(shape), 0.0)
@@ -149,7 +214,7 @@ def _open_weights(queue: QuoteQueue, hours: str, part: Floats) -> Floats:
     return np.asarray((cut * scale[:, None]).ravel())
 
 
-def _kept(values: Floats) -> Floats:
+def _kept(values: Values) -> Values:
     """Return values that are kept for the next who asks, and that nobody may write to."""
     values.setflags(write=False)
     return values

@@ -93,22 +93,18 @@ def make_work(request: QuoteRequest, *, volume: float = 1.0, aht: float = 1.0) -
     """
     works, faults = [], []
     for number, queue in enumerate(request.queues):
-        week = week_of(request, queue)
-        if volume != 1.0:
-            week = week._replace(offered=week.offered * volume)
-        sessions = tuple(length * aht for length in queue.sessions_s)
-        peak = float(week.offered.max()) * max(sessions) / request.interval_s
+        week = week_of(request, queue, volume=volume)
+        sessions = queue.sessions_s if aht == 1.0 else tuple(length * aht for length in queue.sessions_s)
+        peak = week.peak * max(sessions) / request.interval_s
         if not peak <= MAX_LOAD:
             what = f"a load of {peak:.3g} erlangs in the busiest interval, above the ceiling of {MAX_LOAD:,.0f}"
             remedy = "check the volume, its period and the handle time; ask for parts of a larger site"
             faults.append(Refusal(f"queues[{number}].volume", what, queue.volume.contacts, remedy))
             continue
-        # What is less than a contact in a hundred years is rounding of a shape, and no load.
-        busy = np.flatnonzero(week.offered * 5200.0 > 1.0)
         team = None
-        if queue.is_live and len(busy):
-            team = Team(week.offered[busy], sessions, queue.patience_s, request.interval_s)
-        works.append(Work(queue, week, busy, team, aht))
+        if queue.is_live and len(week.busy):
+            team = Team(week.distinct, sessions, queue.patience_s, request.interval_s)
+        works.append(Work(queue, week, week.busy, team, aht))
     if faults:
         raise RequestError(faults)
     return works
@@ -128,9 +124,11 @@ def live_staff(work: Work, targets: tuple[Target, ...], ask: Ask = Team.fewest) 
 
 def by_interval(work: Work, fewest: Ints | None) -> Ints:
     """Return the agents of a live queue by interval of the week, from the fewest by distinct interval."""
-    agents = np.where(work.week.is_open, work.queue.min_agents, 0)
+    least = work.queue.min_agents
+    agents: Ints = work.week.is_open.astype(np.int64)
+    agents *= least
     if work.team is not None and fewest is not None:
-        agents[work.busy] = np.maximum(fewest[work.team.back], work.queue.min_agents)
+        agents[work.busy] = (np.maximum(fewest, least) if least else fewest)[work.team.back]
     return agents
 
 
