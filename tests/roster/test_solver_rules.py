@@ -242,3 +242,22 @@ def test_the_rule_that_leaves_no_line_is_named(make_centre: Make) -> None:
         "max_nights_in_a_row or without the locks that ask for a shift; lower the minimum of the contract, give leave, "
         "or allow more shift templates"
     )
+
+
+def test_who_has_no_line_beside_a_limit_of_weekends_is_told_why(make_centre: Make) -> None:
+    """A limit of weekends that is left out, or out of reach, takes no memory."""
+    horizon = Horizon(MONDAY, weeks=1, tz=TZ)
+    early = ShiftTemplate(name="early", earliest_start="07:00", min_length="8h")
+    contract = Contract(
+        name="full", min_period="40h", max_weekends=0, max_days_in_a_row=2, min_days_off_in_a_row=2, max_days_per_week=7
+    )
+    centre = make_centre([("calls",)], shifts=(early,), contract=contract)
+    message = (
+        "employee 'A00': no legal line of work: contract 'full' and its rules cannot be kept; it could be without "
+        "max_days_in_a_row or without min_period"
+    )
+    with pytest.raises(DataError, match=message):
+        solve(demand(horizon), centre, work_limit=0)
+    far = replace(contract, max_weekends=10**9, min_period="32h")
+    roster = solve(demand(horizon), replace(centre, contracts=(far,)), horizon=horizon, work_limit=0)
+    assert roster.paid_h == 32.0

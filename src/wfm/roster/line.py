@@ -190,7 +190,8 @@ class LinePlanner:
         total = sum(map(min, reach, top))
         high = int(person.period_high_s // self._unit) if np.isfinite(person.period_high_s) else total
         period = high < total or person.period_low_s > 0
-        most_weekends = int(person.most_weekends) if self._counts_weekends else 0
+        # A limit out of reach, such as one that is left out to find what clashes, takes no room.
+        most_weekends = min(int(person.most_weekends), len(self.case.weeks)) if self._counts_weekends else 0
         shape = (
             max(most_days) + 1 if days else 1,
             week_units + 1 if paid else 1,
