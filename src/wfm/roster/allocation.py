@@ -1,26 +1,33 @@
 """Which queue each person works at each moment.
 
 In each interval the agent-time of each skill set is shared among its queues so that most of the demand is covered: a
-transport problem, solved exactly. Time is cut into cells so fine that everybody is present for all of a cell or none
-of it; cell by cell, people stay on the queue of the cell before as far as the shares allow, so that stretches are long.
+transport problem, solved exactly. A share need not be whole people: then somebody changes queue inside the interval, so
+that all shares are met to the minute. Most people have one queue for all of an interval, that of the interval before as
+far as the shares allow, and at most one person fewer than there are queues divides it.
 """
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
+import numpy.typing as npt
 
 from wfm.roster.problem import Case, Flags, Floats, Ints
 from wfm.roster.tiers import Tiers, tiers_of
 
-__all__ = ["allocate"]
+__all__ = ["Queues", "allocate"]
+
+Queues: TypeAlias = npt.NDArray[np.int16]
+Stints: TypeAlias = tuple[list[int], list[int]]
 
 _PRIMARY, _ABLE = 0.02, 0.01  # worth of time on the primary queue, and of proficiency, beside covering
 _NONE = 1e-6
 _TIE = 1e-4  # weight of liking beside the worth of covering
 
 
-def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, width: int) -> Ints:
-    """Return the queue of each row in each cell, as rows x cells; -1 where they are not at work.
+def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, parts: int, width: int) -> Queues:
+    """Return the queue of each row in each part of a cell, as rows x parts; -1 where they are not at work.
 
     Parameters
     ----------
@@ -32,10 +39,12 @@ def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, wid
         Person of each row.
     per_interval
         Cells in an interval.
+    parts
+        Parts of a cell, such as its minutes: the shortest stretch on a queue.
     width
-        Columns of the result; those beyond `present` are -1.
+        Cells of the result; those beyond `present` are -1.
     """
-    planned = np.full((len(owners), width), -1, dtype=np.int64)
+    planned = np.full((len(owners), width * parts), -1, dtype=np.int16)
     kinds: dict[tuple[tuple[bool, ...], int, tuple[float, ...]], list[int]] = {}
     for row, owner in enumerate(owners.tolist()):
         person = case.people[owner]
@@ -44,7 +53,6 @@ def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, wid
     skills = np.array([kind[0] for kind in kinds])
     liking = _ABLE * np.array([kind[2] for kind in kinds])
     liking[np.arange(len(kinds)), [kind[1] for kind in kinds]] += _PRIMARY
-    current = np.full(len(owners), -1, dtype=np.int64)
     tiers = tiers_of(case)
     plain = case.bought is None and tiers.has_one_shortage_price and tiers.has_one_surplus_price
     for interval in range(len(case.demand)):
@@ -57,17 +65,16 @@ def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, wid
             shares = _share_out(case.demand[interval] * per_interval, there, usable, liking)
         else:
             shares = _share_by_worth(tiers, interval, per_interval, there, usable, liking)
-        for part in range(per_interval):
-            cell = cells.start + part
-            current[~present[:, cell]] = -1
-            for kind, rows in enumerate(members):
-                here = rows[present[rows, cell]]
-                if len(here):
-                    even = shares[kind] / (per_interval - part)
-                    current[here] = _assign(current[here], even, usable[kind], liking[kind])
-                    shares[kind] -= np.bincount(current[here], minlength=len(even))
-                    np.maximum(shares[kind], 0.0, out=shares[kind])
-            planned[:, cell] = current
+        here = np.repeat(present[:, cells], parts, axis=1)
+        begin = cells.start * parts
+        before = planned[:, begin - 1] if begin else np.full(len(owners), -1, dtype=np.int16)
+        time = here.sum(axis=1)
+        for kind, rows in enumerate(members):
+            rows = rows[time[rows] > 0]
+            quota = _whole(shares[kind] * parts, int(time[rows].sum()))
+            stints = _assign(before[rows], time[rows], quota, usable[kind], liking[kind])
+            for row, (queues, lengths) in zip(rows.tolist(), stints, strict=True):
+                planned[row, begin + np.flatnonzero(here[row])] = np.repeat(queues, lengths)
     return planned
 
 
@@ -123,19 +130,56 @@ def _share_by_worth(
     return shares
 
 
-def _assign(before: Ints, share: Floats, usable: Flags, liking: Floats) -> Ints:
-    """Return the queues of people who are alike: first those who stay, then who is wanted most, then what they like."""
-    seats = np.where(usable, np.ceil(share - _NONE), 0).astype(np.int64)
-    chosen = np.full(len(before), -1, dtype=np.int64)
-    for queue in np.flatnonzero(seats).tolist():
-        stays = np.flatnonzero(before == queue)[: seats[queue]]
-        chosen[stays] = queue
-        seats[queue] -= len(stays)
-    free = np.flatnonzero(chosen < 0)
-    order = np.argsort(-share, kind="stable")
-    wanted = np.repeat(order, seats[order])[: len(free)]
-    chosen[free[: len(wanted)]] = wanted
-    rest = free[len(wanted) :]
-    remain = (before[rest] >= 0) & usable[before[rest]]
-    chosen[rest] = np.where(remain, before[rest], int(np.argmax(np.where(usable, liking, -np.inf))))
-    return chosen
+def _whole(share: Floats, total: int) -> Ints:
+    """Return shares of a time in whole parts: rounded up as far as the time goes, the largest remainders first."""
+    whole = np.floor(share + _NONE).astype(np.int64)
+    remainder = share - whole
+    order = np.argsort(-remainder, kind="stable")[: min((remainder > _NONE).sum(), max(total - whole.sum(), 0))]
+    whole[order] += 1
+    return whole
+
+
+def _assign(before: Queues, time: Ints, quota: Ints, usable: Flags, liking: Floats) -> list[Stints]:
+    """Return the queues, one after the other, and the time on each, of people who are alike.
+
+    First those who stay have the whole of their time, then who is free; the last ones divide what is left. Time above
+    all quotas makes somebody's last stint whole, and else leaves people where they are, or where they like.
+    """
+    chosen = np.full(len(time), -1, dtype=np.int64)
+    left, spare = quota.copy(), int(time.sum() - quota.sum())
+    for stays in (True, False):
+        for queue in np.argsort(-left, kind="stable").tolist():
+            some = np.flatnonzero((chosen < 0) & ((before == queue) | (not stays)))
+            count = int(np.searchsorted(np.cumsum(time[some]), left[queue], side="right"))
+            chosen[some[:count]] = queue
+            left[queue] -= time[some[:count]].sum()
+            if left[queue] > 0 and count < len(some) and time[some[count]] - left[queue] <= spare:
+                chosen[some[count]] = queue
+                spare -= int(time[some[count]] - left[queue])
+                left[queue] = 0
+    stints: list[Stints] = []
+    for was, length, queue in zip(before.tolist(), time.tolist(), chosen.tolist(), strict=True):
+        if queue >= 0:
+            stints.append(([queue], [length]))
+        elif left.any():
+            stints.append(_divide(was, length, left))
+        else:
+            remains = was >= 0 and bool(usable[was])
+            stints.append(([was if remains else int(np.argmax(np.where(usable, liking, -np.inf)))], [length]))
+    return stints
+
+
+def _divide(before: int, length: int, left: Ints) -> Stints:
+    """Take a person's time from what is left of each queue, that of before first; the last queue has what is above."""
+    order = sorted(np.flatnonzero(left).tolist(), key=lambda queue: (queue != before, -left[queue], queue))
+    queues: list[int] = []
+    lengths: list[int] = []
+    for queue in order:
+        taken = min(int(left[queue]), length)
+        if taken:
+            queues.append(queue)
+            lengths.append(taken)
+            left[queue] -= taken
+            length -= taken
+    lengths[-1] += length
+    return queues, lengths

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import date, timedelta
+from itertools import pairwise
+from math import gcd
 
 import numpy as np
 import pandas as pd
 
 from wfm.domain.shift import WORK
-from wfm.roster.allocation import allocate
+from wfm.roster.allocation import Queues, allocate
 from wfm.roster.lines import Plan, Rostered
 from wfm.roster.loss import Loss
 from wfm.roster.problem import Case, Floats, Ints, Person
@@ -20,7 +22,7 @@ from wfm.shifts import stamps
 
 __all__ = ["activities_frame", "cost_by_term", "coverage_frame", "person_cost", "roster_of", "shifts_frame"]
 
-_HOUR_S = 3600
+_HOUR_S, _MINUTE_S = 3600, 60
 _OPTIMAL = 1e-6
 _SHIFT = ["shift_start", "template"]
 
@@ -41,8 +43,13 @@ def shifts_frame(case: Case, lines: list[Rostered]) -> pd.DataFrame:
     ).sort_values(["employee", "shift_start"], ignore_index=True)
 
 
-def _planned_queues(plan: Plan) -> Ints:
-    """Return the queue of each person in each cell of the axis, as people x cells; -1 where they are not at work."""
+def _part_s(plan: Plan) -> int:
+    """Return the length of the parts in which people may change queue: a minute, if cells are whole minutes."""
+    return gcd(plan.cell_s, _MINUTE_S)
+
+
+def _planned_queues(plan: Plan) -> Queues:
+    """Return the queue of each person in each part of the axis, as people x parts; -1 where they are not at work."""
     case, cell = plan.case, plan.cell_s
     per_interval = case.interval_s // cell
     origin = int(case.starts_s[0])
@@ -52,25 +59,25 @@ def _planned_queues(plan: Plan) -> Ints:
             for begin, end, activity in _stretches(case, candidate, breaks):
                 table[number, (begin - origin) // cell : (end - origin) // cell] = activity == WORK.name
     count = len(case.demand) * per_interval
-    owners = np.arange(len(table))
+    owners, parts = np.arange(len(table)), cell // _part_s(plan)
     tail = table[:, count:]
     if not tail.any():
-        return allocate(case, table[:, :count], owners, per_interval, width=table.shape[1])
+        return allocate(case, table[:, :count], owners, per_interval, parts=parts, width=table.shape[1])
     # What passes the end of a cyclic horizon works at its beginning, beside the shifts that begin there.
     late = np.flatnonzero(tail.any(axis=1))
     wrapped = np.zeros((len(late), count), dtype=bool)
     wrapped[:, : tail.shape[1]] = tail[late]
     both = np.concatenate((table[:, :count], wrapped))
-    planned = allocate(case, both, np.concatenate((owners, late)), per_interval, width=table.shape[1])
-    planned[late, count:] = planned[len(owners) :, : tail.shape[1]]
+    twice = np.concatenate((owners, late))
+    planned = allocate(case, both, twice, per_interval, parts=parts, width=table.shape[1])
+    planned[late, count * parts :] = planned[len(owners) :, : tail.shape[1] * parts]
     return planned[: len(owners)]
 
 
 def activities_frame(plan: Plan) -> pd.DataFrame:
     """Return the frame `activities`, each stretch of work on its planned queue."""
     case = plan.case
-    cell = plan.cell_s
-    planned = _planned_queues(plan)
+    planned, origin = _planned_queues(plan), int(case.starts_s[0])
     rows: list[tuple[str, int, int, str, str | None]] = []
     for number, line in enumerate(plan.lines):
         name = case.people[number].employee.id
@@ -79,8 +86,8 @@ def activities_frame(plan: Plan) -> pd.DataFrame:
                 if activity != WORK.name:
                     rows.append((name, begin, end, activity, None))
                     continue
-                for low, high, queue in _by_queue(case, planned[number], cell, begin, end):
-                    rows.append((name, low, high, activity, case.queues[queue]))
+                for low, high, queue in _by_queue(planned[number], _part_s(plan), begin - origin, end - origin):
+                    rows.append((name, origin + low, origin + high, activity, case.queues[queue]))
     columns = list(zip(*rows, strict=True)) if rows else [()] * 5
     return pd.DataFrame(
         {
@@ -111,17 +118,11 @@ def _stretches(case: Case, candidate: int, breaks: tuple[int, ...]) -> list[tupl
     return stretches
 
 
-def _by_queue(case: Case, planned: Ints, cell: int, begin: int, end: int) -> list[tuple[int, int, int]]:
-    """Cut a stretch of work where its planned queue changes."""
-    origin = int(case.starts_s[0])
-    parts: list[tuple[int, int, int]] = []
-    for low in range(begin, end, cell):
-        queue = int(planned[(low - origin) // cell])
-        if parts and parts[-1][2] == queue:
-            parts[-1] = (parts[-1][0], low + cell, queue)
-        else:
-            parts.append((low, low + cell, queue))
-    return parts
+def _by_queue(planned: Queues, part: int, begin: int, end: int) -> list[tuple[int, int, int]]:
+    """Cut a stretch of work where its planned queue changes; times are from the start of the axis."""
+    queues = planned[begin // part : end // part]
+    edges = [0, *(np.flatnonzero(np.diff(queues)) + 1).tolist(), len(queues)]
+    return [(begin + low * part, begin + high * part, int(queues[low])) for low, high in pairwise(edges)]
 
 
 def coverage_frame(case: Case, activities: pd.DataFrame) -> pd.DataFrame:
