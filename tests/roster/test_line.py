@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise, product
 
 import numpy as np
@@ -111,3 +112,16 @@ def test_no_line_where_the_minimum_cannot_be_met() -> None:
     person = case.people[0]
     planner = LinePlanner(case, contract, [person])
     assert planner.best(np.where(person.allowed, 0.0, -np.inf), np.zeros(7), person) is None
+
+
+def test_ends_of_work_after_which_the_same_stretches_are_long_enough_are_one_state(
+    make_centre: Callable[..., Centre],
+) -> None:
+    """Work ends on 17 quarter-hours of a Monday; 35 hours later lie only a midnight and the starts of Wednesday."""
+    short = ShiftTemplate(name="short", earliest_start="07:00", step="15min", min_length="4h", max_length="8h")
+    contract = Contract(name="full", min_free_week="35h")
+    centre = make_centre([("calls",)], shifts=(short,), contract=contract)
+    start = pd.date_range("2026-11-02 00:00", periods=7 * 48, freq="30min", tz="Europe/Berlin")
+    case = build_case(pd.DataFrame({"queue": "calls", "start": start, "agents": 1.0, "scheduled": 1.0}), centre)
+    planner = LinePlanner(case, contract, list(case.people))
+    assert len(planner.automaton.states[1]) <= 3

@@ -111,6 +111,18 @@ def test_backfill_ranks_by_rule_then_by_what_is_gained(need: Need, make_centre: 
     assert "two_shifts_on_day" in ranked["why"].iloc[3] or "shift_overlap" in ranked["why"].iloc[3]
 
 
+def test_who_works_the_same_hours_cannot_take_a_second_shift(need: Need, make_centre: Make) -> None:
+    """Two shifts that begin together are no roster, and yet no fault of the question."""
+    centre = make_centre([("calls",)] * 3, shifts=SHIFTS)
+    roster = lay([("A00", 0, "early", "calls"), ("A01", 0, "early", "calls")])
+    ranked = backfill(roster, "A00", MONDAY, need("2026-11-02 07:00", 16, calls=2), centre)
+    assert ranked["employee"].tolist() == ["A02", "A01"]
+    assert ranked["why"].tolist() == [
+        "",
+        "two_shifts_on_day: A01, 2026-11-02T07:00:00+01:00: a second shift on 2026-11-02, beside 07:00-15:00 early",
+    ]
+
+
 def test_what_cannot_be_asked_is_refused(need: Need, make_centre: Make) -> None:
     centre = make_centre([("calls",)] * 2, shifts=SHIFTS)
     roster, wanted = lay([("A00", 0, "early", "calls")]), need("2026-11-02 07:00", 16, calls=1)

@@ -7,6 +7,7 @@ so a plain contract has few states. Rest, hours and counts are kept beside it, s
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -125,7 +126,7 @@ class Automaton:
     def __init__(
         self, case: Case, contract: Contract, kinds: list[list[Kind]], befores: list[CarryOver | None]
     ) -> None:
-        self._rules = _Rules(case, contract, befores)
+        self._rules = _Rules(case, contract, befores, {kind.start for some in kinds for kind in some})
         starts = [self._rules.start(before) for before in befores]
         self.states: list[list[State]] = [sorted(set(starts))]
         self.off: list[list[Moves]] = []
@@ -176,7 +177,7 @@ def _span(places: Ints) -> slice | Ints:
 class _Rules:
     """The steps of the automaton."""
 
-    def __init__(self, case: Case, contract: Contract, befores: list[CarryOver | None]) -> None:
+    def __init__(self, case: Case, contract: Contract, befores: list[CarryOver | None], starts: set[int]) -> None:
         self._case = case
         self._weekday = [day.weekday() for day in case.horizon.dates]
         after = case.horizon.dates[-1] + timedelta(days=1)
@@ -190,6 +191,7 @@ class _Rules:
         self._weekends = contract.max_weekends is not None or contract.whole_weekends
         self._whole_weekends = contract.whole_weekends
         self._spread, self._free = contract.max_start_spread_s, contract.min_free_week_s
+        self._until: list[int] = sorted({*starts, *self._midnight})  # where a free stretch may be over
 
     def start(self, before: CarryOver | None) -> State:
         """Return the state on the first morning; a run of unknown length before it is long enough."""
@@ -274,7 +276,14 @@ class _Rules:
             owes = not state.had
             state = state._replace(owes=owes, had=not week.is_whole, end=state.end if owes else max(state.end, now))
         # An instant that nothing looks back to is forgotten.
-        return state._replace(end=max(state.end, now)) if state.had and not state.owes else state
+        state = state._replace(end=max(state.end, now)) if state.had and not state.owes else state
+        return state._replace(end=self._alike(state.end, free))
+
+    def _alike(self, end: int, free: float) -> int:
+        """Return one instant for all ends of work after which the same stretches are long enough."""
+        place = bisect_left(self._until, end + free)
+        until = self._until[place] if place < len(self._until) else self._until[-1] + 1
+        return until - int(free)
 
     def _may_begin_on_sunday(self, state: State, day: int) -> bool:
         return self._weekday[day] != _SUNDAY or state.saturday or state.alone

@@ -15,6 +15,7 @@ from wfm.domain.centre import Centre
 from wfm.domain.people import Employee, Unavailability
 from wfm.domain.shift import ABSENT, WORK
 from wfm.errors import DataError, Problem
+from wfm.roster.changes import duty_text
 from wfm.roster.checker import check
 from wfm.roster.checker_case import RosterLike
 from wfm.roster.duties import Duties, Duty, Part, as_frames, day_of, joined, the_duty
@@ -24,7 +25,7 @@ from wfm.roster.legality import Judge
 from wfm.roster.loss import Loss, present
 from wfm.roster.problem import Case, Floats
 from wfm.roster.result import Roster
-from wfm.roster.violations import Violation
+from wfm.roster.violations import Rule, Violation
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
 
@@ -268,13 +269,18 @@ def backfill(
     others = [person for person in centre.employees if person.id != employee]
     taken = {person.id: _fitted(vacant, person, case, rostered) for person in others}
     lines = [(name, _in_order((*before[name], duty))) for name, duty in taken.items()]
-    judged = Judge(centre, case.horizon, before).broken_by(lines)
+    broken_by = {name: _in_the_way(name, before[name], duty, centre.tz) for name, duty in taken.items()}
+    # Two shifts at once are no roster that could be judged.
+    free = [(name, line) for name, line in lines if not broken_by[name]]
+    judged = Judge(centre, case.horizon, before).broken_by(free)
+    broken_by |= {name: broken for (name, _), broken in zip(free, judged, strict=True)}
     people = {person.employee.id: person for person in case.people}
     rows = []
-    for (name, line), broken in zip(lines, judged, strict=True):
+    for name, line in lines:
         gained = empty - float(loss.short(rostered + present(case, (taken[name],))).sum())
         cost = [sum(person_cost(case, people[name], _worked(case, some)).values()) for some in (before[name], line)]
         share = gained / lost if lost > _NONE else 0.0
+        broken = broken_by[name]
         rows.append((name, not broken, share, cost[1] - cost[0], "; ".join(map(str, broken)), gained))
     rows.sort(key=lambda row: (not row[1], row[3] - row[5], row[0]))
     frame = pd.DataFrame(
@@ -282,6 +288,20 @@ def backfill(
         columns=["rank", "employee", "allowed", "recovered", "price", "why"],
     )
     return frame.astype({"employee": "str", "why": "str"})
+
+
+def _in_the_way(name: str, line: tuple[Duty, ...], duty: Duty, tz: str) -> tuple[Violation, ...]:
+    """Return what forbids a shift beside those of the same day or time."""
+    found = []
+    when = pd.Timestamp(duty.start_s, unit="s", tz="UTC").tz_convert(tz)
+    for other in line:
+        if day_of(other.start_s, tz) == day_of(duty.start_s, tz):
+            what = f"a second shift on {day_of(duty.start_s, tz)}, beside {duty_text(other, tz)}"
+            found.append(Violation(Rule.TWO_SHIFTS_ON_DAY, name, when, what))
+        elif other.start_s < duty.end_s and duty.start_s < other.end_s:
+            what = f"meets the shift of {day_of(other.start_s, tz)}, {duty_text(other, tz)}"
+            found.append(Violation(Rule.SHIFT_OVERLAP, name, when, what))
+    return tuple(found)
 
 
 def _worked(case: Case, line: tuple[Duty, ...]) -> list[tuple[date, str, float]]:
