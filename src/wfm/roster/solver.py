@@ -16,14 +16,15 @@ from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
 from wfm.roster.anneal import anneal
 from wfm.roster.buying import Buy, Curves
-from wfm.roster.classes import collapse
+from wfm.roster.classes import PersonClass, collapse
 from wfm.roster.columns import Columns, fits_columns
 from wfm.roster.compiled import can_compile
 from wfm.roster.counts import Counts, plan_counts
 from wfm.roster.frames import activities_frame, coverage_frame, roster_of, shifts_frame
 from wfm.roster.lines import Plan
-from wfm.roster.problem import build_case
+from wfm.roster.problem import Case, build_case
 from wfm.roster.progress import Cancel, OnProgress, Progress
+from wfm.roster.quick_bound import quick_bound
 from wfm.roster.result import Roster
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
@@ -41,6 +42,7 @@ _COUNTS_SHARE = 0.15  # share of a time limit that the search waits for the coun
 _BUYING, _BUYING_ROUNDS = 0.4, 8  # share of the work or time that seeks prices, and in how many short searches
 _BETWEEN_S = 0.2  # between two calls of `progress`
 _FIRST = 0.3  # share of the search by changes where one by whole lines follows
+_QUICK = 0.08  # share of a time limit, at most, for a bound that is there whether or not the counts are in time
 _END = 0.92  # share of a time limit after which the result is written
 
 
@@ -159,8 +161,10 @@ def solve(
         if buy is not None:
             _buy(plan, Curves(case, cast("Requirement", requirement), buy), buy, watch, seed=seed)
             case = plan.case
-        left = None if limit is None else timedelta(seconds=max(watch.left_s(), 0.0))
-        watch.proof = pool.submit(plan_counts, case, classes, seed=seed, time_limit=left)
+        if limit is not None:
+            quick_end = monotonic() + _QUICK * max(watch.left_s(), 0.0)
+            watch.quick = pool.submit(quick_bound, case, classes, lambda: monotonic() > quick_end)
+        watch.proof = pool.submit(_counts, case, classes, watch, seed=seed)
         _search(plan, watch, seed=seed, waits=limit is None or not can_compile())
         watch.wait()
     except KeyboardInterrupt:
@@ -170,6 +174,13 @@ def solve(
     watch.tell("queues", plan.cost())
     shifts, activities = shifts_frame(case, plan.lines), activities_frame(plan)
     return roster_of(case, shifts, activities, bound=watch.bound())
+
+
+def _counts(case: Case, classes: tuple[PersonClass, ...], watch: _Watch, *, seed: int) -> Counts:
+    """Plan the counts in the time that is left when it is their turn."""
+    left_s = watch.left_s()
+    left = timedelta(seconds=max(left_s, 0.0)) if math.isfinite(left_s) else None
+    return plan_counts(case, classes, seed=seed, time_limit=left)
 
 
 def _buy(plan: Plan, curves: Curves, buy: Buy, watch: _Watch, *, seed: int) -> None:
@@ -233,6 +244,7 @@ class _Watch:
     ) -> None:
         self.changes = work * _CHANGES
         self.proof: Future[Counts] | None = None
+        self.quick: Future[float] | None = None
         self.proven = -math.inf
         self._work = work
         self._part_of_all = 1.0
@@ -260,6 +272,8 @@ class _Watch:
         """Return the highest bound known."""
         counted = self.counts().bound
         highest = max(self.proven, -math.inf if counted is None else counted)
+        if self.quick is not None and self.quick.done() and not self.quick.cancelled():
+            highest = max(highest, self.quick.result())
         return highest if math.isfinite(highest) else None
 
     def wait(self, share: float = 1.0) -> None:
