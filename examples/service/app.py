@@ -238,8 +238,8 @@ class Service:
 
 
 app = Service()
-# Looking for rings of garbage takes up to an eighth of a bare quote, and of what is loaded it finds none: a quote leaves
-# no rings, so it is looked for seldom and only in what came since.
+# Looking for rings of garbage takes up to an eighth of a bare quote, and of what is loaded it finds none: a quote
+# leaves no rings, so it is looked for seldom and only in what came since.
 gc.collect()
 gc.freeze()
 gc.set_threshold(50_000, 20, 20)
