@@ -40,8 +40,7 @@ def week(need: Need) -> pd.DataFrame:
 
 
 @pytest.fixture
-def roster(centre: Centre, week: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> Roster:
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+def roster(centre: Centre, week: pd.DataFrame) -> Roster:
     return solve(week, centre, work_limit=3)
 
 

@@ -146,8 +146,7 @@ def week() -> pd.DataFrame:
     return frame.iloc[12:]
 
 
-def test_with_fairness_the_spread_falls(week: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+def test_with_fairness_the_spread_falls(week: pd.DataFrame) -> None:
     centre = centre_of(3)
     before = burdens(nights=[6.0, 0.0, 0.0])
     found = {}
@@ -165,8 +164,7 @@ def _fairness(table: pd.DataFrame, price: float) -> float:
     return price * sum(float(((table[name] - table[name].mean()) ** 2).sum()) for name in ("nights", "weekends"))
 
 
-def test_people_who_should_be_apart_are_and_those_together_meet(need: Need, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+def test_people_who_should_be_apart_are_and_those_together_meet(need: Need) -> None:
     frame = need("2026-11-02 06:00", 24, calls=1)
     shared = {}
     for together in (True, False):
