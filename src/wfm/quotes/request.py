@@ -20,7 +20,7 @@ __all__ = ["KINDS", "MAX_LOAD", "QuoteContract", "QuoteQueue", "QuoteRequest", "
 # Erlangs of one queue in one interval: above it no quote is given. The largest centres of the world stay below.
 MAX_LOAD = 20_000.0
 Shape = str | tuple[float, ...]
-# The kinds of `wfm.domain.ContractKind` that have hours every week, told here since a quote needs nothing else of people.
+# The kinds of `wfm.domain.ContractKind` that have hours every week, told here since a quote needs nothing else of it.
 KINDS = ("full", "part", "temporary")
 _LIVE: tuple[Target, ...] = (ServiceLevel(0.8, "30s"),)
 _LATER: tuple[Target, ...] = (Deadline("4h"),)
