@@ -52,16 +52,20 @@ def compiled_simulate() -> Callable[[Any], None]:
             if value.__module__ == module.__name__:
                 # Without forced inlining every call hands over the whole world. The kernel neither makes nor keeps an
                 # array, so that reference counts, which cost nine tenths of the time, are not needed.
-                compiled[name] = njit(forceinline=name not in kernel.RARE, _nrt=False)(value)
+                # Nor are the wrappers that would let Python call it: they double the time to compile.
+                inline = name not in kernel.RARE
+                compiled[name] = njit(forceinline=inline, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)(
+                    value
+                )
             setattr(module, name, compiled.get(name, value))
     simulate = module.simulate
     # What is kept on disk has this name, and numba looks at the file of this function alone.
     simulate.__qualname__ = f"simulate_{digest()}"
     try:
-        function = njit(cache=True, _nrt=False)(simulate)
+        function = njit(cache=True, no_cfunc_wrapper=True, _nrt=False)(simulate)
     except RuntimeError as error:
         _LOG.warning("the compiled kernel is not kept on disk: %s", error)
-        function = njit(_nrt=False)(simulate)
+        function = njit(no_cfunc_wrapper=True, _nrt=False)(simulate)
     return _logged(function)
 
 
@@ -91,7 +95,7 @@ def _logged(function: Any) -> Callable[[Any], None]:
         if not first:
             function(world)
             return
-        _LOG.info("loading the compiled kernel; the first call on a machine compiles it, which takes some 10 s")
+        _LOG.info("loading the compiled kernel; the first call on a machine compiles it, which takes half a minute")
         begin = time.perf_counter()
         function(world)
         first = False
