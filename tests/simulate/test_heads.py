@@ -145,6 +145,63 @@ def test_five_queues_and_six_groups_by_interval():
                 assert (bench.slack(other) < 0).any(), f"{groups[out].name} for {groups[back].name}"
 
 
+def test_a_whole_day_tried_together_in_parts():
+    # Agents four hours apart are taken away at once; in the end each single one is needed all the same.
+    centre = replace(place(a="5min", b="6min"), interval="30min")
+    starts = pd.date_range(START, periods=24, freq="30min")
+    wave = 14.0 + 8.0 * np.sin(np.arange(24) / 3.0)
+    forecast = pd.concat(
+        [pd.DataFrame({"queue": q, "start": starts, "offered": wave}) for q in "ab"], ignore_index=True
+    )
+    groups = (group("a"), group("b"), group("a", "b", cost=1.2))
+    found = simulate.staff(forecast, centre, groups=groups, replications=10, model=MODEL)
+    assert found.missed.empty
+    assert found.targets["held"].all()
+    assert (found.targets["value"] >= 0.8).all()
+    bench = bench_of(found, forecast, centre)
+    assert_lean(found, bench)
+    # One at a time, each agent would have been played twice.
+    assert found.simulations < 2 * found.to_frame()["agents"].sum()
+
+
+def test_a_search_that_is_stopped_says_so():
+    centre = place(a="3min", b="4min")
+    forecast = volume(centre, 60.0, 45.0)
+    asked = {"groups": (group("a"), group("b")), "scope": "block", "replications": 4, "model": MODEL, "length": "20h"}
+    whole = simulate.staff(forecast, centre, **asked)
+    assert not whole.partial
+    at_once = simulate.staff(forecast, centre, time_limit="0.000001s", **asked)
+    assert at_once.stop == "time limit"
+    assert at_once.cost == at_once.bound
+    assert at_once.missed["queue"].tolist() == ["a", "b"]
+    assert (at_once.missed["value"] < 0.8).all()
+    assert "stopped: time limit" in str(at_once)
+    assert "too few: 2 of 2 targets are missed" in str(at_once)
+    asks = iter(range(1000))
+    later = simulate.staff(forecast, centre, cancel=lambda: next(asks) >= 3, **asked)
+    assert later.stop == "cancelled"
+    assert whole.bound <= later.cost
+    with pytest.raises(DataError, match="time_limit"):
+        simulate.staff(forecast, centre, time_limit="soon", **asked)
+
+
+def test_an_interrupted_search_returns_what_it_found():
+    centre = place(a="3min", b="4min")
+    asks = iter(range(1000))
+
+    def interrupt():
+        if next(asks) >= 4:
+            raise KeyboardInterrupt
+        return False
+
+    groups = (group("a"), group("b"))
+    found = simulate.staff(
+        volume(centre, 60.0, 45.0), centre, groups=groups, scope="block", replications=4, model=MODEL, cancel=interrupt
+    )
+    assert found.stop == "cancelled"
+    assert found.partial
+
+
 def test_other_targets_hold_too():
     targets = (MeanAnswer("15s"), MaxAbandonment(0.02))
     queue = Queue(name="calls", targets=targets, aht="4min", patience="2min")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -20,7 +20,8 @@ from wfm.simulate.engine import Ints
 from wfm.simulate.frames import pooled_ratio
 from wfm.simulate.measure import COLUMNS
 from wfm.simulate.model import Model
-from wfm.simulate.search import Found, cheapest
+from wfm.simulate.result import Stop
+from wfm.simulate.search import Found, Watch, cheapest
 from wfm.simulate.tally import limit_of
 from wfm.simulate.teams import Bench, Blocks, Group, groups_of
 
@@ -45,9 +46,10 @@ class Heads:
     frame
         See `to_frame`.
     targets
-        One row per `queue, start, target`: its `limit`, the `value` over the replications of the search, and
-        `fresh, fresh_low, fresh_high`: the value and its 95 % interval over as many others that the search did not
-        see. The value of the search is at its limit by choice, and so that of others is a little worse on average.
+        One row per `queue, start, target`: its `limit`, the `value` over the replications of the search, whether that
+        `held`, and `fresh, fresh_low, fresh_high`: the value and its 95 % interval over as many others that the search
+        did not see. The value of the search is at its limit by choice, and so that of others is a little worse on
+        average.
     groups
         The skill groups.
     cost, bound
@@ -56,6 +58,9 @@ class Heads:
         Cuts kept, and times that all replications were played.
     replications, seed
         How many a time, and of which seed.
+    stop
+        Why the search ended. One that was stopped leaves heads that may be too many; `missed` tells whether they are
+        too few.
     """
 
     frame: pd.DataFrame
@@ -67,6 +72,17 @@ class Heads:
     simulations: int
     replications: int
     seed: int
+    stop: Stop = Stop.COMPLETE
+
+    @property
+    def partial(self) -> bool:
+        """Whether the search was stopped before its end."""
+        return self.stop is not Stop.COMPLETE
+
+    @property
+    def missed(self) -> pd.DataFrame:
+        """The targets that the heads miss in the replications of the search: none unless it was stopped early."""
+        return self.targets[~self.targets["held"]].reset_index(drop=True)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the frame.
@@ -86,11 +102,14 @@ class Heads:
 
     def __str__(self) -> str:
         blocks = self.frame["start"].nunique()
-        lines = [f"heads: cost {self.cost:,.2f}, at least {self.bound:,.2f}; {self.simulations} simulations"]
+        why = f", stopped: {self.stop}" if self.partial else ""
+        lines = [f"heads: cost {self.cost:,.2f}, at least {self.bound:,.2f}; {self.simulations} simulations{why}"]
         total = self.frame.groupby("group", sort=False)["agents"].agg(["sum", "max"])
         for name, row in total.iterrows():
             told = f"{row['sum']}" if blocks == 1 else f"{row['sum']} in {blocks} intervals, at most {row['max']}"
             lines.append(f"├─ {name}: {told}")
+        if len(self.missed):
+            lines.append(f"├─ too few: {len(self.missed)} of {len(self.targets)} targets are missed, see `missed`")
         worst = (self.targets["value"] - self.targets["limit"]).abs().idxmin()
         row = self.targets.loc[worst]
         lines.append(f"└─ closest: {row['queue']} {row['target']}: {row['value']:.3f} ({row['fresh']:.3f} on others)")
@@ -119,6 +138,8 @@ def staff(
     replications: int = 20,
     length: timedelta | str = "40h",
     seed: int = 0,
+    time_limit: timedelta | str | None = None,
+    cancel: Callable[[], bool] | None = None,
 ) -> Heads:
     """Return the cheapest heads per skill group and interval such that every queue meets its targets in simulation.
 
@@ -126,7 +147,8 @@ def staff(
     where a target is missed, by cuts from the gradient that one more agent of each group shows, and takes away what
     is not needed. With one block one or two agents are exchanged for one or two cheaper ones. At the end no single
     agent of any interval can be spared, nor exchanged for a cheaper one, with every queue on target, in these
-    replications. It is a search: that no cheaper heads exist is not proven.
+    replications; agents of intervals four hours and more apart are tried together, each judged by what follows until
+    the next. It is a search: that no cheaper heads exist is not proven.
 
     It takes no `state`: heads are bought for whole intervals to come, and who is there today is there already; what a
     change of the rest of today brings is told by `compare`.
@@ -152,6 +174,11 @@ def staff(
         at least 10 intervals, default 40 hours.
     seed
         Seed of the random numbers; default 0.
+    time_limit
+        Wall-clock time after which the search ends, looked at between simulations; default none. What was found until
+        then is returned, as on an interrupt, and says so: see `Heads.stop`, `Heads.missed`.
+    cancel
+        Asked between simulations; true ends the search in the same way.
 
     Raises
     ------
@@ -174,6 +201,7 @@ def staff(
     check_int("replications", replications, 2)
     check_int("seed", seed, 0)
     chosen = check_choice("scope", scope, HeadsScope)
+    watch = Watch(None if time_limit is None else as_duration("time_limit", time_limit), cancel)
     ahead = as_frame(forecast, "forecast", tz=centre.tz, known={"queue": [queue.name for queue in centre.queues]})
     parts = groups_of(centre) if groups is None else tuple(groups)
     if chosen is HeadsScope.BLOCK:
@@ -181,7 +209,7 @@ def staff(
     else:
         asked = _intervals(ahead, centre)
     bench = Bench.of(asked.forecast, asked.centre, model, parts, asked.blocks, replications=replications, seed=seed)
-    found = cheapest(bench, pairs=chosen is HeadsScope.BLOCK)
+    found = cheapest(bench, watch, pairs=chosen is HeadsScope.BLOCK)
     fresh = Bench.of(asked.forecast, asked.centre, model, parts, asked.blocks, replications=replications, seed=seed + 1)
     return _told(bench, fresh, found, centre, replications=replications, seed=seed)
 
@@ -251,6 +279,7 @@ def _told(bench: Bench, fresh: Bench, found: Found, centre: Centre, *, replicati
         simulations=bench.played,
         replications=replications,
         seed=seed,
+        stop=found.stop,
     )
 
 
@@ -265,15 +294,18 @@ def _targets(bench: Bench, fresh: Bench, heads: Ints) -> pd.DataFrame:
             above, below = tables[:, cell, column], tables[:, cell, column + 1]
             squares = np.array([[(above**2).sum(), (below**2).sum(), (above * below).sum()]])
             sums = total[[cell], column], total[[cell], column + 1]
-            highest = 1.0 if limit_of(target)[0] <= 1.0 else np.inf
+            limit, at_least = limit_of(target)
+            reached = values[cell, place]
+            highest = 1.0 if limit <= 1.0 else np.inf
             value, low, high = pooled_ratio(*sums, squares, len(tables), highest=highest)
             rows.append(
                 {
                     "queue": bench.case.centre.queues[queue].name,
                     "start": bench.blocks.starts[block],
                     "target": str(target),
-                    "limit": limit_of(target)[0],
-                    "value": values[cell, place],
+                    "limit": limit,
+                    "value": reached,
+                    "held": not (reached < limit if at_least else reached > limit),
                     "fresh": value[0],
                     "fresh_low": low[0],
                     "fresh_high": high[0],

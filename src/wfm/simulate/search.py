@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
 from wfm.errors import InfeasibleError
-from wfm.simulate.engine import Floats, Ints
+from wfm.simulate.engine import Flags, Floats, Ints
+from wfm.simulate.result import Stop
 from wfm.simulate.teams import Bench
 
-__all__ = ["Found", "cheapest"]
+__all__ = ["Found", "Watch", "cheapest"]
 
 _LOG = logging.getLogger("wfm.simulate")
 
 # Rounds of cuts before the search gives up; each adds at least one agent wherever something fails.
 _ROUNDS = 200
+# Changes so far apart are tried together: what one agent less brings about is over by then.
+_APART_H = 4.0
 
 
 class Cut(NamedTuple):
@@ -34,15 +41,50 @@ class Found(NamedTuple):
     heads: Ints  # by group and block
     bound: float  # cost of the flow lower bound
     cuts: int
+    stop: Stop
 
 
-def cheapest(bench: Bench, *, pairs: bool) -> Found:
+@dataclass(slots=True)
+class Watch:
+    """When a search is over before its end.
+
+    Parameters
+    ----------
+    limit
+        Wall-clock time from now, or none.
+    cancel
+        Asked between simulations; true ends the search.
+    """
+
+    limit: timedelta | None = None
+    cancel: Callable[[], bool] | None = None
+    stop: Stop = field(default=Stop.COMPLETE, init=False)
+    _until: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._until = math.inf if self.limit is None else time.monotonic() + self.limit.total_seconds()
+
+    def over(self) -> bool:
+        """Whether to stop; `stop` tells why."""
+        if self.stop is Stop.COMPLETE:
+            if self.cancel is not None and self.cancel():
+                self.stop = Stop.CANCELLED
+            elif time.monotonic() > self._until:
+                self.stop = Stop.TIME_LIMIT
+        return self.stop is not Stop.COMPLETE
+
+
+def cheapest(bench: Bench, watch: Watch, *, pairs: bool) -> Found:
     """Return heads that hold every target, of which none can be taken away, nor exchanged for a cheaper one.
+
+    Blocks that begin four hours or more apart are changed together, and each is judged by the cells up to the next.
 
     Parameters
     ----------
     bench
         What is played.
+    watch
+        When to stop. Heads of a search that was stopped may be too many; before the first cuts were over, too few.
     pairs
         Whether two agents at once are exchanged too, which asks for many more simulations.
 
@@ -58,32 +100,102 @@ def cheapest(bench: Bench, *, pairs: bool) -> Found:
     it and its gradient, by simulation with the same random numbers, bound the heads from below. The level is concave
     only near its target, so that a cut asks for no more than a tenth of the heads at once.
     """
-    cost = np.array([group.cost_per_hour for group in bench.groups])
-    load = bench.load()
-    cuts: list[list[Cut]] = [[] for _ in bench.blocks.starts]
-    heads = np.stack([_programme(bench, cost, load[:, t], ()) for t in range(len(cuts))], axis=1)
-    bound = float((cost[:, None] * heads * bench.blocks.hours).sum())
-    for _ in range(_ROUNDS):
-        slack = bench.slack(heads)
-        failing = np.flatnonzero(slack < 0)
-        if not len(failing):
-            break
-        for block, cut in _new_cuts(bench, heads, slack, failing):
-            cuts[block].append(cut)
-        for block in np.unique(bench.cells[failing, 1]):
-            heads[:, block] = _programme(bench, cost, load[:, block], cuts[block])
-    else:
-        names = {bench.case.centre.queues[bench.cells[cell, 0]].name for cell in failing}
-        what = f"queues {', '.join(sorted(names))} miss their targets with {int(heads.sum())} agents in all blocks"
+    search = _Search(bench, watch)
+    bound = float((search.cost[:, None] * search.heads * bench.blocks.hours).sum())
+    try:
+        search.add()
+        search.reduce(_holds)
+        if pairs:
+            search.exchange(2, _holds)
+        search.reduce(_holds_in_all)
+        search.cuts = [[] for _ in search.cuts]
+        search.exchange(1, _holds_in_all)
+    except KeyboardInterrupt:
+        watch.stop = Stop.CANCELLED
+    _LOG.info("%d agents, %d cuts, %d simulations: %s", search.heads.sum(), search.cut, bench.played, watch.stop)
+    return Found(search.heads, bound, search.cut, watch.stop)
+
+
+class _Search:
+    """The heads so far; from the end of `add` on they hold every target at all times."""
+
+    def __init__(self, bench: Bench, watch: Watch) -> None:
+        self.bench, self.watch = bench, watch
+        self.cost = np.array([group.cost_per_hour for group in bench.groups])
+        self.load = bench.load()
+        self.cuts: list[list[Cut]] = [[] for _ in bench.blocks.starts]
+        self.cut = 0  # cuts made
+        count = len(self.cuts)
+        self.heads: Ints = np.stack([_programme(bench, self.cost, self.load[:, t], ()) for t in range(count)], axis=1)
+        stride = math.ceil(_APART_H / float(bench.blocks.hours.min()))
+        self.apart = [np.arange(first, count, stride) for first in range(min(stride, count))]
+
+    def add(self) -> None:
+        """Add agents by cuts until every target holds."""
+        for _ in range(_ROUNDS):
+            slack = self.bench.slack(self.heads)
+            failing = np.flatnonzero(slack < 0)
+            if not len(failing) or self.watch.over():
+                return
+            for block, cut in _new_cuts(self.bench, self.heads, slack, failing):
+                self.cuts[block].append(cut)
+                self.cut += 1
+            for block in np.unique(self.bench.cells[failing, 1]):
+                self.heads[:, block] = _programme(self.bench, self.cost, self.load[:, block], self.cuts[block])
+        names = {self.bench.case.centre.queues[self.bench.cells[cell, 0]].name for cell in failing}
+        what = f"queues {', '.join(sorted(names))} miss their targets with {int(self.heads.sum())} agents in all blocks"
         raise InfeasibleError(f"{what}: soften these targets, or give them a group of their own")
-    heads = _reduced(bench, heads, cost, _holds)
-    if pairs:
-        heads = _exchanged(bench, heads, cost, cuts, 2, _holds)
-    heads = _reduced(bench, heads, cost, _holds_in_all)
-    heads = _exchanged(bench, heads, cost, [[] for _ in cuts], 1, _holds_in_all)
-    count = sum(map(len, cuts))
-    _LOG.info("%d agents, %d cuts, %d simulations", int(heads.sum()), count, bench.played)
-    return Found(heads, bound, count)
+
+    def reduce(self, holds: Callable[[Bench, Ints], bool]) -> None:
+        """Take agents away, the dearest first, until not one can be spared."""
+        groups = range(len(self.heads))
+        order = sorted(groups, key=lambda g: (-self.cost[g], -int(self.bench.serves[g].sum()), g))
+        spared = True
+        while spared:
+            spared = False
+            for group in order:
+                fewer = -np.eye(len(self.heads), dtype=np.int64)[group]
+                for blocks in self.apart:
+                    while len(blocks := self.change(fewer, blocks, holds)):
+                        spared = True
+
+    def exchange(self, most: int, holds: Callable[[Bench, Ints], bool]) -> None:
+        """Exchange agents of a block, at most so many, for cheaper ones, within the cuts, while the targets hold."""
+        better = True
+        while better:
+            better = False
+            for blocks in self.apart:
+                for move in _moves(self.cost, most):
+                    new = self.heads + move[:, None]
+                    near = [all(c.share @ new[:, t] >= c.least - 1.0 for c in self.cuts[t]) for t in blocks]
+                    better |= bool(len(self.change(move, blocks[near], holds)))
+            if better:
+                self.reduce(holds)
+
+    def change(self, move: Ints, blocks: Ints, holds: Callable[[Bench, Ints], bool]) -> Ints:
+        """Change the heads of blocks that are far apart, where the targets still hold, and return these blocks."""
+        able = blocks[(self.heads[:, blocks] + move[:, None] >= 0).all(axis=0)]
+        while len(able) and not self.watch.over():
+            new = self.changed(move, able)
+            if holds(self.bench, new) if len(able) == 1 else _holds_in_all(self.bench, new):
+                self.heads = new
+                return able
+            able = able[self.good(new, able)] if len(able) > 1 else able[:0]
+        return able[:0]
+
+    def good(self, heads: Ints, blocks: Ints) -> Flags:
+        """Tell after which changed blocks, of which not all may stay, every target holds up to the next one."""
+        slack = self.bench.slack(heads)
+        judged = np.searchsorted(blocks, self.bench.cells[:, 1], side="right") - 1
+        # What lies before the first change is laid to it as well.
+        worst = np.full(len(blocks), np.inf)
+        np.minimum.at(worst, np.maximum(judged, 0), slack)
+        return worst >= 0
+
+    def changed(self, move: Ints, blocks: Ints) -> Ints:
+        new = self.heads.copy()
+        new[:, blocks] += move[:, None]
+        return new
 
 
 def _new_cuts(bench: Bench, heads: Ints, slack: Floats, failing: Ints) -> list[tuple[int, Cut]]:
@@ -144,43 +256,9 @@ def _holds_in_all(bench: Bench, heads: Ints) -> bool:
     return bool((bench.slack(heads) >= 0).all())
 
 
-def _reduced(bench: Bench, heads: Ints, cost: Floats, holds: Callable[[Bench, Ints], bool]) -> Ints:
-    """Take agents away, the dearest first, until not one can be spared."""
-    heads = heads.copy()
-    spared = True
-    while spared:
-        spared = False
-        for group in sorted(range(len(heads)), key=lambda g: (-cost[g], -int(bench.serves[g].sum()), g)):
-            for block in range(heads.shape[1]):
-                while heads[group, block] > 0:
-                    fewer = heads.copy()
-                    fewer[group, block] -= 1
-                    if not holds(bench, fewer):
-                        break
-                    heads, spared = fewer, True
-    return heads
-
-
-def _exchanged(
-    bench: Bench, heads: Ints, cost: Floats, cuts: list[list[Cut]], most: int, holds: Callable[[Bench, Ints], bool]
-) -> Ints:
-    """Exchange agents of a block, at most so many, for cheaper ones, within the cuts, while the targets hold."""
-    better = True
-    while better:
-        better = False
-        for block in range(heads.shape[1]):
-            for new in _moves(heads, block, cost, most):
-                if all(cut.share @ new[:, block] >= cut.least - 1.0 for cut in cuts[block]) and holds(bench, new):
-                    heads, better = new, True
-                    break
-        if better:
-            heads = _reduced(bench, heads, cost, holds)
-    return heads
-
-
-def _moves(heads: Ints, block: int, cost: Floats, most: int) -> list[Ints]:
-    """Return the exchanges in a block that save, those that save the most first."""
-    groups = range(len(heads))
+def _moves(cost: Floats, most: int) -> list[Ints]:
+    """Return the exchanges of agents that save, as changes of the heads by group, those that save the most first."""
+    groups = range(len(cost))
     sets = [tuple(item) for size in range(1, most + 1) for item in _with_repeats(groups, size)]
     moves: list[tuple[float, int, Ints]] = []
     for out in sets:
@@ -188,12 +266,11 @@ def _moves(heads: Ints, block: int, cost: Floats, most: int) -> list[Ints]:
             saved = cost[list(out)].sum() - cost[list(back)].sum()
             if saved <= 1e-9 or set(out) & set(back):
                 continue
-            new = heads.copy()
-            np.subtract.at(new[:, block], list(out), 1)
-            np.add.at(new[:, block], list(back), 1)
-            if new.min() >= 0:
-                moves.append((-saved, len(moves), new))
-    return [new for _, _, new in sorted(moves, key=lambda move: move[:2])]
+            move = np.zeros(len(cost), dtype=np.int64)
+            np.subtract.at(move, list(out), 1)
+            np.add.at(move, list(back), 1)
+            moves.append((-saved, len(moves), move))
+    return [move for _, _, move in sorted(moves, key=lambda item: item[:2])]
 
 
 def _with_repeats(groups: range, size: int) -> list[tuple[int, ...]]:
