@@ -60,11 +60,14 @@ class Ladder:
         inverse[0] = self._next
         # 1/B leaves the floats where hardly anybody waits: the probability is then 0.
         with np.errstate(over="ignore", divide="ignore"):
-            for before, factor, after in zip(inverse, ratio, inverse[1:], strict=False):
-                np.multiply(before, factor, out=after)
-                after += 1.0
+            # With P(n) the product of the ratios up to n, 1/B(n) = P(n) (1/B + 1/P + ... + 1/P(n)): all rows at once.
+            grown = ratio.cumprod(axis=0)
+            after = inverse[1:]
+            np.divide(1.0, grown, out=after).cumsum(axis=0, out=after)
+            after += self._next
+            after *= grown
             self._next = inverse[rows].copy()
-            # C(n) = A / (A + (n - A) / B(n-1)), all rows at once.
+            # C(n) = A / (A + (n - A) / B(n-1)).
             wait = inverse[:rows]
             wait *= spare
             wait += self.load

@@ -318,7 +318,10 @@ def leaves(tree: Mapping[str, Any], above: str = "") -> list[tuple[str, float]]:
     found: list[tuple[str, float]] = []
     for name, value in tree.items():
         place = f"{above}.{name}" if above else name
-        found += leaves(value, place) if isinstance(value, Mapping) else [(place, float(value))]
+        if isinstance(value, (int, float)):
+            found.append((place, float(value)))
+        else:
+            found += leaves(value, place)
     return found
 
 
