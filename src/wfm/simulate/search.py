@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from itertools import combinations
 from typing import NamedTuple
@@ -10,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from wfm.errors import InfeasibleError
+from wfm.logs import logger
 from wfm.simulate.engine import Floats, Ints
 from wfm.simulate.teams import Bench
 
 __all__ = ["Found", "cheapest"]
 
-_LOG = logging.getLogger("wfm.simulate")
+_LOG = logger("simulate")
 
 # Rounds of cuts before the search gives up; each adds at least one agent wherever something fails.
 _ROUNDS = 200
