@@ -47,10 +47,11 @@ class Ladder:
 
     def __init__(self, load: Floats, aht_s: Floats | float) -> None:
         self.load, self.aht_s = load, aht_s
-        self.first: Ints = np.floor(load).astype(np.int64) + 1
-        self._next = _inverse_b(load)  # 1/B with one agent fewer than the next row
+        whole, largest = np.floor(load), float(load.max())
+        self.first: Ints = whole.astype(np.int64) + 1
+        self._next = _inverse_b(load, whole, largest)  # 1/B with one agent fewer than the next row
         self.spare = self.wait = self._log_wait = np.empty((0, len(load)))
-        self._grow(_FIRST_ROWS + int(_ROWS_BY_ROOT * math.sqrt(load.max())))
+        self._grow(_FIRST_ROWS + int(_ROWS_BY_ROOT * math.sqrt(largest)))
 
     def _grow(self, rows: int) -> None:
         """Add rows."""
@@ -138,10 +139,10 @@ class Ladder:
         return self.wait[place], self.spare[place]
 
 
-def _inverse_b(load: Floats) -> Floats:
-    """Return 1 / B(n, A) for n = floor(A)."""
-    if load.max() < _SUM_BELOW:
-        return _inverse_b_below(load)
+def _inverse_b(load: Floats, whole: Floats, largest: float) -> Floats:
+    """Return 1 / B(n, A) for n = floor(A), which are given with the largest A."""
+    if largest < _SUM_BELOW:
+        return _inverse_b_below(load, whole)
     from wfm.erlang.gamma import TEMME_FROM
     from wfm.erlang.gamma_arrays import inverse_b_at_load
 
@@ -149,16 +150,16 @@ def _inverse_b(load: Floats) -> Floats:
     inverse = np.empty(len(load))
     inverse[large] = inverse_b_at_load(load[large])
     if not large.all():
-        inverse[~large] = _inverse_b_below(load[~large])
+        inverse[~large] = _inverse_b_below(load[~large], whole[~large])
     return inverse
 
 
-def _inverse_b_below(load: Floats) -> Floats:
+def _inverse_b_below(load: Floats, whole: Floats) -> Floats:
     """Return 1 / B(n, A) for n = floor(A) by the sum of n! / (n - k)! A^-k, whose terms are at most 1."""
-    n = np.floor(load)
-    factors = np.maximum(n - np.arange(n.max())[:, None], 0.0) / load
-    terms: Floats = np.cumprod(factors, axis=0)
-    return np.asarray(1.0 + terms.sum(axis=0))
+    factors = whole - np.arange(whole.max())[:, None]
+    np.maximum(factors, 0.0, out=factors)
+    factors /= load
+    return np.asarray(1.0 + factors.cumprod(axis=0, out=factors).sum(axis=0))
 
 
 def _allowed(goal: ServiceLevel | LongestWait) -> float:
