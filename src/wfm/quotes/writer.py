@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
@@ -15,8 +16,6 @@ from wfm.quotes.reader import TARGETS
 from wfm.quotes.request import QuoteQueue, QuoteRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from wfm.quotes.answer import Quote
 
 __all__ = ["answer_to_dict", "dumps", "plain", "request_to_dict", "target_to_dict"]
@@ -52,21 +51,20 @@ def answer_to_dict(quote: Quote) -> dict[str, Any]:
     return {name: one if name == "request" else plain(one) for name, one in _items(quote)}
 
 
-@cache
-def _names(kind: Hashable) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(cast(Any, kind)) if one.init)
+def _fields(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Return the names of a frozen value's fields, at least two, and what gives all their values."""
+    names = tuple([one.name for one in fields(kind) if one.init])
+    return names, attrgetter(*names)
 
 
-@cache
-def _values(kind: Hashable) -> Callable[[Any], tuple[Any, ...]]:
-    """Return what gives the values of all fields at once."""
-    return attrgetter(*_names(kind))
+# Kinds are few, and each is looked at once.
+_fields_of = cast("Callable[[type], tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]]", cache(_fields))
 
 
 def _items(value: Any) -> Iterator[tuple[str, Any]]:
     """Return the fields of a frozen value with their names."""
-    kind = cast(Hashable, type(value))
-    return zip(_names(kind), _values(kind)(value), strict=True)
+    names, values = _fields_of(type(value))
+    return zip(names, values(value), strict=True)
 
 
 def request_to_dict(request: QuoteRequest) -> dict[str, Any]:
@@ -102,15 +100,37 @@ def _iterate(value: Any) -> Iterable[Any]:
 
 
 def _value(value: Any) -> Any:
-    if type(value) in _PLAIN:
-        return value
-    if is_dataclass(value):
-        return {name: _value(one) for name, one in _items(value) if one is not None}
-    if isinstance(value, (tuple, list)):
-        return [_value(one) for one in value]
-    if isinstance(value, Mapping):
-        return {name: _value(one) for name, one in value.items()}
-    return value.value if hasattr(value, "value") else value
+    return _way_of(type(value))(value)
+
+
+def _way(kind: type) -> Callable[[Any], Any]:
+    """Return what makes values of a kind plain."""
+    if is_dataclass(kind):
+        return _of_dataclass
+    if issubclass(kind, (tuple, list)):
+        return _of_row
+    if issubclass(kind, Mapping):
+        return _of_mapping
+    return attrgetter("value") if issubclass(kind, Enum) else _same
+
+
+_way_of = cast("Callable[[type], Callable[[Any], Any]]", cache(_way))
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _of_dataclass(value: Any) -> dict[str, Any]:
+    return {name: one if type(one) in _PLAIN else _value(one) for name, one in _items(value) if one is not None}
+
+
+def _of_row(value: Any) -> list[Any]:
+    return [_value(one) for one in value]
+
+
+def _of_mapping(value: Any) -> dict[str, Any]:
+    return {name: one if type(one) in _PLAIN else _value(one) for name, one in value.items()}
 
 
 def target_to_dict(target: Target) -> dict[str, Any]:
