@@ -47,15 +47,15 @@ class Ladder:
 
     def __init__(self, load: Floats, aht_s: Floats | float) -> None:
         self.load, self.aht_s = load, aht_s
-        whole, largest = np.floor(load), float(load.max())
-        self.first: Ints = whole.astype(np.int64) + 1
-        self._next = _inverse_b(load, whole, largest)  # 1/B with one agent fewer than the next row
+        self._whole, largest = np.floor(load), float(load.max())
+        self.first: Ints = self._whole.astype(np.int64) + 1
+        self._next = _inverse_b(load, self._whole, largest)  # 1/B with one agent fewer than the next row
         self.spare = self.wait = self._log_wait = np.empty((0, len(load)))
         self._grow(_FIRST_ROWS + int(_ROWS_BY_ROOT * math.sqrt(largest)))
 
     def _grow(self, rows: int) -> None:
         """Add rows."""
-        n = self.first + (len(self.wait) + np.arange(rows))[:, None]
+        n = self._whole + np.arange(len(self.wait) + 1.0, len(self.wait) + rows + 1.0)[:, None]
         spare, ratio = n - self.load, n / self.load
         inverse = np.empty((rows + 1, len(self.load)))
         inverse[0] = self._next
