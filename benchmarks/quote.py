@@ -153,7 +153,8 @@ def service(workers: int = 2) -> Iterator[tuple[int, int]]:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     words = [sys.executable, "-m", "uvicorn", "--app-dir", str(ROOT / "examples" / "service"), "app:app"]
-    words += ["--port", str(port), "--workers", str(workers), "--no-access-log", "--log-level", "warning"]
+    words += ["--port", str(port), "--workers", str(workers), "--no-access-log", "--no-proxy-headers"]
+    words += ["--log-level", "warning"]
     running = subprocess.Popen(words, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"})
     try:
         for _ in range(300):

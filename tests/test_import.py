@@ -4,6 +4,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -47,10 +48,21 @@ def test_importing_costs_little_beside_pandas() -> None:
     assert cpu("wfm") <= 0.15 * cpu("pandas")
 
 
-def test_importing_sets_up_logging_and_prints_nothing() -> None:
-    code = "import logging, wfm\nprint([type(h).__name__ for h in logging.getLogger('wfm').handlers])"
-    assert run(code) == "['NullHandler']"
-    assert run("import wfm") == ""
+def test_importing_prints_nothing_and_loads_no_logging() -> None:
+    assert run("import wfm, sys\nassert 'logging' not in sys.modules") == ""
+
+
+def test_the_library_logs_to_those_who_listen_alone() -> None:
+    told = "from wfm.logs import logger\nlogger('io').warning('a line')"
+    listen = "import logging, sys\nlogging.basicConfig(stream=sys.stdout, format='%(name)s: %(message)s')\n"
+    assert run("import sys\nsys.stderr = sys.stdout\n" + told) == ""
+    assert run(listen + told) == "wfm.io: a line"
+
+
+def test_every_logger_is_made_in_one_place() -> None:
+    source = Path(wfm.__file__).parent
+    users = {path.name for path in source.rglob("*.py") if "import logging" in path.read_text(encoding="utf-8")}
+    assert users == {"logs.py"}
 
 
 def home(name: str) -> str:

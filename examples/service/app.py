@@ -18,19 +18,22 @@ from time import perf_counter
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wfm import __version__
 from wfm.errors import DataError, InfeasibleError
-from wfm.quotes import Refusal, RequestError, TimeLimitError, answer_schema, compare, quote, request_schema
+from wfm.quotes import Quote, Refusal, RequestError, TimeLimitError, answer_schema, compare, quote, request_schema
 
 HERE = Path(__file__).parent
 MAX_BYTES = int(os.environ.get("QUOTES_MAX_BYTES", "100000"))
 TIME_LIMIT = os.environ.get("QUOTES_TIME_LIMIT", "2s")
 # Upper ends of the latency classes in seconds.
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+# Compiled for the fields of an answer: a third of the time of `Quote.to_json`, which loads no pydantic.
+AS_JSON = TypeAdapter(Quote).serializer.to_json
 
 
 class Metrics:
@@ -99,13 +102,12 @@ def as_object(body: bytes) -> Any:
         raise RequestError([Refusal("", what, "", "send one JSON object in UTF-8")]) from None
 
 
-async def answered(receive: Receive, work: Callable[[Any], str]) -> tuple[int, bytes]:
+async def answered(receive: Receive, work: Callable[[Any], bytes]) -> tuple[int, bytes]:
     """Return the status and what some work makes of the body, or its errors."""
     try:
         data = as_object(await body_of(receive))
         # A bare quote takes less than a change of threads; a range would keep others waiting.
-        made = work(data) if is_bare(data) else await run_in_threadpool(work, data)
-        return 200, made.encode()
+        return 200, work(data) if is_bare(data) else await run_in_threadpool(work, data)
     except BodyError as error:
         status, message, remedy = error.args
         return status, failed(fault(message, remedy))
@@ -128,15 +130,15 @@ def is_bare(data: Any) -> bool:
     return plain and data.get("range_points") == 0 and data.get("tornado") is False and data.get("pareto") is False
 
 
-def one_quote(data: Any) -> str:
-    return quote(data, time_limit=TIME_LIMIT).to_json()
+def one_quote(data: Any) -> bytes:
+    return AS_JSON(quote(data, time_limit=TIME_LIMIT))
 
 
-def two_quotes(data: Any) -> str:
+def two_quotes(data: Any) -> bytes:
     """Answer `{"a": request, "b": request}`."""
     if not isinstance(data, Mapping) or set(data) != {"a", "b"}:
         raise RequestError([Refusal("", "a comparison is of two requests", None, "send {'a': ..., 'b': ...}")])
-    return json.dumps(compare(data["a"], data["b"], time_limit=TIME_LIMIT).to_dict(), separators=(",", ":"))
+    return json.dumps(compare(data["a"], data["b"], time_limit=TIME_LIMIT).to_dict(), separators=(",", ":")).encode()
 
 
 @cache
@@ -216,7 +218,7 @@ class Service:
     def __init__(self) -> None:
         self.metrics = Metrics()
         self.pages: ASGIApp = pages(self.metrics)
-        self.works: dict[str, Callable[[Any], str]] = {"/quotes": one_quote, "/quotes/compare": two_quotes}
+        self.works: dict[str, Callable[[Any], bytes]] = {"/quotes": one_quote, "/quotes/compare": two_quotes}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a quote, or pass on what is none."""
@@ -249,4 +251,6 @@ if __name__ == "__main__":
 
     print(f"quotes on http://127.0.0.1:{os.environ.get('PORT', '8000')}/")
     os.chdir(HERE)
-    uvicorn.run("app:app", host="127.0.0.1", port=int(os.environ.get("PORT", "8000")), workers=2, access_log=False)
+    port = int(os.environ.get("PORT", "8000"))
+    # Nobody asks who the caller is, so headers of a proxy need not be read.
+    uvicorn.run("app:app", host="127.0.0.1", port=port, workers=2, access_log=False, proxy_headers=False)

@@ -7,7 +7,6 @@ Erlang figure never loads a solver.
 from __future__ import annotations
 
 import importlib
-import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -185,8 +184,6 @@ __all__ = [
     "tickets",
     "timegrid",
 ]
-
-logging.getLogger("wfm").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> object:

@@ -90,3 +90,13 @@ def test_a_week_without_a_closed_hour_goes_round(curve: list[int], length: int) 
         covers[[(start + step) % size for step in range(min(length, size))], start] = -1.0
     wanted = linprog(np.ones(size), A_ub=covers, b_ub=-np.array(curve, dtype=float), method="highs").fun
     assert covering.fewest_shifts(curve, length) == pytest.approx(wanted, rel=0.03)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 9), min_size=14, max_size=35), st.integers(2, 9), st.floats(0.5, 2.0), st.booleans())
+def test_where_enough_is_told_the_answer_is_between(curve: list[int], length: int, part: float, is_alike: bool) -> None:
+    curve = curve[:5] * 7 if is_alike else curve
+    fewest = covering.fewest_shifts(curve, length)
+    enough = fewest * part
+    found = covering.fewest_shifts(curve, length, enough=enough)
+    assert fewest - 1e-9 <= found <= max(enough, fewest) + 1e-9

@@ -59,10 +59,18 @@ def send(port: int, path: str, body: bytes | None = None) -> tuple[int, Any]:
 
 
 def test_the_service_answers_as_the_library(port: int) -> None:
-    for asked in (GOOD, GOOD | BARE):
+    mails = {"name": "mails", "channel": "email", "volume": "90/day", "aht": "6min"}
+    long = GOOD | {"years": 2, "contracts": [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.5, "shift": "4h"}]}
+    for asked in (GOOD, GOOD | BARE, {"queues": [*GOOD["queues"], mails]}, long):
         status, found = send(port, "/quotes", json.dumps(asked).encode())
         assert status == 200
         assert found == json.loads(wfm.quote(asked).to_json())
+
+
+def test_the_service_gives_the_same_bytes_for_the_same_request(port: int) -> None:
+    url = f"http://127.0.0.1:{port}/quotes"
+    texts = {urllib.request.urlopen(url, json.dumps(GOOD | BARE).encode()).read() for _ in range(5)}
+    assert len(texts) == 1
 
 
 def test_a_comparison(port: int) -> None:

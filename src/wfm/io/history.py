@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import logging
 import warnings
 from pathlib import Path
 
@@ -13,12 +12,13 @@ from wfm.checks import check_zone
 from wfm.errors import DataWarning, Faults
 from wfm.io.columns import to_types
 from wfm.io.formats import read_cells, suffix_of
+from wfm.logs import logger
 from wfm.schema import FRAMES, check
 from wfm.timegrid import localize
 
 __all__ = ["read_history"]
 
-_LOG = logging.getLogger("wfm.io")
+_LOG = logger("io")
 _SHOWN = 5
 
 

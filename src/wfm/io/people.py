@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from wfm.errors import DataError, Faults, Problem, did_you_mean
 from wfm.io.fields import known_names, read_date
 from wfm.io.parts import Part, tables
 from wfm.io.records import Record
+from wfm.logs import logger
 
 __all__ = [
     "PEOPLE",
@@ -57,7 +57,7 @@ _NUMBERS = (
     "weekends",
 )
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
-_LOG = logging.getLogger("wfm.io")
+_LOG = logger("io")
 
 
 @dataclass(slots=True)

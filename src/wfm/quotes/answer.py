@@ -255,9 +255,9 @@ class Quote:
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return JSON text, the same bytes for the same request."""
-        from wfm.quotes.writer import answer_to_dict, answer_to_json, dumps
+        from wfm.quotes.writer import answer_to_dict, dumps
 
-        return answer_to_json(self) if indent is None else dumps(answer_to_dict(self), indent=indent)
+        return dumps(answer_to_dict(self), indent=indent)
 
     @classmethod
     def of(cls, value: Mapping[str, Any] | str | bytes) -> Quote:

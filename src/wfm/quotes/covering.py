@@ -32,8 +32,18 @@ _MIXED = 0.6
 _ROUNDS = 12
 
 
-def fewest_shifts(curve: Sequence[float], length: int) -> float:
+def fewest_shifts(curve: Sequence[float], length: int, *, enough: float = 0.0) -> float:
     """Return the fewest shifts of `length` intervals that cover a week's curve, which goes round where it is open.
+
+    Parameters
+    ----------
+    curve
+        Heads by interval of the week.
+    length
+        Intervals of a shift.
+    enough
+        Where it takes no more shifts than these, any number from the fewest up to it may be told, which is known
+        sooner; default 0, the fewest.
 
     Examples
     --------
@@ -51,21 +61,26 @@ def fewest_shifts(curve: Sequence[float], length: int) -> float:
     count = size // day
     # Of days that are alike one is asked; closed nights part them.
     if row[:day] * count == row:
-        alone = _around([row[:day]], length) if wraps else _sums(row[:day], [0.0] * length)[-1]
-        return alone * count
+        alone = _around([row[:day]], length, enough / count) if wraps else _sums(row[:day], [0] * length)[-1]
+        return float(alone * count)
     if not wraps:
-        return _sums(row, [0.0] * length)[-1]
-    return _around([row[first : first + day] for first in range(0, size, day)], length)
+        return float(_sums(row, [0] * length)[-1])
+    return _around([row[first : first + day] for first in range(0, size, day)], length, enough)
 
 
-def _around(days: list[list[float]], length: int) -> float:
+def _around(days: list[list[float]], length: int, enough: float) -> float:
     """Return what a round of a curve, given by its days, adds in the long run: the bound of the curve that goes round.
 
     Once the sums at the end of a day are those of the same day some rounds before and a number more, so many rounds add
-    that number; a curve with a trough comes into step soon after it.
+    that number; a curve with a trough comes into step soon after it. A first round, which nobody covers beforehand,
+    never adds less.
     """
     count = len(days)
-    best = _sums(days[-1], [0.0] * length)[-length:]
+    best: list[float] = [0] * length
+    for day in days:
+        best = _sums(day, best)[-length:]
+    if best[-1] <= enough:
+        return float(best[-1])
     first, seen = best[-1], {(count - 1, *[one - best[-1] for one in best]): (-1, best[-1])}
     for number in range(_ROUNDS * count):
         place = number % count
@@ -80,12 +95,11 @@ def _around(days: list[list[float]], length: int) -> float:
 def _sums(row: list[float], best: list[float]) -> list[float]:
     """Return, after those so far, the greatest sum of values that are as far apart as there are sums so far."""
     found, last = list(best), best[-1]
-    add = found.append
     for value, earlier in zip(row, found, strict=False):  # `found` grows ahead of its reader
         taken = earlier + value
         if taken > last:
             last = taken
-        add(last)
+        found.append(last)
     return found
 
 
@@ -101,19 +115,26 @@ def paid_hours(curve: Floats | Ints, contracts: Sequence[QuoteContract], interva
     interval_s
         Length of an interval.
     """
-    row: list[float] = curve.astype(float).tolist()
+    row: list[float] = curve.tolist()
     hours = math.fsum(row) * interval_s / 3600.0
     if not hours:
         return 0.0
     longest = max(contracts, key=lambda one: one.shift_s)
-    alone = _of_one(row, longest, hours, interval_s)
     shorter = [one for one in contracts if one.shift_s < longest.shift_s]
     if not shorter:
-        return alone
+        return _of_one(row, longest, hours, interval_s)
     # A short shift in place of a long one saves the difference, as long as there is a peak that needs no more.
-    rate = math.fsum(one.share * (longest.shift_s - one.shift_s) / one.shift_s for one in shorter)
-    least = min(_floor(row, one, longest, hours, interval_s) for one in shorter)
+    rate = math.fsum([one.share * (longest.shift_s - one.shift_s) / one.shift_s for one in shorter])
+    least = min([_floor(row, one, longest, hours, interval_s) for one in shorter])
+    # Shifts that make up the longest one never need more hours: then it only matters whether that needs far more.
+    alike = all(_fits(one, longest, interval_s) for one in (longest, *shorter))
+    alone = _of_one(row, longest, hours, interval_s, enough=least * (1.0 + rate) if alike else 0.0)
     return max(alone / (1.0 + rate), min(least, alone))
+
+
+def _fits(short: QuoteContract, longest: QuoteContract, interval_s: float) -> bool:
+    """Whether some shifts of whole intervals and without breaks make up the longest one."""
+    return not short.unpaid_break_s and short.shift_s % interval_s == 0 and longest.shift_s % short.shift_s == 0
 
 
 def _floor(row: list[float], short: QuoteContract, longest: QuoteContract, hours: float, interval_s: float) -> float:
@@ -122,11 +143,13 @@ def _floor(row: list[float], short: QuoteContract, longest: QuoteContract, hours
     return least if longest.shift_s % short.shift_s == 0 else hours + _MIXED * (least - hours)
 
 
-def _of_one(row: list[float], contract: QuoteContract, hours: float, interval_s: float) -> float:
-    """Return the paid hours with shifts of one contract alone, of a curve of some hours."""
+def _of_one(
+    row: list[float], contract: QuoteContract, hours: float, interval_s: float, *, enough: float = 0.0
+) -> float:
+    """Return the paid hours with shifts of one contract alone, of a curve of some hours; see `fewest_shifts`."""
     paid, away = contract.shift_s, contract.unpaid_break_s
     length = max(1, round((paid + away) / interval_s))
-    shifts = fewest_shifts(row, length) * paid / 3600.0
+    shifts = fewest_shifts(row, length, enough=enough * 3600.0 / paid) * paid / 3600.0
     least = max(shifts, hours)
     if not away:
         return least

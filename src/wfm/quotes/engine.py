@@ -153,7 +153,7 @@ def answer(asked: Read, check: Callable[[], None]) -> Quote:
     queues, totals = _queues(request, base, sums), _live_means(base, sums)
     check()
     agents, heads = in_all(base.staff.by_team), in_all(base.staff.heads)
-    contacts = math.fsum(float(work.week.offered.sum()) for work in base.works) * WEEKS_OF_YEAR
+    contacts = math.fsum([work.week.total for work in base.works]) * WEEKS_OF_YEAR
     lost = totals["abandoned"] * WEEKS_OF_YEAR
     paid_year, cost = float(base.bill.paid_year_h), float(base.bill.cost_year)
     return Quote(
@@ -217,7 +217,7 @@ def _year(request: QuoteRequest, base: Base, number: int, check: Callable[[], No
     grown = base_of(request, works=make_work(request, volume=(1.0 + request.growth) ** number), factor=base.factor)
     return Year(
         year=number,
-        contacts_per_year=math.fsum(float(work.week.offered.sum()) for work in grown.works) * WEEKS_OF_YEAR,
+        contacts_per_year=math.fsum([work.week.total for work in grown.works]) * WEEKS_OF_YEAR,
         peak_agents=int(in_all(grown.staff.by_team).max()),
         fte=float(grown.bill.fte),
         headcount=int(grown.bill.headcount),
@@ -306,7 +306,7 @@ def _live_means(base: Base, sums: list[_Sums | None]) -> dict[str, float]:
 def totals_of(base: Base) -> dict[str, float | None]:
     """Return the figures of a request in all, without those of each queue."""
     means = _live_means(base, _live_sums(base))
-    contacts = math.fsum(float(work.week.offered.sum()) for work in base.works)
+    contacts = math.fsum([work.week.total for work in base.works])
     answered = (contacts - means["abandoned"]) * WEEKS_OF_YEAR
     made: dict[str, float | None] = {
         "peak_agents": int(in_all(base.staff.by_team).max()),
@@ -321,7 +321,6 @@ def totals_of(base: Base) -> dict[str, float | None]:
 
 def _queue(request: QuoteRequest, base: Base, work: Work, agents: Ints, sums: _Sums | None) -> QueueAnswer:
     queue = work.queue
-    week, erlangs = work.week.offered, queue.sessions_s[0] / request.interval_s
     known: dict[str, Any] = {"service_level": 1.0, "asa_s": None, "abandonment": None, "occupancy": None}
     readings: tuple[Reading, ...] = ()
     if sums is not None and work.team is not None:
@@ -335,8 +334,8 @@ def _queue(request: QuoteRequest, base: Base, work: Work, agents: Ints, sums: _S
     return QueueAnswer(
         name=queue.name,
         model=model_of(queue),
-        contacts_per_week=float(week.sum()),
-        peak_load_erl=float(week.max()) * erlangs,
+        contacts_per_week=work.week.total,
+        peak_load_erl=work.week.peak * queue.sessions_s[0] / request.interval_s,
         agents=tuple(agents.tolist()),
         peak_agents=int(agents.max()),
         readings=readings,
@@ -359,7 +358,7 @@ def _readings(
     goals: tuple[ServiceLevel, MeanAnswer, LongestWait] = readings_of(work.queue)
     level, mean, longest = goals
     met = (reached[0] >= level.fraction, reached[1] <= mean.within_s, reached[2] <= longest.within_s)
-    staffs = np.stack([team.fewest((goal,)) for goal in goals])
+    staffs = np.array([team.fewest((goal,)) for goal in goals])
     peaks = staffs.max(axis=1).tolist()
     made = []
     for place, heads in enumerate(heads_of(work, staffs, request.shrinkage_share)):

@@ -39,6 +39,7 @@ class Fields:
         self, data: object, path: str, known: Collection[str], faults: list[Refusal], defaults: list[str]
     ) -> None:
         self.path, self.faults, self.defaults = path, faults, defaults
+        self._prefix = f"{path}." if path else ""
         self.data: Mapping[str, Any] = {}
         if isinstance(data, Mapping):
             self.data = data
@@ -51,7 +52,7 @@ class Fields:
 
     def at(self, name: str) -> str:
         """Return the path of a field; of the object itself where no name is given."""
-        return f"{self.path}.{name}" if self.path and name else self.path or name
+        return self._prefix + name if name else self.path
 
     def refuse(self, name: str, message: str, value: object, remedy: str) -> None:
         """Note a fault of a field."""
@@ -61,7 +62,7 @@ class Fields:
         """Whether the field is there; noted as a default where it is not."""
         if name in self.data:
             return True
-        self.defaults.append(self.at(name))
+        self.defaults.append(self._prefix + name)
         return False
 
     def checked(self, name: str, default: T, check: Callable[[Any], T]) -> T:
@@ -82,12 +83,11 @@ class Fields:
             return default
         value = self.data[name]
         plain = isinstance(value, (int, float)) and not isinstance(value, bool)
-        # A whole number beyond the floats compares with them all the same.
-        inside = plain and low <= value <= high and not (isinstance(value, float) and math.isnan(value))
-        inside = inside and not (value == low and open_ in ("low", "both"))
-        inside = inside and not (value == high and open_ in ("high", "both"))
-        if inside:
-            return float(value)
+        # A whole number beyond the floats compares with them all the same; what is no number is in no range.
+        if plain and low <= value <= high:
+            at_end = (value == low and open_ in ("low", "both")) or (value == high and open_ in ("high", "both"))
+            if not at_end:
+                return float(value)
         left, right = "(" if open_ in ("low", "both") else "[", ")" if open_ in ("high", "both") else "]"
         percentage = plain and high <= 1 and 1 < value <= 100
         remedy = f"write {value / 100:g} for {value:g} %" if percentage else "give a number in that range"

@@ -47,24 +47,28 @@ class Ladder:
 
     def __init__(self, load: Floats, aht_s: Floats | float) -> None:
         self.load, self.aht_s = load, aht_s
-        self.first: Ints = np.floor(load).astype(np.int64) + 1
-        self._next = _inverse_b(load)  # 1/B with one agent fewer than the next row
+        self._whole, largest = np.floor(load), float(load.max())
+        self.first: Ints = self._whole.astype(np.int64) + 1
+        self._next = _inverse_b(load, self._whole, largest)  # 1/B with one agent fewer than the next row
         self.spare = self.wait = self._log_wait = np.empty((0, len(load)))
-        self._grow(_FIRST_ROWS + int(_ROWS_BY_ROOT * math.sqrt(load.max())))
+        self._grow(_FIRST_ROWS + int(_ROWS_BY_ROOT * math.sqrt(largest)))
 
     def _grow(self, rows: int) -> None:
         """Add rows."""
-        n = self.first + (len(self.wait) + np.arange(rows))[:, None]
+        n = self._whole + np.arange(len(self.wait) + 1.0, len(self.wait) + rows + 1.0)[:, None]
         spare, ratio = n - self.load, n / self.load
         inverse = np.empty((rows + 1, len(self.load)))
         inverse[0] = self._next
         # 1/B leaves the floats where hardly anybody waits: the probability is then 0.
         with np.errstate(over="ignore", divide="ignore"):
-            for before, factor, after in zip(inverse, ratio, inverse[1:], strict=False):
-                np.multiply(before, factor, out=after)
-                after += 1.0
+            # With P(n) the product of the ratios up to n, 1/B(n) = P(n) (1/B + 1/P + ... + 1/P(n)): all rows at once.
+            grown = ratio.cumprod(axis=0)
+            after = inverse[1:]
+            np.divide(1.0, grown, out=after).cumsum(axis=0, out=after)
+            after += self._next
+            after *= grown
             self._next = inverse[rows].copy()
-            # C(n) = A / (A + (n - A) / B(n-1)), all rows at once.
+            # C(n) = A / (A + (n - A) / B(n-1)).
             wait = inverse[:rows]
             wait *= spare
             wait += self.load
@@ -135,10 +139,10 @@ class Ladder:
         return self.wait[place], self.spare[place]
 
 
-def _inverse_b(load: Floats) -> Floats:
-    """Return 1 / B(n, A) for n = floor(A)."""
-    if load.max() < _SUM_BELOW:
-        return _inverse_b_below(load)
+def _inverse_b(load: Floats, whole: Floats, largest: float) -> Floats:
+    """Return 1 / B(n, A) for n = floor(A), which are given with the largest A."""
+    if largest < _SUM_BELOW:
+        return _inverse_b_below(load, whole)
     from wfm.erlang.gamma import TEMME_FROM
     from wfm.erlang.gamma_arrays import inverse_b_at_load
 
@@ -146,16 +150,16 @@ def _inverse_b(load: Floats) -> Floats:
     inverse = np.empty(len(load))
     inverse[large] = inverse_b_at_load(load[large])
     if not large.all():
-        inverse[~large] = _inverse_b_below(load[~large])
+        inverse[~large] = _inverse_b_below(load[~large], whole[~large])
     return inverse
 
 
-def _inverse_b_below(load: Floats) -> Floats:
+def _inverse_b_below(load: Floats, whole: Floats) -> Floats:
     """Return 1 / B(n, A) for n = floor(A) by the sum of n! / (n - k)! A^-k, whose terms are at most 1."""
-    n = np.floor(load)
-    factors = np.maximum(n - np.arange(n.max())[:, None], 0.0) / load
-    terms: Floats = np.cumprod(factors, axis=0)
-    return np.asarray(1.0 + terms.sum(axis=0))
+    factors = whole - np.arange(whole.max())[:, None]
+    np.maximum(factors, 0.0, out=factors)
+    factors /= load
+    return np.asarray(1.0 + factors.cumprod(axis=0, out=factors).sum(axis=0))
 
 
 def _allowed(goal: ServiceLevel | LongestWait) -> float:

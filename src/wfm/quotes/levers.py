@@ -95,7 +95,7 @@ def _paid_hours(base: Base, asked: _Asked, staff: Staff) -> float:
     total = next(teams) if staff.mixtures else 0.0
     for work, known in zip(asked.works, base.works, strict=True):
         if not work.queue.is_live:
-            own, before = work.week.offered.sum(), known.week.offered.sum()
+            own, before = work.week.total, known.week.total
             total += next(teams) * (own * work.aht / before if before else 1.0)
         elif not staff.mixtures:
             total += next(teams)

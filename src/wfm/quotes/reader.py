@@ -395,7 +395,7 @@ def _shrinkage(fields: Fields) -> Mapping[str, Any]:
         fields.refuse("shrinkage", "shrinkage must be a share or a tree of shares", value, "write {'sickness': 0.05}")
     if len(fields.faults) > before:
         return {}
-    total = math.fsum(share for _, share in leaves(tree))
+    total = math.fsum([share for _, share in leaves(tree)])
     if total >= _MOST_SHRINKAGE:
         remedy = f"make it less than {_MOST_SHRINKAGE:g}: the parts are shares of paid time, 0.3 for 30 %"
         fields.refuse("shrinkage", f"the parts add up to {total:g}", total, remedy)
@@ -411,9 +411,11 @@ def _check_tree(fields: Fields, place: str, tree: Mapping[str, Any], depth: int)
         here = f"{place}.{name}"
         if not isinstance(name, str) or not 0 < len(name) <= 100 or not name.isprintable():
             fields.refuse(place, "a part without a name of 1 to 100 characters", name, "name it")
+        elif isinstance(part, (int, float)) and not isinstance(part, bool) and 0 <= part < 1:
+            continue
         elif isinstance(part, Mapping):
             _check_tree(fields, here, part, depth + 1)
-        elif isinstance(part, bool) or not isinstance(part, int | float) or not 0 <= part < 1:
+        else:
             fields.refuse(here, "must be a share in [0, 1)", part, "write 0.05 for 5 %")
 
 

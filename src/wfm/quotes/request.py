@@ -169,6 +169,8 @@ class QuoteQueue:
     hours: str | None = None
     min_agents: int = 0
     containment: float = 0.0
+    goals: tuple[Target, ...] = field(init=False, repr=False, compare=False)
+    is_live: bool = field(init=False, repr=False, compare=False)
     sessions_s: tuple[float, ...] = field(init=False, repr=False, compare=False)
     patience_s: float | None = field(init=False, repr=False, compare=False)
 
@@ -178,22 +180,14 @@ class QuoteQueue:
             sessions = tuple(alone * (1.0 + self.slowdown * others) for others in range(self.concurrency))
         else:
             sessions = tuple(seconds_of("aht", one) for one in self.aht)
+        # The targets, or the default ones of the channel; and whether the customer waits on the line.
+        goals = self.targets or (_LIVE if self.channel.is_live else _LATER)
+        object.__setattr__(self, "goals", goals)
+        object.__setattr__(self, "is_live", not any(isinstance(goal, Deadline) for goal in goals))
         object.__setattr__(self, "sessions_s", sessions)
         object.__setattr__(self, "patience_s", None)
         if self.patience is not None:
             object.__setattr__(self, "patience_s", seconds_of("patience", self.patience))
-
-    @property
-    def is_live(self) -> bool:
-        """Whether the customer waits on the line."""
-        return not any(isinstance(target, Deadline) for target in self.goals)
-
-    @property
-    def goals(self) -> tuple[Target, ...]:
-        """The targets, or the default ones of the channel."""
-        if self.targets:
-            return self.targets
-        return _LIVE if self.channel.is_live else _LATER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,7 +312,10 @@ def leaves(tree: Mapping[str, Any], above: str = "") -> list[tuple[str, float]]:
     found: list[tuple[str, float]] = []
     for name, value in tree.items():
         place = f"{above}.{name}" if above else name
-        found += leaves(value, place) if isinstance(value, Mapping) else [(place, float(value))]
+        if isinstance(value, (int, float)):
+            found.append((place, float(value)))
+        else:
+            found += leaves(value, place)
     return found
 
 

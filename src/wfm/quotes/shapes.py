@@ -82,10 +82,12 @@ class Distinct(NamedTuple):
 
 
 class Week(NamedTuple):
-    """Contacts by interval of a typical week from Monday, when the queue is open, and where it has contacts."""
+    """Contacts of a typical week from Monday, by interval and in all; when it is open, and where it has contacts."""
 
     offered: Floats
+    total: float
     is_open: np.ndarray
+    opened: int
     busy: Ints
     distinct: Distinct
 
@@ -101,6 +103,7 @@ class _Pattern(NamedTuple):
     parts: Floats
     total: float
     is_open: np.ndarray
+    opened: int
     days_open: int
     busy: Ints
     distinct: Distinct
@@ -131,12 +134,14 @@ def week_of(request: QuoteRequest, queue: QuoteQueue, *, volume: float = 1.0) ->
         "month": 7.0 * 12.0 / _DAYS_OF_YEAR,
         "year": 7.0 / _DAYS_OF_YEAR,
     }[queue.volume.per]
-    scale = volume * contacts * per_week / pattern.total
+    total = volume * contacts * per_week
+    scale = total / pattern.total
     offered, volumes = pattern.parts * scale, pattern.distinct.volumes * scale
     if volumes[0] * _LEAST > 1.0:
-        return Week(offered, pattern.is_open, pattern.busy, pattern.distinct._replace(volumes=volumes))
+        distinct = Distinct(volumes, pattern.distinct.back, pattern.distinct.counts)
+        return Week(offered, total, pattern.is_open, pattern.opened, pattern.busy, distinct)
     busy = np.flatnonzero(offered * _LEAST > 1.0)
-    return Week(offered, pattern.is_open, busy, distinct_of(offered[busy]))
+    return Week(offered, total, pattern.is_open, pattern.opened, busy, distinct_of(offered[busy]))
 
 
 def distinct_of(volumes: Floats) -> Distinct:
@@ -159,7 +164,8 @@ def _pattern(shape: Shape | None, weekdays: Shape, hours: str, interval_s: float
     distinct = distinct_of(parts[busy])
     for values in distinct:
         _kept(values)
-    return _Pattern(_kept(parts), float(parts.sum()), _kept(part > 0), days_open, _kept(busy), distinct)
+    is_open = _kept(part > 0)
+    return _Pattern(_kept(parts), float(parts.sum()), is_open, int(is_open.sum()), days_open, _kept(busy), distinct)
 
 
 class Closed(NamedTuple):

@@ -139,7 +139,7 @@ def heads_of(work: Work, agents: Ints, shrinkage: float) -> list[float]:
         return [0.0] * len(agents)
     heads = scheduled(np.maximum(agents, least) if least else agents, shrinkage) @ team.counts
     if least:
-        idle = int(work.week.is_open.sum()) - len(work.busy)
+        idle = work.week.opened - len(work.busy)
         heads = heads + scheduled(np.array([least]), shrinkage)[0] * idle
     return list(map(float, heads.tolist()))
 

@@ -106,8 +106,8 @@ def _of_shared(request: QuoteRequest, works: list[Work]) -> list[str]:
 
 def _of_queue(work: Work) -> list[str]:
     queue, words = work.queue, []
-    peak = float(work.week.offered.max()) * queue.sessions_s[0]
-    mean = float(work.week.offered.sum()) * queue.sessions_s[0] / max(int(work.week.is_open.sum()), 1)
+    peak = work.week.peak * queue.sessions_s[0]
+    mean = work.week.total * queue.sessions_s[0] / max(work.week.opened, 1)
     if peak < 1800.0 and queue.is_live:
         words.append(f"{queue.name}: below one erlang at its busiest; small teams idle much of their time")
     elif mean and peak / mean > 3.0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -13,11 +12,12 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+from wfm.logs import logger
 from wfm.roster import anneal_kernel, rules_kernel, together_kernel
 
 __all__ = ["anneal_function", "can_compile"]
 
-_LOG = logging.getLogger("wfm.roster")
+_LOG = logger("roster")
 _COPIES = "wfm.roster._compiled_"
 _PARTS = rules_kernel, together_kernel  # what the search calls
 

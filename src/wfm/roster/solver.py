@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
@@ -14,6 +13,7 @@ import numpy as np
 from wfm.checks import check_int
 from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
+from wfm.logs import logger
 from wfm.roster.anneal import anneal
 from wfm.roster.buying import Buy, Curves
 from wfm.roster.classes import PersonClass, collapse
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["solve"]
 
-_LOG = logging.getLogger("wfm.roster")
+_LOG = logger("roster")
 _OPTIMAL = 1e-6
 _DEFAULT_WORK, _PLAIN_WORK = 2000, 50  # compiled and not
 _CHANGES = 1000  # changes to a unit of work

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import sys
 import time
@@ -15,11 +14,12 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from wfm.errors import MissingExtraError
+from wfm.logs import logger
 from wfm.simulate import kernel, records
 
 __all__ = ["can_compile", "compiled_simulate", "digest"]
 
-_LOG = logging.getLogger("wfm.simulate")
+_LOG = logger("simulate")
 _COPY = "wfm.simulate._compiled_"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy as np
 from wfm.checks import check_flag, check_fraction, check_int
 from wfm.domain.duration import as_duration
 from wfm.errors import DataError, Problem
+from wfm.logs import logger
 from wfm.simulate.case import Case, Drawn
 from wfm.simulate.engine import Log
 from wfm.simulate.frames import half_widths
@@ -26,7 +26,7 @@ __all__ = ["Effort", "Replications", "play_once", "replicate", "seeds_of"]
 
 Replications = int | Literal["auto"]
 
-_LOG = logging.getLogger("wfm.simulate")
+_LOG = logger("simulate")
 
 # Replications are summed in blocks of this size, in order, however many workers there are.
 _BLOCK = 10

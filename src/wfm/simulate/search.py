@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Callable
@@ -14,13 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from wfm.errors import InfeasibleError
+from wfm.logs import logger
 from wfm.simulate.engine import Flags, Floats, Ints
 from wfm.simulate.result import Stop
 from wfm.simulate.teams import Bench
 
 __all__ = ["Found", "Watch", "cheapest"]
 
-_LOG = logging.getLogger("wfm.simulate")
+_LOG = logger("simulate")
 
 # Rounds of cuts before the search gives up; each adds at least one agent wherever something fails.
 _ROUNDS = 200
