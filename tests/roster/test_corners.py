@@ -18,6 +18,9 @@ from wfm.domain import Centre, Prices, Skill
 from wfm.roster import check, solve
 from wfm.roster.corners import corners_of
 from wfm.roster.cover import Cover
+from wfm.roster.duties import read_duties
+from wfm.roster.loss import present
+from wfm.roster.problem import build_case
 from wfm.roster.speeds import fastest_alike
 from wfm.roster.tiers import Tiers, tiers_of
 
@@ -227,6 +230,15 @@ def test_a_roster_of_different_speeds_is_legal_and_not_below_its_bound(
         # Within the rounding of shares to minutes, a minute missing of each queue at most, it is the best there is.
         found.append(roster.objective)
     assert found[0] == pytest.approx(found[1], abs=16 * 2 * 200 / 60)
+
+
+def test_the_stages_after_the_roster_count_as_it_does(need: Need, make_centre: Make) -> None:
+    centre = trained(make_centre([("calls", "chat")] * 3), [CALLS_CHAT, CHAT_CALLS, CALLS_CHAT])
+    frame = need("2026-11-02 07:00", 16, calls=1, chat=2)
+    roster = solve(frame, centre, work_limit=1)
+    case = build_case(frame, centre)
+    table = present(case, read_duties(roster, centre))
+    assert table[case.row_interval, case.row_queue] == pytest.approx(roster.coverage["rostered"].to_numpy())
 
 
 def test_primary_skills_are_served_first_among_flows_as_good(need: Need, make_centre: Make) -> None:
