@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from wfm.domain import Centre, Prices, Skill
-from wfm.roster import check, solve
+from wfm.roster import check, explain, floor_conflict, solve
 from wfm.roster.corners import corners_of
 from wfm.roster.cover import Cover
 from wfm.roster.duties import read_duties
@@ -239,6 +239,20 @@ def test_the_stages_after_the_roster_count_as_it_does(need: Need, make_centre: M
     case = build_case(frame, centre)
     table = present(case, read_duties(roster, centre))
     assert table[case.row_interval, case.row_queue] == pytest.approx(roster.coverage["rostered"].to_numpy())
+
+
+@pytest.mark.parametrize(("speed", "held"), [(0.5, False), (1.0, False), (1.2, True)])
+def test_a_floor_is_held_against_speeds(need: Need, make_centre: Make, speed: float, held: bool) -> None:
+    centre = trained(make_centre([("calls",)]), [(("calls", speed),)])
+    frame = need("2026-11-02 07:00", 16, calls=1.2).assign(floor=1.2)
+    told = [problem.what for problem in explain(frame, centre)]
+    clash = floor_conflict(frame, centre)
+    if held:
+        assert (told, clash) == ([], None)
+    else:
+        assert told[0].endswith(f"and {speed:g} agents could be there")
+        assert clash is not None
+        assert clash.most_h == pytest.approx(8 * speed)
 
 
 def test_primary_skills_are_served_first_among_flows_as_good(need: Need, make_centre: Make) -> None:
