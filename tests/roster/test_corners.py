@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -70,7 +70,8 @@ def least_cost(tiers: Tiers, is_open: npt.NDArray[np.bool_], groups: list[Speeds
     for place, (_, q) in enumerate(filled):
         balance[q, len(pairs) + place] = -1.0
     # Nobody is idle who has no open queue.
-    there = [n if any(s > 0 and o for s, o in zip(g, is_open, strict=True)) else 0.0 for g, n in zip(groups, heads)]  # noqa: B905
+    placed = {g for g, _ in pairs}
+    there = [count if g in placed else 0.0 for g, count in enumerate(heads)]
     bounds = [(0, None)] * len(pairs) + [(0, float(tiers.size[i, 0, q])) for i, q in filled]
     found = linprog(cost, A_eq=balance, b_eq=[0.0] * queues + there, bounds=bounds)
     return float(found.fun + (tiers.size * tiers.worth)[: tiers.above].sum())
@@ -94,6 +95,7 @@ staff = st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0, 5.0]), min_size=3, ma
 @pytest.mark.parametrize("prices", list(PRICES))
 @settings(max_examples=50, deadline=None)
 @given(groups=three_groups, demand=wanted, heads=staff, closed=st.sampled_from([None, None, 0, 2]))
+@example(groups=[(0.4, 0.8, 0.0), (0.4, 0.5, 0.0)], demand=[1.0, 2.0, 0.0], heads=[1.0, 5.0], closed=None)
 def test_the_price_of_the_search_is_that_of_the_best_flow(
     prices: str, groups: list[Speeds], demand: list[float], heads: list[float], closed: int | None
 ) -> None:

@@ -40,8 +40,8 @@ __all__ = ["Cover", "Levels", "Table", "levels_of", "queue_sets", "table_of"]
 
 _ALL_SETS_UP_TO = 8
 _MOST_CORNERS, _MOST_KINDS = 200, 10
-_NEVER = -1e30
-_DECIMALS = 9
+_NEVER = -1e30  # the slack of a row that an interval does not have
+_DECIMALS = 9  # to which relative speeds differ
 
 
 def queue_sets(n_queues: int, groups: list[tuple[bool, ...]]) -> Flags:
@@ -142,12 +142,12 @@ def table_of(case: Case, groups: list[Speeds]) -> Table:
     true = np.array(groups, dtype=float)
     serves = true > 0
     log = np.log(np.where(serves, true, 1.0))
-    heads = np.maximum(serves.sum(axis=1), 1)
     below = np.where(serves, log - np.where(serves, log, -np.inf).max(axis=1, keepdims=True), 0.0)
     tiers = tiers_of(case)
     for step in STEPS:
         apart = below if step == 0 else step * np.round(below / step) if np.isfinite(step) else np.zeros_like(below)
-        whole = np.exp((log - apart).sum(axis=1) / heads)
+        # Somebody is `whole` agents, each of whom has the `relative` speeds.
+        whole = np.exp((log - apart).sum(axis=1) / serves.sum(axis=1))
         relative = np.where(serves, np.exp(apart), 0.0)
         if not apart.any():
             break
@@ -199,7 +199,7 @@ def _by_corners(case: Case, tiers: Tiers, relative: Floats, whole: Floats) -> Ta
     for number, prices in enumerate(rows):
         at = np.flatnonzero(kind == number)
         usable = relative * is_open[first[number]]
-        # The worth of an hour of each group at each corner, and what all tiers cost more there than with nobody.
+        # What somebody of each group is worth at each corner, and what all that is wanted costs there with nobody.
         value = np.where(usable[:, None, :] > 0, usable[:, None, :] * prices, -np.inf).max(axis=2)
         value = np.where(np.isfinite(value), value, 0.0) * whole[:, None]
         size, gain = tiers.size[:, at, None], np.maximum(worth[:, at, None] - prices, 0.0)
