@@ -95,7 +95,7 @@ def test_a_floor_above_the_people_who_could_be_there_is_named(need: Need, make_c
     wanted["floor"] = 0.0
     wanted.loc[20:21, "floor"] = 3.0
     assert words(make_centre([("calls",)] * 2), wanted) == [
-        "requirement: queue 'calls' has a floor of 3 agents at 2026-11-02 10:00:00+01:00, and 2 people could be there "
+        "requirement: queue 'calls' has a floor of 3 agents at 2026-11-02 10:00:00+01:00, and 2 agents could be there "
         "(rows 20, 21); lower the floor, or give more people the skill or a shift then"
     ]
 

@@ -32,7 +32,7 @@ def case_of(demand: list[float], prices: Prices | None = None, **columns: list[f
         shortage_price=given.shortage_per_hour,
         surplus_price=given.surplus_per_hour,
         interval_h=1.0,
-        people=range(PEOPLE),
+        people=[SimpleNamespace(speeds=(1.0, 1.0, 1.0))] * PEOPLE,
         centre=SimpleNamespace(prices=given),
         requirement=frame,
         row_interval=np.zeros(3, dtype=np.int64),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from wfm.domain import Break, Centre, Contract, Prices, ShiftTemplate
+from wfm.domain import Break, Centre, Contract, Prices, ShiftTemplate, Skill
 from wfm.roster import solve, solver
 from wfm.roster.classes import collapse
 from wfm.roster.counts import Counts, plan_counts
@@ -43,13 +44,14 @@ def week(need: Need, centre: Centre, seed: int, most: int, *, cyclic: bool = Fal
 
 
 @pytest.mark.parametrize("contract", list(CONTRACTS))
-@pytest.mark.parametrize(("surplus", "most"), [(0.0, 1), (2.0, 2), (2.0, 4)])
+@pytest.mark.parametrize(("surplus", "most", "speed"), [(0.0, 1, 1.0), (2.0, 2, 1.0), (2.0, 4, 1.0), (0.0, 2, 0.6)])
 def test_it_is_below_the_bound_of_the_counts_and_near_it(
-    need: Need, make_centre: Make, contract: str, surplus: float, most: int
+    need: Need, make_centre: Make, contract: str, surplus: float, most: int, speed: float
 ) -> None:
     prices = Prices(shortage_per_hour=60.0, surplus_per_hour=surplus, shortage_steps=((0.5, 2.0),))
     centre = make_centre(SKILLS, shifts=(DAY, NIGHT), contract=CONTRACTS[contract], prices=prices)
-    case = week(need, centre, 3, most)
+    people = (replace(who, skills=tuple(map(Skill, who.queues, (1.0, speed)))) for who in centre.employees)
+    case = week(need, replace(centre, employees=tuple(people)), 3, most)
     classes = collapse(case)
     counted = plan_counts(case, classes, seed=0).bound
     found = quick_bound(case, classes, never)

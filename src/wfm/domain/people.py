@@ -45,7 +45,8 @@ class Skill:
     queue
         Name of the queue.
     proficiency
-        Speed against the standard handle time, in (0, 2]; default 1. At 0.8 a contact takes 1 / 0.8 of the time.
+        Speed against the standard handle time, in (0, 2]; default 1. At 0.8 a contact takes 1 / 0.8 of the time,
+        and a roster counts the person on the queue as 0.8 agents.
 
     Raises
     ------

@@ -1,9 +1,11 @@
 """Which queue each person works at each moment.
 
 In each interval the agent-time of each skill set is shared among its queues so that most of the demand is covered: a
-transport problem, solved exactly. A share need not be whole people: then somebody changes queue inside the interval, so
-that all shares are met to the minute. Most people have one queue for all of an interval, that of the interval before as
-far as the shares allow, and at most one person fewer than there are queues divides it.
+transport problem, solved exactly, in which somebody's time on a queue counts as their proficiency on it says. Among
+shares that cover as much, people are on their primary queue, and where they are fast. A share need not be whole people:
+then somebody changes queue inside the interval, so that all shares are met to the minute. Most people have one queue
+for all of an interval, that of the interval before as far as the shares allow, and at most one person fewer than there
+are queues divides it.
 """
 
 from __future__ import annotations
@@ -48,13 +50,15 @@ def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, par
     kinds: dict[tuple[tuple[bool, ...], int, tuple[float, ...]], list[int]] = {}
     for row, owner in enumerate(owners.tolist()):
         person = case.people[owner]
-        kinds.setdefault((person.skills, person.primary, person.proficiency), []).append(row)
+        kinds.setdefault((person.skills, person.primary, person.speeds), []).append(row)
     members = [np.array(rows, dtype=np.int64) for rows in kinds.values()]
     skills = np.array([kind[0] for kind in kinds])
-    liking = _ABLE * np.array([kind[2] for kind in kinds])
+    speeds = np.array([kind[2] for kind in kinds])
+    liking = _ABLE * speeds
     liking[np.arange(len(kinds)), [kind[1] for kind in kinds]] += _PRIMARY
     tiers = tiers_of(case)
     plain = case.bought is None and tiers.has_one_shortage_price and tiers.has_one_surplus_price
+    plain &= bool((speeds[skills] == 1.0).all())
     for interval in range(len(case.demand)):
         cells = slice(interval * per_interval, (interval + 1) * per_interval)
         usable = skills & case.is_open[interval]
@@ -64,7 +68,7 @@ def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, par
         if plain:
             shares = _share_out(case.demand[interval] * per_interval, there, usable, liking)
         else:
-            shares = _share_by_worth(tiers, interval, per_interval, there, usable, liking)
+            shares = _share_by_worth(tiers, interval, per_interval, there, np.where(usable, speeds, 0.0), liking)
         here = np.repeat(present[:, cells], parts, axis=1)
         begin = cells.start * parts
         before = planned[:, begin - 1] if begin else np.full(len(owners), -1, dtype=np.int16)
@@ -101,13 +105,16 @@ def _share_out(wanted: Floats, there: Floats, usable: Flags, liking: Floats) -> 
 
 
 def _share_by_worth(
-    tiers: Tiers, interval: int, per_interval: int, there: Floats, usable: Flags, liking: Floats
+    tiers: Tiers, interval: int, per_interval: int, there: Floats, speeds: Floats, liking: Floats
 ) -> Floats:
-    """Return how much of the time that each kind of person is there goes to each queue, where prices differ."""
+    """Return how much of the time that each kind of person is there goes to each queue, where prices or speeds differ.
+
+    The speed is 0 where they may not be.
+    """
     from scipy.optimize import linprog
 
-    kind, queue = np.nonzero(usable & (there[:, None] > 0))
-    shares = np.zeros(usable.shape)
+    kind, queue = np.nonzero((speeds > 0) & (there[:, None] > 0))
+    shares = np.zeros(speeds.shape)
     if not len(kind):
         return shares
     size, worth = tiers.size[:, interval] * per_interval, tiers.worth[:, interval]
@@ -115,12 +122,12 @@ def _share_by_worth(
     scale = float(np.abs(worth).max(initial=0.0)) or 1.0
     reward = np.concatenate((_TIE * liking[kind, queue], worth[tier, of_queue] / scale))
     most = np.concatenate((there[kind], size[tier, of_queue]))
-    matrix = np.zeros((len(there) + usable.shape[1], len(reward)))
+    matrix = np.zeros((len(there) + speeds.shape[1], len(reward)))
     matrix[kind, np.arange(len(kind))] = 1.0
-    matrix[len(there) + queue, np.arange(len(kind))] = 1.0
+    matrix[len(there) + queue, np.arange(len(kind))] = speeds[kind, queue]
     matrix[len(there) + of_queue, len(kind) + np.arange(len(tier))] = -1.0
-    placed = np.where(usable.any(axis=1), there, 0.0)
-    total = np.concatenate((placed, np.zeros(usable.shape[1])))
+    placed = np.where((speeds > 0).any(axis=1), there, 0.0)
+    total = np.concatenate((placed, np.zeros(speeds.shape[1])))
     closed = np.setdiff1d(queue, of_queue)
     if len(closed):
         # Nobody is missing or idle on a queue that is closed: time on it is neither.

@@ -142,9 +142,8 @@ def _world(plan: Plan) -> World:
     forms, form = np.unique(np.stack([shifts.template, length], axis=1), axis=0, return_inverse=True)
     patterns, pattern = np.unique(np.stack([person.allowed for person in people]), axis=0, return_inverse=True)
     orders, place, first, last = _orders(case, patterns)
-    groups = sorted(plan.cover.touch)
     most = max((len(template.breaks) for template in shifts.templates), default=0)
-    levels, wanted = plan.cover.levels, case.wanted
+    table, wanted = plan.cover.table, case.wanted
     world = World(
         rules=plan.rules,
         together=plan.together,
@@ -160,21 +159,22 @@ def _world(plan: Plan) -> World:
         first=first,
         last=last,
         pattern=pattern.astype(np.int64),
-        group=np.array([groups.index(person.skills) for person in people]),
+        group=np.array([plan.cover.groups.index(person.speeds) for person in people]),
         pinned=_pinned(plan, most),
         per_interval=case.interval_s // cell,
-        touch=np.stack([plan.cover.touch[group] for group in groups]),
-        counts=np.stack([plan.cover.counts[group] for group in groups]).astype(float),
-        weight=levels.weight,
-        idle=levels.idle,
-        has_cover=bool(levels.weight.any() or levels.idle.any()),
+        sort=table.kind,
+        touch=table.touch,
+        counts=table.counts,
+        weight=table.weight,
+        idle=table.idle,
+        has_cover=bool(table.weight.any() or table.idle.any()),
         wanted=wanted.row,
         heads=wanted.heads,
         missing_price=wanted.short_price,
         spare_price=wanted.over_price,
         line=np.full((len(people), days), -1, dtype=np.int64),
         breaks=np.zeros((len(people), days, most), dtype=np.int64),
-        slack=np.ascontiguousarray(levels.demand @ plan.cover.sets.T.astype(float)),
+        slack=table.slack,
         short=np.zeros(len(case.demand)),
         there=np.zeros(len(wanted.heads)),
         own=np.zeros(len(people)),
@@ -205,7 +205,7 @@ def _enter(world: World, plan: Plan) -> None:
             present(world, candidate, world.breaks[number, day], 1.0, change)
             add_head(world, candidate, 1.0)
         world.own[number] = own_cost(world.rules, number, world.line[number])
-        world.slack[...] -= np.outer(change, world.touch[world.group[number]])[:, None, :]
+        world.slack[...] -= (change[:, None] * world.touch[world.sort, world.group[number]])[:, None, :]
     together_enter(world.together, world.line)
     worst = np.maximum(world.slack.max(axis=2), 0.0)
     world.short[...] = (world.weight * worst).sum(axis=1)

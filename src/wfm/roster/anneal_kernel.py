@@ -4,7 +4,8 @@ Plain Python on numpy arrays, which numba compiles where it is installed: one so
 calls no transcendental function, so both give the same roster to the bit.
 
 The functions here use a short notation: `w` is the `World`, `a` a person, `d` a day, `c` a candidate (-1: day off),
-`t` an interval, `k` a set of queues; `u` are random numbers in [0, 1).
+`t` an interval, `g` people of the same speeds, `k` a row of the table of `cover`, such as a set of queues; `u` are
+random numbers in [0, 1).
 """
 
 from __future__ import annotations
@@ -52,10 +53,11 @@ class World(NamedTuple):
     pinned: Ints  # people x days x breaks: first cell of a break that is locked, or -1
     # Coverage
     per_interval: int
-    touch: Floats  # skill sets x sets of queues
-    counts: Floats  # skill sets x intervals: 1 where presence covers or is surplus
-    weight: Floats  # intervals x levels: price of a unit of slack; see `cover`
-    idle: Floats  # price of presence that counts, by interval
+    sort: Ints  # kind of each interval
+    touch: Floats  # kinds x groups x rows; this and the next four: see `cover.Table`
+    counts: Floats  # groups x intervals
+    weight: Floats  # intervals x levels
+    idle: Floats  # by interval
     has_cover: bool  # whether coverage has any price
     # Heads wanted by template and day; no row where nothing is wanted so
     wanted: Ints  # row of each candidate, or -1
@@ -65,7 +67,7 @@ class World(NamedTuple):
     # State
     line: Ints  # people x days: candidate or -1
     breaks: Ints  # people x days x breaks: first cell
-    slack: Floats  # intervals x levels x sets of queues
+    slack: Floats  # intervals x levels x rows
     short: Floats  # price of the slack of each interval
     there: Floats  # heads by row of what is wanted
     own: Floats  # cost of each person's line
@@ -102,13 +104,13 @@ def _span(w: World, low: int, high: int, sign: float, change: Floats) -> None:
 
 
 def short_cost(w: World, t: int, first: float, second: float, g0: int, g1: int) -> float:
-    """Return the price of the slack of an interval with that much more presence of two skill sets."""
-    cost = 0.0
+    """Return the price of the slack of an interval with that much more presence of two groups."""
+    cost, s = 0.0, w.sort[t]
     for i in range(w.weight.shape[1]):
         if w.weight[t, i] > 0.0:
             worst = 0.0
             for k in range(w.slack.shape[2]):
-                value = w.slack[t, i, k] - first * w.touch[g0, k] - second * w.touch[g1, k]
+                value = w.slack[t, i, k] - first * w.touch[s, g0, k] - second * w.touch[s, g1, k]
                 if value > worst:
                     worst = value
             cost += w.weight[t, i] * worst
@@ -410,7 +412,7 @@ def _own_delta(w: World) -> float:
 
 
 def _groups(w: World) -> tuple[int, int]:
-    """Return the skill sets of the one or two people of a change."""
+    """Return the groups of the one or two people of a change."""
     return w.group[w.who[0]], w.group[w.who[1] if w.who[1] >= 0 else w.who[0]]
 
 
@@ -529,7 +531,8 @@ def _keep(w: World, size: int) -> None:
         t = w.touched[n]
         first, second = w.changes[0, t], w.changes[1, t]
         if first != 0.0 or second != 0.0:
+            s = w.sort[t]
             for i in range(w.slack.shape[1]):
                 for k in range(w.slack.shape[2]):
-                    w.slack[t, i, k] -= first * w.touch[g0, k] + second * w.touch[g1, k]
+                    w.slack[t, i, k] -= first * w.touch[s, g0, k] + second * w.touch[s, g1, k]
             w.short[t] = short_cost(w, t, 0.0, 0.0, g0, g1)

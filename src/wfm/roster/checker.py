@@ -411,20 +411,29 @@ def _coverage(case: Case, coverage: pd.DataFrame, need: pd.DataFrame) -> Iterato
 
 
 def _worked(case: Case, rows: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Return the agents at work on the queue of each row: time of the stretches in the interval over its length."""
+    """Return the agents at work on the queue of each row.
+
+    It is the time of the stretches in the interval over its length, each as often as the proficiency of the person on
+    the queue says, once where they lack the skill.
+    """
     work = case.activities[case.activities["activity"] == WORK.name]
     starts_s, ends_s = seconds(work["start"]), seconds(work["end"])
     begins_s = seconds(rows["start"])
     origin_s = begins_s.min(initial=np.inf)
+    speed_of = {(who.id, skill.queue): skill.proficiency for who in case.centre.employees for skill in who.skills}
+    pairs = zip(work["employee"], work["queue"], strict=True)
+    speeds = np.array([speed_of.get(pair, 1.0) for pair in pairs], dtype=float)
     agents = np.zeros(len(rows))
     for queue in rows["queue"].unique():
         mine, here = (work["queue"] == queue).to_numpy(dtype=bool), (rows["queue"] == queue).to_numpy(dtype=bool)
-        forward = mine & (ends_s > starts_s)
-        begun, ended = (np.sort(values[forward]) - origin_s for values in (starts_s, ends_s))
         at = begins_s[here] - origin_s
-        for turn_s in (0.0, case.cycle_s) if case.cycle_s else (0.0,):
-            low_s, high_s = at + turn_s, at + turn_s + case.centre.interval_s
-            agents[here] += (_elapsed(begun, ended, high_s) - _elapsed(begun, ended, low_s)) / case.centre.interval_s
+        for speed in np.unique(speeds[mine]):
+            forward = mine & (speeds == speed) & (ends_s > starts_s)
+            begun, ended = (np.sort(values[forward]) - origin_s for values in (starts_s, ends_s))
+            for turn_s in (0.0, case.cycle_s) if case.cycle_s else (0.0,):
+                low_s, high_s = at + turn_s, at + turn_s + case.centre.interval_s
+                there_s = _elapsed(begun, ended, high_s) - _elapsed(begun, ended, low_s)
+                agents[here] += speed * there_s / case.centre.interval_s
     return agents
 
 

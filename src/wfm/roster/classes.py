@@ -1,4 +1,7 @@
-"""People who are alike to the model, collapsed to classes: skill set x contract x pattern of availability.
+"""People who are alike to the model, collapsed to classes: speeds x contract x pattern of availability.
+
+Where people have many different speeds, those of a skill set who are nearly alike are taken to be as fast as the
+fastest of them on each queue. So what the classes can do, they all can do at least, and a bound for them is a bound.
 
 Whole days away only lower the heads of a day, so leave splits no class. A pattern that recurs, such as mornings only,
 does.
@@ -13,20 +16,21 @@ import numpy as np
 
 from wfm.domain.people import Contract
 from wfm.roster.problem import Case, Ints, Person
+from wfm.roster.speeds import Speeds, fastest_alike
 
 __all__ = ["PersonClass", "collapse"]
 
-_MOST_CLASSES = 80
+_MOST_CLASSES, _MOST_SPEEDS = 80, 24
 
 
 @dataclass(frozen=True, eq=False)
 class PersonClass:
-    """People of one skill set and contract.
+    """People of the same speeds and contract.
 
     Parameters
     ----------
-    skills
-        Which queues of the case they serve.
+    speeds
+        How fast they are on each queue of the case at most, 0 where they do not serve it.
     contract
         Their contract.
     members
@@ -35,7 +39,7 @@ class PersonClass:
         How many of them may work each candidate.
     """
 
-    skills: tuple[bool, ...]
+    speeds: Speeds
     contract: Contract
     members: tuple[int, ...]
     heads: Ints
@@ -44,15 +48,16 @@ class PersonClass:
 def collapse(case: Case) -> tuple[PersonClass, ...]:
     """Return the classes of the people of a case, in the order of their first member."""
     by_pattern: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    speeds = fastest_alike([person.speeds for person in case.people], _MOST_SPEEDS)
     for position, person in enumerate(case.people):
-        by_pattern[person.skills, person.contract.name, _pattern(case, person)].append(position)
+        by_pattern[speeds[position], person.contract.name, _pattern(case, person)].append(position)
     grouped = by_pattern
     if len(by_pattern) > _MOST_CLASSES:
         # Too many patterns would make the model as large as one per person: availability then only limits heads.
         grouped = defaultdict(list)
         for key, members in by_pattern.items():
             grouped[key[:2]].extend(members)
-    return tuple(_class(case, sorted(members)) for members in sorted(grouped.values(), key=min))
+    return tuple(_class(case, speeds, sorted(members)) for members in sorted(grouped.values(), key=min))
 
 
 def _pattern(case: Case, person: Person) -> bytes:
@@ -69,7 +74,7 @@ def _is_partial(person: Person) -> bool:
     return any(not stretch.is_whole_days for stretch in person.employee.unavailable)
 
 
-def _class(case: Case, members: list[int]) -> PersonClass:
+def _class(case: Case, speeds: list[Speeds], members: list[int]) -> PersonClass:
     first = case.people[members[0]]
     heads: Ints = np.stack([case.people[position].allowed for position in members]).sum(axis=0, dtype=np.int64)
-    return PersonClass(first.skills, first.contract, tuple(members), heads)
+    return PersonClass(speeds[members[0]], first.contract, tuple(members), heads)

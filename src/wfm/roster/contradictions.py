@@ -17,7 +17,7 @@ from wfm.timegrid import Horizon
 __all__ = ["explain"]
 
 _HOUR_S = 3600
-_SLACK_S = 1.0
+_SLACK_S, _SLACK_AGENTS = 1.0, 1e-6
 
 
 def explain(
@@ -148,20 +148,20 @@ def _of_rest(case: Case, person: Person, one: int, other: int) -> Iterator[tuple
 
 
 def _of_floors(case: Case) -> Iterator[Problem]:
-    """Name rows whose floor is above the number of people who could be there."""
+    """Name rows whose floor is above the agents that all who could be there count as."""
     if "floor" not in case.requirement:
         return
-    serves = np.array([person.skills for person in case.people])
+    speeds = np.array([person.speeds for person in case.people])
     could = np.array([reach(case, person.allowed) for person in case.people])
-    there = (serves.T.astype(float) @ could.astype(float))[case.row_queue, case.row_interval]
+    there = (speeds.T @ could.astype(float))[case.row_queue, case.row_interval]
     floor = case.requirement["floor"].to_numpy(dtype=float)
-    missed = np.flatnonzero(floor > there)
+    missed = np.flatnonzero(floor > there + _SLACK_AGENTS)
     for queue in sorted(set(case.row_queue[missed].tolist())):
         rows = missed[case.row_queue[missed] == queue]
         row = case.requirement.iloc[rows[0]]
         what = (
             f"queue {case.queues[queue]!r} has a floor of {row['floor']:g} agents at {row['start']}, and "
-            f"{there[rows[0]]:g} people could be there"
+            f"{there[rows[0]]:g} agents could be there"
         )
         remedy = "lower the floor, or give more people the skill or a shift then"
         yield Problem(what, "requirement", remedy, tuple(case.requirement.index[rows].tolist()))

@@ -19,6 +19,7 @@ import numpy as np
 from wfm.roster.classes import PersonClass
 from wfm.roster.linear import LinearModel
 from wfm.roster.problem import Case, Flags, Floats, Ints, Person, Week
+from wfm.roster.speeds import Speeds
 from wfm.roster.tiers import tiers_of
 from wfm.shifts import break_starts, overlap
 
@@ -137,7 +138,7 @@ class _Builder:
         self.model = LinearModel()
         self.ids: list[Ints] = []
         self.columns: list[Ints] = []
-        self.groups = sorted({people.skills for people in classes})
+        self.groups = sorted({people.speeds for people in classes})
         own = np.isin(case.shifts.day, part.days)
         seen = own | part.around
         for people in classes:
@@ -290,8 +291,9 @@ class _Builder:
                 spare = model.add_columns(int(there.sum()), cost=-worth[number][there], upper=size[number][there])
                 model.set(balance[there], spare, -1.0)
         for group in self.groups:
-            useful = served & np.array(group)
-            counted = is_open[:, np.array(group)].any(axis=1)
+            speeds = np.array(group)
+            useful = served & (speeds > 0)
+            counted = is_open[:, speeds > 0].any(axis=1)
             most = self._most_there(group)
             exact = idle > 0 or not beside
             there = np.full(len(demand), -1, dtype=np.int64)
@@ -300,9 +302,11 @@ class _Builder:
             flow_interval, flow_queue = np.nonzero(useful)
             flow = model.add_columns(len(flow_interval), implied=most)
             model.set(there[flow_interval], flow, -1.0)
-            model.set(balance[flow_interval, flow_queue], flow, 1.0)
+            model.set(balance[flow_interval, flow_queue], flow, speeds[flow_queue])
             if beside and idle > 0:
-                over = model.add_columns(int(active.sum()), cost=idle, implied=most)
+                # Who is idle beside the queues is so where their work would be least.
+                least = np.where(is_open & (speeds > 0), speeds, np.inf).min(axis=1)
+                over = model.add_columns(int(active.sum()), cost=idle * least[active], implied=most)
                 model.set(there[active], over, -1.0)
             self._present(group, there)
 
@@ -324,13 +328,13 @@ class _Builder:
             some = (row_of[ids] >= 0) & (rows[row_of[ids]] >= 0)
             self.model.set(rows[row_of[ids[some]]], columns[some], 1.0)
 
-    def _most_there(self, group: tuple[bool, ...]) -> int:
-        """Return how many shifts of a skill set can ever be at work together: where a typical week wraps, two each."""
-        members = sum(len(people.members) for people in self.classes if people.skills == group)
+    def _most_there(self, group: Speeds) -> int:
+        """Return how many shifts of such people can ever be at work together: where a typical week wraps, two each."""
+        members = sum(len(people.members) for people in self.classes if people.speeds == group)
         return members * (2 if self.case.horizon.cyclic else 1)
 
-    def _present(self, group: tuple[bool, ...], rows: Ints) -> None:
-        """Put who is at work into the rows of a skill set.
+    def _present(self, group: Speeds, rows: Ints) -> None:
+        """Put who is at work into the rows of people of the same speeds.
 
         Presence is a column of its own that changes from interval to interval by who comes and who goes, so that a
         shift has entries at its ends only, however long it is.
@@ -342,7 +346,7 @@ class _Builder:
         model.set(changes[1:], present[:-1], 1.0)
         counted = rows >= 0
         model.set(rows[counted], present[counted], 1.0)
-        numbers = [n for n, people in enumerate(self.classes) if people.skills == group]
+        numbers = [n for n, people in enumerate(self.classes) if people.speeds == group]
         owner = np.concatenate([self.ids[n] for n in numbers])
         column = np.concatenate([self.columns[n] for n in numbers])
         self._change(changes, column, self._shares(case.shifts.start_s[owner], case.shifts.end_s[owner]))

@@ -54,7 +54,7 @@ class Floor:
         self.people = {person.employee.id: person for person in case.people}
         self.loss = Loss(case)
         self.lines = {name: {day_of(d.start_s, case.centre.tz): d for d in mine} for name, mine in duties.items()}
-        self.rostered: Floats = present(case, (duty for mine in duties.values() for duty in mine))
+        self.rostered: Floats = present(case, duties)
         self._short, self._over, self._surplus = planned_short, planned_over, planned_surplus
         self._all = np.arange(len(case.demand))
 
@@ -76,20 +76,23 @@ class Floor:
         surplus = np.where(case.is_open, np.maximum(self.rostered - case.demand, 0.0), 0.0)
         return np.asarray(np.maximum(surplus - self._surplus, 0.0))
 
-    def worth(self, old: Duty | None, new: Duty | None) -> float:
-        """Return by how much the loss falls if a shift takes the place of another."""
-        change = self.presence(new) - self.presence(old)
+    def worth(self, name: str, old: Duty | None, new: Duty | None) -> float:
+        """Return by how much the loss falls if a shift of a person takes the place of another."""
+        change = self.presence(name, new) - self.presence(name, old)
         rows = np.flatnonzero(change.any(axis=1))
         here = self.rostered[rows]
         return float((self.priced(rows, here) - self.priced(rows, here + change[rows])).sum())
 
-    def presence(self, duty: Duty | None) -> Floats:
-        """Return the agents that a shift puts on each queue in each interval."""
-        return present(self.case, () if duty is None else (duty,))
+    def presence(self, name: str, duty: Duty | None) -> Floats:
+        """Return the agents that a shift of a person puts on each queue in each interval."""
+        return present(self.case, {name: () if duty is None else (duty,)})
 
-    def gain_of_one_more(self, beside: Duty | None) -> Floats:
-        """Return what one more agent is worth on each queue in each interval, were a shift not there."""
-        there = self.rostered - self.presence(beside)
+    def without(self, name: str, duty: Duty | None) -> Floats:
+        """Return the agents on each queue in each interval, were a shift of a person not there."""
+        return self.rostered - self.presence(name, duty)
+
+    def gain_of_one_more(self, there: Floats) -> Floats:
+        """Return what one more agent is worth on each queue in each interval beside those who are there."""
         gain: Floats = self.priced(self._all, there) - self.priced(self._all, there + 1.0)
         gain[: max((self.now_s - int(self.case.starts_s[0])) // self.case.interval_s, 0)] = 0.0
         return gain
@@ -100,15 +103,15 @@ class Floor:
         loss[: max((self.now_s - int(self.case.starts_s[0])) // self.case.interval_s, 0)] = 0.0
         return loss
 
-    def gain_of(self, beside: Duty | None, rows: Ints, shares: Floats) -> Floats:
-        """Return what a share of an agent is worth in some intervals, as rows x queues, were a shift not there."""
-        there = (self.rostered - self.presence(beside))[rows]
-        return self.priced(rows, there) - self.priced(rows, there + shares[:, None])
+    def gain_of(self, name: str, beside: Duty | None, rows: Ints, shares: Floats) -> Floats:
+        """Return what a share of a person is worth in some intervals, as rows x queues, were a shift not there."""
+        there = self.without(name, beside)[rows]
+        return self.priced(rows, there) - self.priced(rows, there + np.outer(shares, self.people[name].speeds))
 
     def set(self, name: str, day: date, duty: Duty | None) -> None:
         """Give a person another shift on a day, or none."""
         old = self.lines[name].get(day)
-        self.rostered = self.rostered + self.presence(duty) - self.presence(old)
+        self.rostered = self.rostered + self.presence(name, duty) - self.presence(name, old)
         if duty is None:
             del self.lines[name][day]
         else:

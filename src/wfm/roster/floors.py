@@ -21,6 +21,7 @@ from wfm.roster.line import LinePlanner
 from wfm.roster.person_rules import PersonRule, Terms, rules_of_person
 from wfm.roster.problem import Case, Flags, Floats, build_case, price_of_shortage
 from wfm.roster.solver import solve
+from wfm.roster.speeds import Speeds
 from wfm.schema import FrameLike, as_frame
 from wfm.timegrid import Horizon
 
@@ -155,12 +156,12 @@ class _Question:
         planners: dict[str, LinePlanner] = {}
         known: dict[tuple[object, ...], float] = {}
         for person in case.people:
-            key = (person.contract.name, person.skills, person.allowed.tobytes(), person.must.tobytes(), person.low_s)
+            key = (person.contract.name, person.speeds, person.allowed.tobytes(), person.must.tobytes(), person.low_s)
             if key not in known or person.employee.before is not None:
                 if person.contract.name not in planners:
                     alike = [other for other in case.people if other.contract == person.contract]
                     planners[person.contract.name] = LinePlanner(case, person.contract, alike)
-                reward = np.where(person.allowed, _hours_under(case, person.skills), -np.inf)
+                reward = np.where(person.allowed, _hours_under(case, person.speeds), -np.inf)
                 line = planners[person.contract.name].best(reward, np.zeros(len(case.horizon.dates)), person)
                 known[key] = 0.0 if line is None else max(line.reward, 0.0)
             total += known[key]
@@ -273,9 +274,9 @@ def _plain(centre: Centre, contract: Contract) -> Terms:
     return Terms(Employee(id="anybody", contract=contract.name, skills=centre.employees[0].skills), contract)
 
 
-def _hours_under(case: Case, skills: tuple[bool, ...]) -> Floats:
-    """Return the hours of each shift that lie in intervals in which a queue of the skills is asked for."""
-    asked = np.resize(case.demand[:, np.array(skills)].any(axis=1), len(case.starts_s)).astype(float)
+def _hours_under(case: Case, speeds: Speeds) -> Floats:
+    """Return what each shift is at most as agent-hours on queues that are asked for."""
+    asked = np.resize(((case.demand > 0) * np.array(speeds)).max(axis=1), len(case.starts_s))
     asked[len(case.demand) :] = 0.0 if not case.horizon.cyclic else asked[len(case.demand) :]
     sums = np.concatenate(([0.0], np.cumsum(asked))) * case.interval_h
     edges = np.append(case.starts_s, case.starts_s[-1] + case.interval_s)

@@ -133,9 +133,14 @@ def coverage_frame(case: Case, activities: pd.DataFrame) -> pd.DataFrame:
     numbers = {name: position for position, name in enumerate(case.queues)}
     begins = work["start"].dt.tz_convert("UTC").dt.tz_localize(None).dt.as_unit("s").astype("int64").to_numpy()
     ends = work["end"].dt.tz_convert("UTC").dt.tz_localize(None).dt.as_unit("s").astype("int64").to_numpy()
+    names = zip(work["employee"].tolist(), work["queue"].tolist(), strict=True)
+    speeds = np.array([case.speed(name, queue) for name, queue in names])
     for name, queue in numbers.items():
-        mine = (work["queue"] == name).to_numpy()
-        table[queue] = _time_in_intervals(begins[mine] - origin, ends[mine] - origin, step, table.shape[1]) / step
+        here = (work["queue"] == name).to_numpy()
+        for speed in np.unique(speeds[here]):
+            mine = here & (speeds == speed)
+            time = _time_in_intervals(begins[mine] - origin, ends[mine] - origin, step, table.shape[1])
+            table[queue] += speed * time / step
     required = case.demand[case.row_interval, case.row_queue]
     rostered = case.fold(table)[case.row_queue, case.row_interval]
     return pd.DataFrame(

@@ -50,7 +50,7 @@ class Plan:
         self.case = case
         self.classes = classes
         self.lines: list[Rostered] = [Rostered()] * len(case.people)
-        self.cover = Cover(case, sorted({person.skills for person in case.people}))
+        self.cover = Cover(case, sorted({person.speeds for person in case.people}))
         self.cell_s = cell_length_s(case)
         self.rules = rules_of(case)
         self.together = together_of(case)
@@ -68,9 +68,9 @@ class Plan:
     def reprice(self, case: Case) -> None:
         """Take a case that differs from the present one in the prices of coverage alone."""
         self.case = case
-        self.cover = Cover(case, sorted(self.cover.touch))
+        self.cover = Cover(case, self.cover.groups)
         for person, line in zip(case.people, self.lines, strict=True):
-            self.cover.add(person.skills, self.presence(line))
+            self.cover.add(person.speeds, self.presence(line))
 
     def planner(self, person: Person) -> LinePlanner:
         """Return the planner of a person's contract."""
@@ -140,10 +140,10 @@ class Plan:
 
     def set_line(self, number: int, line: Rostered) -> None:
         """Give a person another line."""
-        skills = self.case.people[number].skills
+        speeds = self.case.people[number].speeds
         for sign, some in ((-1, self.lines[number]), (1, line)):
             if some.shifts:
-                self.cover.add(skills, self.presence(some), sign)
+                self.cover.add(speeds, self.presence(some), sign)
         self.lines[number] = line
 
     def presence(self, line: Rostered) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -34,24 +34,27 @@ class Loss:
         return self._tiers.surplus_cost(rostered, slice(None) if rows is None else rows)
 
 
-def present(case: Case, duties: Iterable[Duty]) -> Floats:
-    """Return the agents that shifts put on each queue in each interval, as intervals x queues."""
+def present(case: Case, duties: Mapping[str, Iterable[Duty]]) -> Floats:
+    """Return the agents that shifts by person put on each queue in each interval, as intervals x queues.
+
+    A person counts as their proficiency on the queue says.
+    """
     table = np.zeros((len(case.starts_s), len(case.queues)))
     origin, step = int(case.starts_s[0]), case.interval_s
     position = {name: number for number, name in enumerate(case.queues)}
     until = origin + step * len(table)
-    for duty in duties:
-        for part in duty.parts:
-            # A roster may hold days before those of the case, and after.
-            begin, end = max(part.start_s, origin), min(part.end_s, until)
-            if part.queue is None or begin >= end:
-                continue
-            column = table[:, position[part.queue]]
-            first, last = (begin - origin) // step, (end - origin - 1) // step
-            if first == last:
-                column[first] += (end - begin) / step
-                continue
-            column[first] += (origin + (first + 1) * step - begin) / step
-            column[first + 1 : last] += 1.0
-            column[last] += (end - origin - last * step) / step
+    parts = ((name, part) for name, mine in duties.items() for duty in mine for part in duty.parts)
+    for name, part in parts:
+        # A roster may hold days before those of the case, and after.
+        begin, end = max(part.start_s, origin), min(part.end_s, until)
+        if part.queue is None or begin >= end:
+            continue
+        column, speed = table[:, position[part.queue]], case.speed(name, part.queue)
+        first, last = (begin - origin) // step, (end - origin - 1) // step
+        if first == last:
+            column[first] += speed * (end - begin) / step
+            continue
+        column[first] += speed * (origin + (first + 1) * step - begin) / step
+        column[first + 1 : last] += speed
+        column[last] += speed * (end - origin - last * step) / step
     return case.fold(table.T).T

@@ -196,7 +196,7 @@ def repair(
     case = planned
     if happened.requirement is not None:
         case = build_case(happened.requirement, centre, planned.horizon, history=history)
-    coverage = present(planned, (duty for mine in duties.values() for duty in mine))
+    coverage = present(planned, duties)
     loss = Loss(planned)
     floor = Floor(
         case,
@@ -361,7 +361,7 @@ def _changes(
                 tz=case.centre.tz,
             )
             pay = options.pay(name, day, old) if found else 0.0
-            why = _reason(floor, old, new, happened) if found else ""
+            why = _reason(floor, name, old, new, happened) if found else ""
             for change in found:
                 price = unit * prices.of(change.kind)
                 rows.append((name, day, str(change.kind), change.before, change.after, why, price, pay))
@@ -371,10 +371,10 @@ def _changes(
     return frame.astype(dict.fromkeys(text, "str") | {"price": float, "pay": float})
 
 
-def _reason(floor: Floor, old: Duty | None, new: Duty | None, happened: Happened) -> str:
+def _reason(floor: Floor, name: str, old: Duty | None, new: Duty | None, happened: Happened) -> str:
     """Say what a change covers that would be short without it."""
     case = floor.case
-    change = floor.presence(new) - floor.presence(old)
+    change = floor.presence(name, new) - floor.presence(name, old)
     rows = np.flatnonzero(change.any(axis=1))
     here = floor.rostered[rows]
     short = np.maximum(case.demand[rows] - here, 0.0)

@@ -138,7 +138,7 @@ class Options:
             worth = prospect.of_breaks(rests, [_beneath(current, part) for part in rests])
             yield Lead(worth - self._unit * prices.break_moved, name, day, BREAKS)
             if sum(person.skills) > 1:
-                worth = prospect.of_switch(current, person.skills)
+                worth = prospect.of_switch(name, current, person.skills)
                 yield Lead(worth - self._unit * prices.skill_switch, name, day, SWITCH)
         if current is not None and current.parts_of(ABSENT.name):
             return
@@ -171,13 +171,13 @@ class Options:
         current = floor.lines[name].get(day)
         tried: list[Duty | None] = []
         if lead.candidate == BREAKS and current is not None:
-            tried += self._breaks_moved(current, floor.gain_of_one_more(current))
+            tried += self._breaks_moved(current, floor.gain_of_one_more(floor.without(name, current)))
         elif lead.candidate == SWITCH and current is not None:
             tried.append(self._served(name, current, beside=current, planned=True))
         elif lead.candidate == FREE:
             tried.append(None)
         else:
-            tried += self._laid_out(name, lead.candidate, current, floor.gain_of_one_more(current))
+            tried += self._laid_out(name, lead.candidate, current, floor.gain_of_one_more(floor.without(name, current)))
         cost = self.price(name, day, current) + floor.own_cost(name, floor.line(name, day, current))
         options = [Option(name, day, duty, self._net(name, day, current, duty, cost)) for duty in dict.fromkeys(tried)]
         return [option for option in options if option.net > _LIKING]
@@ -185,12 +185,12 @@ class Options:
     def _net(self, name: str, day: date, current: Duty | None, duty: Duty | None, cost: float) -> float:
         """Return what an option takes off the loss, less what it adds to pay and to the price of changes."""
         floor = self._floor
-        worth = floor.worth(current, duty)
+        worth = floor.worth(name, current, duty)
         own = floor.own_cost(name, floor.line(name, day, duty)) + self.price(name, day, duty) - cost
         paid_less_h = (current.paid_h if current else 0.0) - (duty.paid_h if duty else 0.0)
         if paid_less_h > 0:
             # Pay that falls away counts only for time in which the events leave people idle.
-            gone = np.maximum(floor.presence(current) - floor.presence(duty), 0.0)
+            gone = np.maximum(floor.presence(name, current) - floor.presence(name, duty), 0.0)
             idle_h = float(np.minimum(gone, floor.excess()).sum()) * floor.case.interval_h
             own += max(paid_less_h - idle_h, 0.0) * floor.person(name).contract.cost_per_hour
         return worth - own
@@ -244,7 +244,7 @@ class Options:
         step, origin = case.interval_s, int(case.starts_s[0])
         rows = np.array([(piece.start_s - origin) // step for piece in ahead]) % len(case.demand)
         shares = np.array([(piece.end_s - piece.start_s) / step for piece in ahead])
-        gains = self._floor.gain_of(beside, rows, shares)
+        gains = self._floor.gain_of(name, beside, rows, shares)
         stand = np.array([-1 if piece.queue is None else case.queues.index(piece.queue) for piece in ahead])
         gains[stand >= 0, stand[stand >= 0]] += _LIKING
         gains[:, person.primary] += _LIKING / 2

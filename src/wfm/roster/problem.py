@@ -72,8 +72,8 @@ class Person:
         The employee and their contract.
     skills
         Which queues of the case they serve.
-    proficiency
-        Proficiency by queue, 0 where not served.
+    speeds
+        Proficiency by queue, 0 where not served: the heads that their time on it counts as.
     primary
         Position of the primary queue.
     allowed
@@ -106,7 +106,7 @@ class Person:
     employee: Employee
     contract: Contract
     skills: tuple[bool, ...]
-    proficiency: tuple[float, ...]
+    speeds: tuple[float, ...]
     primary: int
     allowed: Flags
     free_days: Flags
@@ -183,6 +183,15 @@ class Case:
         """Price of a wish of rank 1 that is not met."""
         given = self.centre.prices.wish
         return given if given is not None else min(contract.cost_per_hour for contract in self.centre.contracts)
+
+    @cached_property
+    def _speed(self) -> dict[tuple[str, str], float]:
+        people = self.centre.employees
+        return {(person.id, skill.queue): skill.proficiency for person in people for skill in person.skills}
+
+    def speed(self, employee: str, queue: str) -> float:
+        """Return how many heads a person on a queue counts as: their proficiency, 1 where they lack the skill."""
+        return self._speed.get((employee, queue), 1.0)
 
     @cached_property
     def is_night(self) -> Flags:
@@ -389,8 +398,8 @@ def _weeks(horizon: Horizon, centre: Centre) -> tuple[Week, ...]:
 def _person(case: Case, employee: Employee, faults: Faults) -> Person:
     contract = case.centre.contract(employee.contract)
     skill = {entry.queue: entry.proficiency for entry in employee.skills}
-    proficiency = tuple(skill.get(name, 0.0) for name in case.queues)
-    skills = tuple(value > 0 for value in proficiency)
+    speeds = tuple(float(skill.get(name, 0.0)) for name in case.queues)
+    skills = tuple(value > 0 for value in speeds)
     where = f"employee {employee.id!r}"
     before = _before(case, employee, where, faults)
     held, problems = hold(employee.locks, case.shifts, _allowed(case, employee, contract, before, skills))
@@ -402,7 +411,7 @@ def _person(case: Case, employee: Employee, faults: Faults) -> Person:
         employee,
         contract,
         skills,
-        proficiency,
+        speeds,
         case.queues.index(employee.queues[0]),
         held.allowed,
         free_days,

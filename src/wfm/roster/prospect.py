@@ -27,7 +27,7 @@ class Prospect:
     def __init__(self, floor: Floor, least: float) -> None:
         case = floor.case
         self._floor = floor
-        gain = floor.gain_of_one_more(None)
+        gain = floor.gain_of_one_more(floor.rostered)
         self._gain: Floats = np.where(gain > least, gain, 0.0)
         self._less = floor.loss_of_one_less()
         self._edges = np.append(case.starts_s, case.starts_s[-1] + case.interval_s)[: len(case.demand) + 1]
@@ -47,9 +47,9 @@ class Prospect:
         # A share of an agent is worth more than that share of a whole one.
         return 2.0 * worth
 
-    def of_switch(self, duty: Duty, skills: tuple[bool, ...]) -> float:
-        """Return what the best queue in each interval would be worth beyond the planned one."""
-        there = self._floor.presence(duty)
+    def of_switch(self, name: str, duty: Duty, skills: tuple[bool, ...]) -> float:
+        """Return what the best queue in each interval would be worth to a person beyond the planned one."""
+        there = self._floor.presence(name, duty)
         left = (there * self._less).sum(axis=1)
         best = self._gain[:, np.array(skills)].max(axis=1) * there.sum(axis=1)
         return float(np.maximum(best - left, 0.0).sum())

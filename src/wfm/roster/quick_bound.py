@@ -98,7 +98,7 @@ class _Duals:
         self._paid_h = case.shifts.paid_s / 3600
         self._spans = _Moments(case, case.shifts.start_s), _Moments(case, case.shifts.end_s)
         self._rests = _rests(case)
-        self._groups = sorted({people.skills for people in classes})
+        self._groups = sorted({people.speeds for people in classes})
         self._weeks = [[_week(case, people, position) for position in range(len(case.weeks))] for people in classes]
         self._pay = [self._paid_h * p.contract.cost_per_hour + p.contract.cost_per_shift for p in classes]
         hourly = min(people.contract.cost_per_hour for people in classes)
@@ -113,16 +113,18 @@ class _Duals:
         lacks: Floats = (size * (worth > prices)).sum(axis=0)
         over = np.zeros_like(hours)
         for group in self._groups:
-            usable = self._case.is_open & np.array(group)
-            best = np.where(usable, prices, -np.inf).argmax(axis=1)
+            speeds = self._case.is_open * np.array(group)
+            usable = speeds > 0
+            best = np.where(usable, speeds * prices, -np.inf).argmax(axis=1)
             rows = np.arange(len(prices))
-            price = np.where(usable.any(axis=1), prices[rows, best], 0.0)
+            speed = np.where(usable.any(axis=1), speeds[rows, best], 0.0)
+            price = speed * prices[rows, best]
             value, taken = self._value(price)
             heads = np.zeros(len(self._case.shifts))
             for number, people in enumerate(self._classes):
-                if people.skills == group:
+                if people.speeds == group:
                     bound += self._lines(number, value, hours[number], over[number], heads)
-            lacks[rows, best] -= np.where(usable.any(axis=1), self._case.fold(self._presence(heads, taken)), 0.0)
+            lacks[rows, best] -= speed * self._case.fold(self._presence(heads, taken))
         return bound, lacks, over
 
     def _value(self, price: Floats) -> tuple[Floats, list[tuple[Ints, Ints, int]]]:

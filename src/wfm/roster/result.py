@@ -40,7 +40,7 @@ class Roster:
     coverage
         Frame `coverage`: `queue, start, required, rostered, under, over`, in agents, one row for each row of the
         requirement. `required` is its `scheduled`; `rostered` the time of work on the queue over the length of the
-        interval, whatever the proficiency.
+        interval, each person's as often as their proficiency on it says.
     shortage
         Frame `shortage`: `queue, start, missing, cause`, one row for each row of the coverage that is short. The cause
         is `nobody with the skill is available` (everybody with the skill who could have a shift then has one), else

@@ -280,7 +280,7 @@ class _Placer:
         self._before = dict(duties)
         self._case = case
         self._loss = Loss(case)
-        self._rostered = present(case, [duty for mine in duties.values() for duty in mine])
+        self._rostered = present(case, duties)
         self._position = {name: number for number, name in enumerate(case.queues)}
 
     def place(self, session: Session, people: list[str]) -> None:
@@ -353,10 +353,11 @@ class _Placer:
                 for work in duty.parts:
                     if work.queue is None or work.end_s <= part.start_s or work.start_s >= part.end_s:
                         continue
+                    speed = case.speed(name, work.queue)
                     for row, cell in enumerate(cells):
                         low = max(work.start_s, part.start_s, origin + cell * step)
                         high = min(work.end_s, part.end_s, origin + (cell + 1) * step)
-                        table[row, self._position[work.queue]] += max(high - low, 0) / step
+                        table[row, self._position[work.queue]] += speed * max(high - low, 0) / step
         return np.array(cells, dtype=np.int64) % count, table
 
     def _price(self, group: _Group) -> float:

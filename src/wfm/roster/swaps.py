@@ -161,12 +161,12 @@ def check_swap(
     if not hours:
         what = f"neither {first} nor {second} has a shift on {day}"
         raise DataError(Problem(what, remedy="name a day on which one of them works"))
-    rostered = present(case, (d for name, mine in changed.items() if name not in (first, second) for d in mine))
+    rostered = present(case, {name: mine for name, mine in changed.items() if name not in (first, second)})
     for name in (first, second):
         fitted = []
         for duty in sorted(changed[name], key=lambda d: d.start_s):
             fitted.append(_fitted(duty, centre.employee(name), case, rostered))
-            rostered = rostered + present(case, (fitted[-1],))
+            rostered = rostered + present(case, {name: fitted[-1:]})
         changed[name] = tuple(fitted)
     return _verdict(case, duties, changed, centre, centre, max_more_short_h)
 
@@ -262,10 +262,10 @@ def backfill(
     if vacant is None:
         raise DataError(Problem(f"{employee} has no shift on {day}", remedy="name a day on which they work"))
     before = {**duties, employee: tuple(duty for duty in duties[employee] if duty != vacant)}
-    rostered = present(case, (duty for mine in before.values() for duty in mine))
+    rostered = present(case, before)
     loss = Loss(case)
     empty = float(loss.short(rostered).sum())
-    lost = empty - float(loss.short(rostered + present(case, (vacant,))).sum())
+    lost = empty - float(loss.short(rostered + present(case, {employee: (vacant,)})).sum())
     others = [person for person in centre.employees if person.id != employee]
     taken = {person.id: _fitted(vacant, person, case, rostered) for person in others}
     lines = [(name, _in_order((*before[name], duty))) for name, duty in taken.items()]
@@ -277,7 +277,7 @@ def backfill(
     people = {person.employee.id: person for person in case.people}
     rows = []
     for name, line in lines:
-        gained = empty - float(loss.short(rostered + present(case, (taken[name],))).sum())
+        gained = empty - float(loss.short(rostered + present(case, {name: (taken[name],)})).sum())
         cost = [sum(person_cost(case, people[name], _worked(case, some)).values()) for some in (before[name], line)]
         share = gained / lost if lost > _NONE else 0.0
         broken = broken_by[name]

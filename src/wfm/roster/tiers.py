@@ -93,7 +93,7 @@ def tiers_of(case: Case) -> Tiers:
         lower = upper
     above = len(size)
     steps = ((0.0, 1.0), *prices.surplus_steps)
-    everybody = 2.0 * len(case.people) + 1.0
+    everybody = 2.0 * sum(max(person.speeds) for person in case.people) + 1.0
     for number, (share, factor) in enumerate(steps):
         last = number + 1 == len(steps)
         size.append(np.full(demand.shape, everybody) if last else demand * (steps[number + 1][0] - share))

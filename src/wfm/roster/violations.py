@@ -55,8 +55,8 @@ class Rule(StrEnum):
         person worked before the horizon counts in all of these.
     Coverage
         `coverage_wrong`: each row of the requirement has a row; `required` is `scheduled`; `rostered` is the time of
-        the stretches of work on the queue within the interval over its length; `under` and `over` follow. A head counts
-        as one head whatever its proficiency.
+        the stretches of work on the queue within the interval over its length; `under` and `over` follow. A person
+        counts as their proficiency on the queue says: at 0.5 as half a head.
     """
 
     UNKNOWN_EMPLOYEE = "unknown_employee"
