@@ -117,7 +117,7 @@ def test_a_small_case_is_solved_exactly(seed: int) -> None:
     own = [np.where(person.allowed, person.wish, np.inf) for person in case.people]
     planners = [plan.planner(person) for person in case.people]
     start = [line.shifts for line in plan.lines]
-    found = solve_exactly(case, planners, own, start, unit=1.0, work=20.0, seconds=math.inf, seed=0)
+    found = solve_exactly(case, planners, own, start, unit=1.0, work=20.0, left_s=lambda: math.inf, share=1.0, seed=0)
     assert found.bound == pytest.approx(least_cost(plan))
 
 
