@@ -20,8 +20,8 @@ import numpy as np
 
 from wfm.domain.people import Contract
 from wfm.roster.automaton import Automaton, Kind, kinds_of
-from wfm.roster.compiled import line_function
-from wfm.roster.line_kernel import Walk
+from wfm.roster.compiled import can_compile, line_function
+from wfm.roster.line_kernel import Walk, listed
 from wfm.roster.problem import Case, Flags, Floats, Ints, Person
 
 __all__ = ["Arc", "Line", "LinePlanner", "Transition"]
@@ -282,7 +282,8 @@ class LinePlanner:
     ) -> Line | None:
         """Return the line of highest reward with those counts kept."""
         if counts not in self._walks:
-            self._walks[counts] = self._walk(counts)
+            walk = self._walk(counts)
+            self._walks[counts] = walk if can_compile() else listed(walk)
         walk = self._walks[counts]
         if walk.closes.any():
             walk = walk._replace(fees=self._fees(person, low_s, high_s, counts))
@@ -290,7 +291,7 @@ class LinePlanner:
             low = _up(person.period_low_s, self._unit)
             walk = walk._replace(last=np.where(counts.along(3) < low, _NEVER, 0.0))
         picked = np.full(self.days, -1, dtype=np.int64)
-        sizes = walk.rests * walk.states * walk.cells
+        sizes = np.multiply(walk.rests, walk.states) * walk.cells
         best = line_function()(
             walk,
             self.automaton.first(person.employee.before),
