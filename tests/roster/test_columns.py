@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import math
 from datetime import date, timedelta
-from itertools import product
+from itertools import count, product
+from threading import Event
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ortools.util.python.solve_interrupter import SolveInterrupter
 
 from wfm.domain import Centre, Contract, Employee, Preference, Prices, Queue, ServiceLevel, ShiftTemplate, Skill
 from wfm.roster.classes import collapse
 from wfm.roster.columns import Columns, fits_columns
 from wfm.roster.exact import fits_exactly, solve_exactly
+from wfm.roster.halting import halting
 from wfm.roster.lines import Plan
+from wfm.roster.master import Column, Master
 from wfm.roster.problem import Case, build_case
 from wfm.roster.rules_kernel import own_cost
+from wfm.roster.solver import solve
 from wfm.timegrid import Horizon
 
 MONDAY = date(2026, 11, 2)
@@ -117,7 +123,7 @@ def test_a_small_case_is_solved_exactly(seed: int) -> None:
     own = [np.where(person.allowed, person.wish, np.inf) for person in case.people]
     planners = [plan.planner(person) for person in case.people]
     start = [line.shifts for line in plan.lines]
-    found = solve_exactly(case, planners, own, start, unit=1.0, work=20.0, seconds=math.inf, seed=0)
+    found = solve_exactly(case, planners, own, start, unit=1.0, work=20.0, left_s=lambda: math.inf, share=1.0, seed=0)
     assert found.bound == pytest.approx(least_cost(plan))
 
 
@@ -136,3 +142,66 @@ def test_an_interrupt_loses_nothing_found() -> None:
         columns.run()
     assert columns.cost <= first
     assert plan.cost() == pytest.approx(columns.cost)
+
+
+def test_the_same_work_gives_the_same_roster_whatever_the_clock_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = case_of(5, 1.25)
+    wanted = pd.DataFrame(
+        {
+            "template": [case.shifts.templates[t].name for t in case.wanted.template],
+            "day": [case.horizon.dates[d] for d in case.wanted.day],
+            "heads": case.wanted.heads,
+            "shortage_price": case.wanted.short_price,
+            "surplus_price": case.wanted.over_price,
+        }
+    )
+    found = []
+    for step in (0.0, 1000.0):
+        clock = (step * n for n in count())
+        monkeypatch.setattr("wfm.roster.solver.monotonic", lambda clock=clock: next(clock))
+        found.append(solve(None, case.centre, horizon=case.horizon, wanted=wanted, seed=4, work_limit=30))
+    pd.testing.assert_frame_equal(found[0].shifts, found[1].shifts)
+    assert found[0].bound == found[1].bound
+
+
+def test_a_programme_in_which_the_simplex_fails_is_solved_by_another_solver() -> None:
+    case = case_of(1, 0.0)
+    plan = Plan(case, collapse(case))
+    columns = [Column(n, line.shifts, plan.own_cost(n)) for n, line in enumerate(plan.lines)]
+    values = []
+    for fails in (False, True):
+        master = Master(case, [columns[1]], SolveInterrupter())
+        master.add(columns[0])
+        if fails:
+            master._solver = Failing()
+        optimum = master.solve()
+        assert optimum is not None
+        values.append(optimum.value)
+    assert values == pytest.approx([plan.cost()] * 2)
+
+
+class Failing:
+    """A solver that stumbles."""
+
+    def solve(self, **_: Any) -> None:
+        raise RuntimeError("Unexpected GLOP termination reason: ABNORMAL")
+
+
+def test_nothing_is_searched_once_no_time_is_left() -> None:
+    case = case_of(3, 1.25)
+    plan = Plan(case, collapse(case))
+    first = plan.cost()
+    columns = Columns(plan, is_over=lambda planned: True, left_s=lambda: 0.0, seed=0)
+    columns.run()
+    assert plan.cost() == first
+    assert columns.bound == -math.inf
+
+
+def test_a_search_under_way_is_halted_once_no_time_is_left() -> None:
+    halted = Event()
+    with halting(lambda: 0.0, halted.set):
+        assert halted.wait(10)
+    calls: list[int] = []
+    with halting(lambda: math.inf, lambda: calls.append(1)):
+        pass
+    assert not calls

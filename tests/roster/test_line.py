@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wfm.domain import Centre, Contract, Employee, Queue, ServiceLevel, ShiftTemplate, Skill
+from wfm.roster import line as line_module
 from wfm.roster.line import LinePlanner
+from wfm.roster.line_kernel import best_line
 from wfm.roster.problem import Case, build_case
 
 CONTRACTS = {
@@ -104,6 +106,33 @@ def test_best_line_is_the_best_of_all(name: str, seed: int, first: str) -> None:
     free = set(range(7)) - {int(case.shifts.day[c]) for c in chosen}
     value = sum(reward[c] for c in chosen) + sum(off[d] for d in free) - overtime(case, chosen, contract)
     assert value == pytest.approx(best)
+
+
+@pytest.mark.parametrize("name", [*CONTRACTS, "runs"])
+def test_same_to_the_bit_compiled_or_not(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = {"min_days_in_a_row": 2, "min_days_off_in_a_row": 2, "max_shifts": {"late": 2}, "max_weekends": 1}
+    contract = Contract(name="c", **CONTRACTS.get(name, runs))  # type: ignore[arg-type]
+    case = case_of(contract, "2026-11-05", 11)
+    person = case.people[0]
+    planner = LinePlanner(case, contract, [person])
+    random = np.random.default_rng(3)
+    rewards = [(random.normal(1.0, 3.0, len(case.shifts)), random.normal(size=11)) for _ in range(20)]
+    fast = [planner.best(reward, off, person) for reward, off in rewards]
+    monkeypatch.setattr(line_module, "line_function", lambda: best_line)
+    assert [planner.best(reward, off, person) for reward, off in rewards] == fast
+    assert any(line is not None for line in fast)
+
+
+def test_a_template_that_a_person_may_never_work_is_not_worked() -> None:
+    contract = Contract(name="c", max_shifts={"late": 0})
+    case = case_of(contract, "2026-11-02", 7)
+    person = case.people[0]
+    planner = LinePlanner(case, contract, [person])
+    late = case.shifts.template == 1
+    line = planner.best(np.where(late, 9.0, 1.0), np.zeros(7), person)
+    assert line is not None
+    assert line.shifts
+    assert not late[list(line.shifts)].any()
 
 
 def test_no_line_where_the_minimum_cannot_be_met() -> None:

@@ -8,9 +8,7 @@ so a plain contract has few states. Rest, hours and counts are kept beside it, s
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import time, timedelta
 from typing import NamedTuple
 
@@ -23,7 +21,7 @@ from wfm.roster.problem import Case, Ints
 from wfm.shifts import seconds
 from wfm.timegrid import day_starts
 
-__all__ = ["Automaton", "Kind", "Moves", "State", "kinds_of"]
+__all__ = ["Automaton", "Kind", "State", "kinds_of"]
 
 _MONDAY, _SATURDAY, _SUNDAY = 0, 5, 6
 _DAY_S = 86400
@@ -59,31 +57,6 @@ class Kind(NamedTuple):
     clock: int = 0
     start: int = 0
     end: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Moves:
-    """Moves between the states of two mornings that count a weekend, or do not.
-
-    Parameters
-    ----------
-    leaves
-        Places of the states left, in the order of those entered.
-    bounds
-        Where in `leaves` those begin that lead to each state entered; none where each leads to one of its own.
-    enters
-        Places of the states entered, each once.
-    weekend
-        Whether the moves count a weekend.
-    sources
-        The states left by state entered.
-    """
-
-    leaves: slice | Ints
-    bounds: Ints | None
-    enters: slice | Ints
-    weekend: bool
-    sources: Mapping[int, tuple[int, ...]]
 
 
 def kinds_of(case: Case, contract: Contract, candidates: Iterable[int]) -> list[Kind]:
@@ -129,8 +102,9 @@ class Automaton:
         self._rules = _Rules(case, contract, befores, {kind.start for some in kinds for kind in some})
         starts = [self._rules.start(before) for before in befores]
         self.states: list[list[State]] = [sorted(set(starts))]
-        self.off: list[list[Moves]] = []
-        self.work: list[list[list[Moves]]] = []
+        # Moves as (state left, state entered, whether a weekend counts), one row for each state that may be left.
+        self.off: list[Ints] = []
+        self.work: list[list[Ints]] = []
         for day, some in enumerate(kinds):
             rows = [[self._rules.off(state, day) for state in self.states[day]]]
             rows += [[self._rules.work(state, kind, day) for state in self.states[day]] for kind in some]
@@ -146,32 +120,14 @@ class Automaton:
         """Return the place of the state in which a person begins."""
         return self.states[0].index(self._rules.start(before))
 
-    def _moves(self, day: int, targets: list[State | None], places: dict[State, int], *, worked: bool) -> list[Moves]:
-        """Return the moves of one kind: those that count a weekend apart."""
-        sources: dict[bool, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for origin, target in enumerate(targets):
-            if target is not None:
-                weekend = worked and self._rules.is_new_weekend(self.states[day][origin], day)
-                sources[weekend][places[target]].append(origin)
-        return [_moves_of(some, weekend=weekend) for weekend, some in sorted(sources.items())]
-
-
-def _moves_of(sources: dict[int, list[int]], *, weekend: bool) -> Moves:
-    ordered = dict(sorted(sources.items(), key=lambda item: (item[1], item[0])))
-    sizes = [len(origins) for origins in ordered.values()]
-    return Moves(
-        leaves=_span(np.array([origin for origins in ordered.values() for origin in origins])),
-        bounds=np.cumsum([0, *sizes[:-1]]) if max(sizes) > 1 else None,
-        enters=_span(np.array(list(ordered))),
-        weekend=weekend,
-        sources={target: tuple(origins) for target, origins in ordered.items()},
-    )
-
-
-def _span(places: Ints) -> slice | Ints:
-    """Return places in a row as a slice, which is faster to look up."""
-    low, high = int(places[0]), int(places[-1]) + 1
-    return slice(low, high) if high - low == len(places) and (np.diff(places) == 1).all() else places
+    def _moves(self, day: int, targets: list[State | None], places: dict[State, int], *, worked: bool) -> Ints:
+        """Return the moves of one kind."""
+        moves = [
+            (origin, places[target], worked and self._rules.is_new_weekend(self.states[day][origin], day))
+            for origin, target in enumerate(targets)
+            if target is not None
+        ]
+        return np.array(moves, dtype=np.int64).reshape(-1, 3)
 
 
 class _Rules:

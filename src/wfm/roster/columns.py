@@ -12,12 +12,13 @@ Sources: Dantzig and Wolfe (1960); the prices are smoothed as by Wentges (1997);
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import numpy as np
 
 from wfm.roster.breaks import in_order
 from wfm.roster.exact import fits_exactly, solve_exactly
+from wfm.roster.halting import halting
 from wfm.roster.lines import Plan, Rostered
 from wfm.roster.master import Column, Master, Optimum, cost_of
 from wfm.roster.problem import Case, Floats, no_line_error
@@ -27,11 +28,13 @@ __all__ = ["Columns", "fits_columns"]
 
 _SMOOTH = 0.6  # weight of the best prices so far
 _CLOSE = 1e-6  # relative gap at which the bound is reached
-_ROUNDS = 8  # pricings of everybody between two people who are fixed in a dive
-_SURE = 0.85  # share of a line from which a person may be fixed together with others
-_AT_ONCE = 3  # most such people
-_FEW = 5  # people who get new lines at once, at first
-_PATIENCE = 12  # tries without gain until there are more
+_PROVED, _DIVED = 0.5, 0.85  # share of the work or time after which the bound, and the first dive, are left as they are
+_PRICINGS, _LEAST_ROUNDS = 150, 4  # lines planned between two fixings of a dive, about, and least rounds of everybody
+_KEPT, _KEPT_EACH = 1500, 25  # lines with which a programme of a dive begins: of all, and least of a person
+_MOST_KEPT = 400  # lines of a person that are remembered
+_QUOTA = 0.08  # share of people who are fixed at once though no line is sure
+_FEW, _FEW_SHARE = 5, 0.3  # people who get new lines at once, at first: least, and share of all
+_PATIENCE = 8  # tries without gain until there are more
 _EXACT_WORK, _EXACT_SHARE = 20.0, 0.5  # most deterministic time of the exact search, and share of the time left
 _UNITS = 1e6  # prices are compared in millionths
 _MOST_PEOPLE = 200
@@ -58,6 +61,8 @@ class Columns:
     """
 
     def __init__(self, plan: Plan, *, is_over: Callable[[int], bool], left_s: Callable[[], float], seed: int) -> None:
+        from ortools.util.python.solve_interrupter import SolveInterrupter
+
         self.case = plan.case
         self.bound = -math.inf
         self.planned = 0
@@ -69,11 +74,12 @@ class Columns:
             np.where(person.allowed, rules.wage[n] * shifts.paid_s + rules.per_shift[n] + person.wish, np.inf)
             for n, person in enumerate(self.case.people)
         ]
-        self._master = Master(self.case)
         self._unit = _price_unit(self.case)
-        lines = [Column(n, line.shifts, plan.own_cost(n)) for n, line in enumerate(plan.lines)]
-        self._best = [self._master.number_of(column) for column in lines]
-        self.cost = cost_of(self.case, lines)
+        self._interrupter = SolveInterrupter()
+        self._best = [Column(n, line.shifts, plan.own_cost(n)) for n, line in enumerate(plan.lines)]
+        self._pool: list[dict[tuple[int, ...], Column]] = [{column.shifts: column} for column in self._best]
+        self._prices: Floats | None = None
+        self.cost = cost_of(self.case, self._best)
 
     def run(self) -> None:
         """Prove the bound, dive, and improve until nothing is left to gain or it is over.
@@ -81,33 +87,39 @@ class Columns:
         The plan becomes the best roster found, also where it is interrupted.
         """
         try:
-            self._search()
+            with halting(self._left_s, self._interrupter.interrupt):
+                self._search()
         finally:
             self._enter()
 
     def _search(self) -> None:
-        self._generate()
-        if not self._is_done():
-            self._dive({})
+        begin_s = self._left_s()
+        self._generate(self._until(_PROVED, begin_s))
         everybody = len(self.case.people)
-        few, tries = min(_FEW, everybody), 0
+        if not self._is_done():
+            self._dive(set(range(everybody)), self._until(_DIVED, begin_s))
+        first = min(max(_FEW, round(_FEW_SHARE * everybody)), everybody)
+        few, tries = first, 0
         while not self._is_done():
             before = self.cost
-            some = self._some(few)
-            self._dive({n: number for n, number in enumerate(self._best) if n not in some})
+            self._dive(self._some(few), lambda: self._is_over(self.planned))
             tries = 0 if self.cost < before else tries + 1
             if tries > _PATIENCE:
-                if few == min(_FEW, everybody):
+                if few == first:
                     self._solve_exactly()
                 few, tries = min(few + 1, everybody), 0
 
+    def _until(self, share: float, begin_s: float) -> Callable[[], bool]:
+        """Return what tells whether that share of the work is done, or of the seconds left at the beginning gone."""
+        end_s = (1 - share) * begin_s if math.isfinite(begin_s) else 0.0
+        return lambda: self._is_over(math.floor(self.planned / share)) or self._left_s() <= end_s
+
     def _enter(self) -> None:
         """Put the best roster into the plan."""
-        for person, number in enumerate(self._best):
-            shifts = self._master.columns[number].shifts
-            if shifts != self._plan.lines[person].shifts:
-                breaks = tuple(in_order(self.case, self.case.people[person], candidate) for candidate in shifts)
-                self._plan.set_line(person, Rostered(shifts, breaks))
+        for person, column in enumerate(self._best):
+            if column.shifts != self._plan.lines[person].shifts:
+                breaks = tuple(in_order(self.case, self.case.people[person], candidate) for candidate in column.shifts)
+                self._plan.set_line(person, Rostered(column.shifts, breaks))
 
     @property
     def is_proven(self) -> bool:
@@ -117,49 +129,93 @@ class Columns:
     def _is_done(self) -> bool:
         return self.is_proven or self._is_over(self.planned)
 
-    def _generate(self) -> None:
-        """Add lines until the programme cannot gain by any; keep the best bound."""
-        wanted = self.case.wanted
-        everybody = range(len(self.case.people))
-        centre: Floats | None = None
-        highest = -math.inf
-        while not self._is_over(self.planned):
-            optimum = self._master.solve()
-            # Prices beyond these are due to the tolerance of the solver, and would prove too much.
-            now = np.clip(optimum.head_prices, -wanted.over_price, wanted.short_price)
-            added, weights = 0, (_SMOOTH, 0.0) if centre is not None else (0.0,)
-            for weight in weights:
-                prices = now if centre is None else weight * centre + (1 - weight) * now
-                added, gained = self._price(everybody, prices, optimum)
-                bound = float(prices @ wanted.heads) + gained
+    def _generate(self, is_over: Callable[[], bool]) -> None:
+        """Add lines for everybody until the programme cannot gain by any."""
+        people = range(len(self.case.people))
+        self._converge(self._master({}, people), people, is_over)
+
+    def _converge(
+        self, master: Master, people: Collection[int], is_over: Callable[[], bool], rounds: float = math.inf
+    ) -> tuple[Optimum | None, float]:
+        """Add lines until the programme cannot gain by any, for so many rounds; return its optimum and its bound.
+
+        It ends early where the bound says that no roster of it is better than the best. There is no optimum if it is
+        over before.
+        """
+        highest, done, settled = -math.inf, 0, False
+        while True:
+            optimum = master.solve()
+            if optimum is None:
+                self.planned += len(people)  # a programme that cannot be solved is work all the same
+                return None, -math.inf
+            if settled or done >= rounds:
+                return optimum, _rounded_up(highest, self._unit)
+            now = self._clipped(optimum.head_prices)
+            added = 0
+            for weight in (_SMOOTH, 0.0) if self._prices is not None else (0.0,):
+                prices = now if self._prices is None else weight * self._prices + (1 - weight) * now
+                added, bound = self._price(master, people, prices, optimum, is_over)
                 if bound > highest:
-                    highest, centre = bound, prices
-                self.bound = max(self.bound, _rounded_up(bound, self._unit))
+                    highest, self._prices = bound, prices
                 if added:
                     break
-            if not added or optimum.value - highest <= _CLOSE * max(abs(optimum.value), 1.0):
-                return
+            least = _rounded_up(highest, self._unit)
+            if len(people) == len(self.case.people):
+                self.bound = max(self.bound, least)
+            if is_over():
+                return None, least
+            gap = optimum.value - highest
+            settled = not added or gap <= _CLOSE * max(abs(optimum.value), 1.0) or least > self._low_enough()
+            done += 1
 
-    def _price(self, people: Iterable[int], prices: Floats, optimum: Optimum) -> tuple[int, float]:
-        """Add each person's best line at these prices; return how many gain at those of the programme, and their sum.
+    def _clipped(self, prices: Floats) -> Floats:
+        """Return prices that are not beyond those of a head, as the tolerance of the solver may let them be."""
+        return np.clip(prices, -self.case.wanted.over_price, self.case.wanted.short_price)
 
-        The sum is that of the least cost of a line less the price of its heads, over those people.
+    def _master(self, held: dict[int, Column], free: Collection[int]) -> Master:
+        """Return the programme of those who are free, with the lines that are worth most at the last prices."""
+        master = Master(self.case, held.values(), self._interrupter)
+        prices = np.zeros(len(self.case.wanted.heads)) if self._prices is None else self._prices
+        worth = np.append(prices, 0.0)[self.case.wanted.row]
+        kept = max(_KEPT // len(free), _KEPT_EACH)
+        for person in free:
+            columns = list(self._pool[person].values())
+            reduced = np.array([column.cost - worth[list(column.shifts)].sum() for column in columns])
+            for number in np.argsort(reduced, kind="stable")[:kept].tolist():
+                master.add(columns[number])
+            if self._best[person] not in master.columns[-kept:]:
+                master.add(self._best[person])
+        return master
+
+    def _price(
+        self, master: Master, people: Iterable[int], prices: Floats, optimum: Optimum, is_over: Callable[[], bool]
+    ) -> tuple[int, float]:
+        """Add each person's best line at these prices; return how many gain at those of the programme, and the bound.
+
+        The bound is on what the programme costs with every line that there is; there is none if it is over before.
         """
-        row = self.case.wanted.row
-        paid = np.where(row >= 0, prices[row], 0.0)
-        now = np.where(row >= 0, optimum.head_prices[row], 0.0)
-        added, total = 0, 0.0
+        worth = np.append(prices, 0.0)[self.case.wanted.row]
+        now = np.append(optimum.head_prices, 0.0)[self.case.wanted.row]
+        added, bound = 0, master.fixed + float(prices @ master.heads)
         for number in people:
+            if is_over():
+                return added, -math.inf
             person = self.case.people[number]
-            line = self._plan.planner(person).best(paid - self._own[number], -person.wish_off, person)
+            line = self._plan.planner(person).best(worth - self._own[number], -person.wish_off, person)
             self.planned += 1
             if line is None:
                 raise no_line_error(self.case, [(person, "none fits")])
-            total -= line.reward
+            bound -= line.reward
             column = self._column(number, line.shifts)
             gain = optimum.line_prices[number] + float(now[list(line.shifts)].sum()) - column.cost
-            added += self._master.add(column) and gain > _CLOSE
-        return added, total
+            pool = self._pool[number]
+            pool.setdefault(column.shifts, column)
+            if len(pool) > _MOST_KEPT:
+                del pool[next(iter(pool))]
+            if gain > _CLOSE:
+                master.add(column)
+                added += 1
+        return added, bound
 
     def _solve_exactly(self) -> None:
         """Give a small case to the exact search, which may also prove what whole lines cannot."""
@@ -169,17 +225,17 @@ class Columns:
             self.case,
             [self._plan.planner(person) for person in self.case.people],
             self._own,
-            [self._master.columns[number].shifts for number in self._best],
+            [column.shifts for column in self._best],
             unit=self._unit / _UNITS,
             work=_EXACT_WORK,
-            seconds=_EXACT_SHARE * self._left_s(),
+            left_s=self._left_s,
+            share=_EXACT_SHARE,
             seed=self._seed,
         )
         self.bound = max(self.bound, found.bound)
         columns = [self._column(n, line) for n, line in enumerate(found.lines or ())]
         if columns and cost_of(self.case, columns) < self.cost:
-            self.cost = cost_of(self.case, columns)
-            self._best = [self._master.number_of(column) for column in columns]
+            self._best, self.cost = columns, cost_of(self.case, columns)
 
     def _column(self, person: int, shifts: tuple[int, ...]) -> Column:
         """Return a line as a column, its cost told by the rules that the search keeps to."""
@@ -200,39 +256,36 @@ class Columns:
         alike = np.array(shared) / max(shared) + self._random.random(count)
         return set(np.argsort(-alike, kind="stable")[:few].tolist())
 
-    def _dive(self, held: dict[int, int]) -> None:
-        """Fix people to lines one after the other, pricing the others anew; keep the roster if it is better."""
-        held = dict(held)
-        while True:
-            self._master.fix(held)
-            free = [n for n in range(len(self.case.people)) if n not in held]
-            optimum = self._master.solve()
-            for _ in range(_ROUNDS if free else 0):
-                if self._is_over(self.planned) or not self._price(free, optimum.head_prices, optimum)[0]:
-                    break
-                optimum = self._master.solve()
-            if optimum.value >= self.cost - _CLOSE * max(abs(self.cost), 1.0):
+    def _dive(self, free: set[int], is_over: Callable[[], bool]) -> None:
+        """Fix free people to lines one after the other, pricing the others anew; keep the roster if it is better."""
+        held = {n: column for n, column in enumerate(self._best) if n not in free}
+        while len(held) < len(self._best):
+            left = [n for n in range(len(self._best)) if n not in held]
+            master = self._master(held, left)
+            rounds = max(_PRICINGS // len(left), _LEAST_ROUNDS)
+            optimum, bound = self._converge(master, left, is_over, rounds)
+            if optimum is None or bound > self._low_enough():
                 return
-            if not free:
-                self._best = [held[n] for n in range(len(self.case.people))]
-                self.cost = cost_of(self.case, [self._master.columns[number] for number in self._best])
-                return
-            held.update(self._surest(free, optimum.shares))
+            held.update(_surest(master, left, optimum.shares))
+        columns = [held[n] for n in range(len(self._best))]
+        cost = cost_of(self.case, columns)
+        if cost < self._low_enough():
+            self._best, self.cost = columns, cost
 
-    def _surest(self, free: list[int], shares: Floats) -> dict[int, int]:
-        """Return the lines of those who are whole, and of the surest others."""
-        chosen: dict[int, int] = {}
-        known = [[number for number in self._master.of_person[n] if number < len(shares)] for n in free]
-        numbers = {n: max(some, key=shares.__getitem__) for n, some in zip(free, known, strict=True)}
-        broken = 0
-        for n in sorted(free, key=lambda n: -float(shares[numbers[n]])):
-            share = float(shares[numbers[n]])
-            if share <= 1 - _CLOSE:
-                if broken >= (_AT_ONCE if share > _SURE else 1):
-                    break
-                broken += 1
-            chosen[n] = numbers[n]
-        return chosen
+    def _low_enough(self) -> float:
+        """Return the cost below which a roster is better than the best."""
+        return self.cost - _CLOSE * max(abs(self.cost), 1.0)
+
+
+def _surest(master: Master, free: list[int], shares: Floats) -> dict[int, Column]:
+    """Return the lines of those who are whole, and of the surest others."""
+    most: dict[int, tuple[float, Column]] = {}
+    for share, column in zip(shares.tolist(), master.columns, strict=True):
+        if column.person not in most or share > most[column.person][0]:
+            most[column.person] = share, column
+    order = sorted(free, key=lambda n: -most[n][0])
+    whole = sum(most[n][0] > 1 - _CLOSE for n in free)
+    return {n: most[n][1] for n in order[: whole + max(int(_QUOTA * len(free)), 1)]}
 
 
 def _price_unit(case: Case) -> int:
@@ -250,4 +303,6 @@ def _price_unit(case: Case) -> int:
 
 def _rounded_up(bound: float, unit: int) -> float:
     """Return the least cost of a roster that a bound allows."""
-    return bound if unit == 0 else math.ceil(bound * _UNITS / unit - 1e-3) * unit / _UNITS
+    if unit == 0 or math.isinf(bound):
+        return bound
+    return math.ceil(bound * _UNITS / unit - 1e-3) * unit / _UNITS

@@ -1,21 +1,21 @@
-"""The search's inner loop, compiled by numba where it is installed."""
+"""The inner loops of the search and of the programme of one line, compiled by numba where it is installed."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 from wfm.logs import logger
-from wfm.roster import anneal_kernel, rules_kernel, together_kernel
+from wfm.roster import anneal_kernel, line_kernel, rules_kernel, together_kernel
 
-__all__ = ["anneal_function", "can_compile"]
+__all__ = ["anneal_function", "can_compile", "line_function"]
 
 _LOG = logger("roster")
 _COPIES = "wfm.roster._compiled_"
@@ -36,30 +36,51 @@ def anneal_function() -> Callable[..., float]:
     if not can_compile():
         _LOG.info("the search is not compiled, which makes it some 300 times slower: pip install 'wfm[fast]'")
         return anneal_kernel.anneal
+    return _compiled(anneal_kernel, "anneal", _PARTS)
+
+
+@cache
+def line_function() -> Callable[..., float]:
+    """Return `line_kernel.best_line`, compiled where it can be."""
+    if not can_compile():
+        return line_kernel.best_line
+    return _compiled(line_kernel, "best_line", (), {"lift": "lift_by_loop"})
+
+
+def _compiled(
+    module: ModuleType, name: str, called: tuple[ModuleType, ...], stand_ins: Mapping[str, str] = MappingProxyType({})
+) -> Callable[..., float]:
+    """Return a function of a module compiled, with the functions of the modules it calls.
+
+    A function of the module that has a stand-in is replaced by it.
+    """
     import numba
 
     # The types of numba do not know all of its switches.
     njit: Any = numba.njit
-    parts = {module.__name__: _copy(module) for module in _PARTS}
-    search = _copy(anneal_kernel)
-    search.anneal.__qualname__ = f"anneal_{_digest(*_PARTS, anneal_kernel)}"
+    parts = {part.__name__: _copy(part) for part in called}
+    search = _copy(module)
+    outer = getattr(search, name)
+    outer.__qualname__ = f"{name}_{_digest(*called, module)}"
     # Nobody calls the inner functions from Python; the wrappers for that, which unpack the whole world, would take two
     # thirds of the time to compile.
     inner = njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
     for part in parts.values():
-        for name, value in list(vars(part).items()):
+        for known, value in list(vars(part).items()):
             if isinstance(value, FunctionType) and value.__module__ == part.__name__:
-                setattr(part, name, inner(value))
-    for name, value in list(vars(search).items()):
-        if isinstance(value, FunctionType) and value.__module__ == search.__name__ and name != "anneal":
-            setattr(search, name, inner(value))
+                setattr(part, known, inner(value))
+    for known, value in list(vars(search).items()):
+        if isinstance(value, FunctionType) and value.__module__ == search.__name__ and known != name:
+            setattr(search, known, inner(value))
         elif isinstance(value, FunctionType) and value.__module__ in parts:
-            setattr(search, name, getattr(parts[value.__module__], name))
+            setattr(search, known, getattr(parts[value.__module__], known))
+    for known, other in stand_ins.items():
+        setattr(search, known, getattr(search, other))
     try:
-        function: Callable[..., float] = njit(cache=True, nogil=True, no_cfunc_wrapper=True, _nrt=False)(search.anneal)
+        function: Callable[..., float] = njit(cache=True, nogil=True, no_cfunc_wrapper=True, _nrt=False)(outer)
     except RuntimeError as error:
         _LOG.warning("the compiled search is not kept on disk: %s", error)
-        function = njit(nogil=True, no_cfunc_wrapper=True, _nrt=False)(search.anneal)
+        function = njit(nogil=True, no_cfunc_wrapper=True, _nrt=False)(outer)
     return function
 
 

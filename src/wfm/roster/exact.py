@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from wfm.roster.halting import halting
 from wfm.roster.line import LinePlanner
 from wfm.roster.problem import Case, Floats, Person
 
@@ -45,7 +47,8 @@ def solve_exactly(
     *,
     unit: float,
     work: float,
-    seconds: float,
+    left_s: Callable[[], float],
+    share: float,
     seed: int,
 ) -> Exact:
     """Search for a roster of least cost.
@@ -60,8 +63,10 @@ def solve_exactly(
         A legal roster, from which it searches.
     unit
         Every cost is a multiple of it.
-    work, seconds
-        Most deterministic time and most seconds of it.
+    work
+        Most deterministic time of it.
+    left_s, share
+        Seconds left, infinity without a limit, and the share of them that it may take; none left ends it at once.
     seed
         Seed of the search.
     """
@@ -76,12 +81,14 @@ def solve_exactly(
             model.model.add_hint(variable, candidate in line)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = _WORKERS
+    seconds = share * left_s()
     solver.parameters.interleave_search = math.isinf(seconds)  # so that the same work gives the same roster
     solver.parameters.random_seed = seed
     solver.parameters.max_deterministic_time = work
     if math.isfinite(seconds):
         solver.parameters.max_time_in_seconds = max(seconds, 0.0)
-    status = solver.solve(model.model)
+    with halting(left_s, solver.stop_search):
+        status = solver.solve(model.model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Exact(None, -math.inf)
     lines = [tuple(sorted(c for c, taken in chosen.items() if solver.value(taken))) for chosen in model.taken]

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import gcd
+from math import gcd, prod
 
 import numpy as np
 
 from wfm.domain.people import Contract
-from wfm.roster.automaton import Automaton, Kind, Moves, kinds_of
+from wfm.roster.automaton import Automaton, Kind, kinds_of
+from wfm.roster.compiled import can_compile, line_function
+from wfm.roster.line_kernel import Walk, listed
 from wfm.roster.problem import Case, Flags, Floats, Ints, Person
 
 __all__ = ["Arc", "Line", "LinePlanner", "Transition"]
@@ -67,14 +69,38 @@ class Arc:
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """The lengths of the counting axes, and the templates counted."""
+    """Which counts are kept, how far each goes, and what it does to the place of a state in the values.
 
-    days: int
-    paid: int
-    weekends: int
-    period: int
-    templates: tuple[int, ...]
+    The axes are the days and the paid units of the week, the weekends and the paid units of the period, and the shifts
+    of each template counted. `lengths` are those of the axes with the cells that are never reached, `steps` by how many
+    cells one more moves along each, 0 where it is not counted.
+    """
+
     shape: tuple[int, ...]
+    lengths: tuple[int, ...]
+    steps: tuple[int, ...]
+    templates: tuple[int, ...]
+
+    @property
+    def cells(self) -> int:
+        """How many there are."""
+        return prod(self.lengths)
+
+    @property
+    def tail(self) -> int:
+        """How many belong to counts of the horizon."""
+        return prod(self.lengths[2:])
+
+    def along(self, axis: int) -> Ints:
+        """Return the count of every cell on an axis."""
+        return np.arange(self.cells) // prod(self.lengths[axis + 1 :]) % self.lengths[axis]
+
+    def reached(self) -> Flags:
+        """Return whether each cell may be reached."""
+        inside = np.ones(self.cells, dtype=bool)
+        for axis, length in enumerate(self.shape):
+            inside &= self.along(axis) < length
+        return inside
 
 
 class LinePlanner:
@@ -102,12 +128,12 @@ class LinePlanner:
         self._off_state = [[owed[d + 1].index(max(0, k - self._starts[d])) for k in owed[d]] for d in range(self.days)]
         self._rest_states = [len(states) for states in owed]
         kinds = self._group(allowed, owed, before, after)
-        self._bounds = [np.array([t.first for t in day], dtype=np.int64) for day in self._transitions]
         befores = list({person.employee.before: None for person in people})
         self.automaton = Automaton(case, contract, kinds, befores)
         self._counts_weekends = contract.max_weekends is not None
         paid = [t.units for day in self._transitions for t in day]
         self._least_units, self._most_units = min(paid, default=0), max(paid, default=0)
+        self._walks: dict[_Counts, Walk] = {}
 
     def _paid_unit(self, paid_s: Ints) -> int:
         unit = 0
@@ -161,16 +187,14 @@ class LinePlanner:
 
     def arcs(self, day: int, rest: int, state: int) -> Iterator[Arc]:
         """Return the steps from a state of rest and automaton on the morning of a day; hours and counts apart."""
-        for moves in self.automaton.off[day]:
-            for target, sources in moves.sources.items():
-                if state in sources:
-                    yield Arc((), self._off_state[day][rest], target, False)
+        for left, entered, _ in self.automaton.off[day].tolist():
+            if left == state:
+                yield Arc((), self._off_state[day][rest], entered, False)
         for step in self._transitions[day]:
             shifts = tuple(self.order[step.first : step.last].tolist())
-            for moves in self.automaton.work[day][step.kind] if rest < step.before else ():
-                for target, sources in moves.sources.items():
-                    if state in sources:
-                        yield Arc(shifts, step.after, target, moves.weekend)
+            for left, entered, weekend in self.automaton.work[day][step.kind].tolist() if rest < step.before else ():
+                if left == state:
+                    yield Arc(shifts, step.after, entered, bool(weekend))
 
     def _axes(self, person: Person, high_s: tuple[float, ...], templates: tuple[int, ...]) -> _Counts:
         """Return how far each count must go for a person."""
@@ -199,7 +223,13 @@ class LinePlanner:
             min(high, total) + 1 if period else 1,
             *(int(person.most_shifts[template]) + 1 for template in templates),
         )
-        return _Counts(int(days), int(paid), int(self._counts_weekends), int(period), templates, shape)
+        units = self._most_units
+        # Beyond the end of an axis lies room for one step.
+        kept = (days, paid, self._counts_weekends, period, *(True for _ in templates))
+        step = (1, units, 1, units, *(1 for _ in templates))
+        lengths = tuple(length + wide * count for length, wide, count in zip(shape, step, kept, strict=True))
+        steps = tuple(prod(lengths[axis + 1 :]) * count for axis, count in enumerate(kept))
+        return _Counts(shape, lengths, steps, templates)
 
     def best(
         self,
@@ -226,175 +256,131 @@ class LinePlanner:
         low_s, high_s = low_s or person.low_s, high_s or person.high_s
         if min(*high_s, *person.most_days, *person.most_shifts, person.most_weekends, person.period_high_s) < 0:
             return None  # what was worked before is more than a limit allows
+        most = np.array(person.most_shifts)
+        if not most.all():
+            reward = np.where(most[self.case.shifts.template] > 0, reward, _NEVER)
         templates: tuple[int, ...] = ()
         while True:
-            line = _Search(self, person, low_s, high_s, self._axes(person, high_s, templates)).best(reward, off)
+            line = self._best(reward, off, person, low_s, high_s, self._axes(person, high_s, templates))
             if line is None:
                 return None
             # A line that is best without a count, and keeps to it, is best with it.
-            worked = np.bincount(self.case.shifts.template[list(line.shifts)], minlength=len(person.most_shifts))
-            over = np.flatnonzero(worked > np.array(person.most_shifts))
+            worked = np.bincount(self.case.shifts.template[list(line.shifts)], minlength=len(most))
+            over = np.flatnonzero(worked > most)
             if not len(over):
                 return line
             templates = tuple(sorted({*templates, *over.tolist()}))
 
-
-class _Search:
-    """One run of the programme: values of the states forward over the days, then the line back."""
-
-    def __init__(
+    def _best(
         self,
-        planner: LinePlanner,
+        reward: Floats,
+        off: Floats,
         person: Person,
         low_s: tuple[float, ...],
         high_s: tuple[float, ...],
         counts: _Counts,
-    ) -> None:
-        self._planner, self._person, self._counts = planner, person, counts
-        self._low_s, self._high_s = low_s, high_s
-        self._price = planner.contract.cost_per_hour * (planner.contract.overtime_factor - 1) / 3600
-        self._known: dict[tuple[int, int, bool], tuple[tuple[slice, ...], tuple[slice, ...]]] = {}
-        self._trail: list[Floats] = []
-        self._closed: dict[int, Floats] = {}
-        self._reward: Floats = np.empty(0)
-        self._off: Floats = np.empty(0)
+    ) -> Line | None:
+        """Return the line of highest reward with those counts kept."""
+        if counts not in self._walks:
+            walk = self._walk(counts)
+            self._walks[counts] = walk if can_compile() else listed(walk)
+        walk = self._walks[counts]
+        if walk.closes.any():
+            walk = walk._replace(fees=self._fees(person, low_s, high_s, counts))
+        if counts.steps[3]:
+            low = _up(person.period_low_s, self._unit)
+            walk = walk._replace(last=np.where(counts.along(3) < low, _NEVER, 0.0))
+        picked = np.full(self.days, -1, dtype=np.int64)
+        sizes = np.multiply(walk.rests, walk.states) * walk.cells
+        best = line_function()(
+            walk,
+            self.automaton.first(person.employee.before),
+            reward[self.order],
+            np.where(person.must, _NEVER, off),
+            np.full(walk.begins[-1] + sizes[-1], _NEVER),
+            np.empty(sizes.max()),
+            picked,
+        )
+        return None if best == _NEVER else Line(tuple(self.order[picked[picked >= 0]].tolist()), float(best))
 
-    def best(self, reward: Floats, off: Floats) -> Line | None:
-        planner = self._planner
-        self._reward, self._off = reward[planner.order], np.where(self._person.must, _NEVER, off)
-        shape = (planner._rest_states[0], len(planner.automaton.states[0]), *self._counts.shape)
-        value = np.full(shape, _NEVER)
-        value[(0, planner.automaton.first(self._person.employee.before), *(0,) * len(self._counts.shape))] = 0.0
-        for day in range(planner.days):
-            self._trail.append(value)
-            value = self._step(day, value)
-            if day + 1 == planner.days or planner._weekday[day] == _SUNDAY:
-                value = self._admit(value, int(planner.case.week_of_day[day]))
-                self._closed[day] = value
-                value = self._close(value)
-        value[:, ~planner.automaton.accepts] = _NEVER
-        if self._counts.period:
-            value[:, :, :, :, :, : _up(self._person.period_low_s, planner._unit)] = _NEVER
-        if not np.isfinite(value.max(initial=_NEVER)):
-            return None
-        return self._trace(value)
+    def _fees(self, person: Person, low_s: tuple[float, ...], high_s: tuple[float, ...], counts: _Counts) -> Floats:
+        """Return what the days and the paid time of each week earn: nothing, less for overtime, or not allowed."""
+        fees = np.zeros((len(low_s), counts.cells))
+        price = self.contract.cost_per_hour * (self.contract.overtime_factor - 1) / 3600
+        days, units = counts.along(0), counts.along(1)
+        for week, (low, high) in enumerate(zip(low_s, high_s, strict=True)):
+            if counts.steps[0]:
+                fees[week, days > int(person.most_days[week])] = _NEVER
+            if counts.steps[1]:
+                fees[week] -= np.maximum(units * self._unit - person.plain_s[week], 0) * price
+                fees[week, (units < _up(low, self._unit)) | (units > int(high // self._unit))] = _NEVER
+        return fees
 
-    def _step(self, day: int, value: Floats) -> Floats:
-        planner = self._planner
-        shape = (planner._rest_states[day + 1], len(planner.automaton.states[day + 1]), *self._counts.shape)
-        result = np.full(shape, _NEVER)
-        off = float(self._off[day])
-        for moves in planner.automaton.off[day] if off > _NEVER else ():
-            rested = value[:, moves.leaves]
-            if moves.bounds is not None:
-                rested = np.maximum.reduceat(rested, moves.bounds, axis=1)
-            for state, later in enumerate(planner._off_state[day]):
-                into = result[later]
-                into[moves.enters] = np.maximum(into[moves.enters], rested[state] + off)
-        transitions = planner._transitions[day]
-        if not transitions:
-            return result
-        begin, end = transitions[0].first, transitions[-1].last
-        gains = np.maximum.reduceat(self._reward[begin:end], planner._bounds[day] - begin)
-        reach = np.maximum.accumulate(value, axis=0) if len(value) > 1 else value
-        for transition, gain in zip(transitions, gains.tolist(), strict=True):
-            if gain == _NEVER:
-                continue
-            source, into = reach[transition.before - 1], result[transition.after]
-            for moves in planner.automaton.work[day][transition.kind]:
-                origin, target = self._slices(transition, moves)
-                gained = source[(moves.leaves, *origin)] + gain
-                if moves.bounds is not None:
-                    gained = np.maximum.reduceat(gained, moves.bounds, axis=0)
-                enters = (moves.enters, *target)
-                into[enters] = np.maximum(into[enters], gained)
-        return result
-
-    def _slices(self, transition: Transition, moves: Moves) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-        """Return which counts a move leads from, and to which."""
-        key = transition.units, transition.template, moves.weekend
-        if key not in self._known:
-            steps = list(zip(self._counts.shape, self._steps(transition, moves), strict=True))
-            origin = tuple(slice(0, max(length - step, 0)) for length, step in steps)
-            self._known[key] = origin, tuple(slice(step, None) for _, step in steps)
-        return self._known[key]
-
-    def _steps(self, transition: Transition, moves: Moves) -> tuple[int, ...]:
-        """Return by how much a shift moves each count."""
-        counts = self._counts
-        return (
-            counts.days,
-            counts.paid * transition.units,
-            int(moves.weekend) * counts.weekends,
-            counts.period * transition.units,
-            *(int(transition.template == template) for template in counts.templates),
+    def _walk(self, counts: _Counts) -> Walk:
+        """Return the states and steps as arrays."""
+        automaton, cells = self.automaton, counts.cells
+        rests, states = np.array(self._rest_states), np.array([len(some) for some in automaton.states])
+        counted = bool(counts.steps[0] or counts.steps[1])
+        closes = np.array([counted and (d + 1 == self.days or self._weekday[d] == _SUNDAY) for d in range(self.days)])
+        sizes = rests * states * cells
+        before = np.concatenate(([0], np.cumsum(sizes[1:] * (1 + closes))))
+        kinds = [kind for off, work in zip(automaton.off, automaton.work, strict=True) for kind in (off, *work)]
+        per_day = np.array([1 + len(work) for work in automaton.work])
+        off_kind = np.cumsum(per_day) - per_day
+        entered = np.repeat(states[1:], per_day)
+        shifts = [
+            (t.before, t.after, off_kind[d] + 1 + t.kind, t.first, t.last, self._step(t, counts))
+            for d, day in enumerate(self._transitions)
+            for t in day
+        ]
+        blocks = [_blocks(moves) for moves in kinds]
+        sources = [moves[np.lexsort((moves[:, 0], moves[:, 2], moves[:, 1]))] for moves in kinds]
+        leading = [np.bincount(moves[:, 1], minlength=count) for moves, count in zip(kinds, entered, strict=True)]
+        return Walk(
+            rests=rests,
+            states=states,
+            begins=np.concatenate(([0], sizes[0] + before[1:] - sizes[1:])),
+            ends=sizes[0] + before[:-1],
+            closes=closes,
+            week=np.asarray(self.case.week_of_day, dtype=np.int64),
+            off_kind=off_kind,
+            off_rests=np.concatenate([np.array(day, dtype=np.int64) for day in self._off_state]),
+            off_rest_first=_firsts([len(day) for day in self._off_state]),
+            blocks=np.concatenate(blocks),
+            block_first=_firsts([len(some) for some in blocks]),
+            sources=np.ascontiguousarray(np.concatenate(sources)[:, [0, 2]]),
+            source_first=_firsts(np.concatenate(leading).tolist()),
+            kind_first=_firsts(entered.tolist()),
+            accepts=automaton.accepts,
+            shifts=np.array(shifts, dtype=np.int64).reshape(-1, 6),
+            shift_first=_firsts([len(day) for day in self._transitions]),
+            cells=cells,
+            tail=counts.tail,
+            weekend=counts.steps[2],
+            most=np.tile(np.where(counts.reached(), np.inf, _NEVER), int(states.max())),
+            fees=np.empty((0, 0)),
+            last=np.zeros(cells),
         )
 
-    def _admit(self, value: Floats, week: int) -> Floats:
-        """Bar the days and the paid time that the week may not have, and price overtime."""
-        counts, unit = self._counts, self._planner._unit
-        if not (counts.paid or counts.days):
-            return value
-        value = value.copy()
-        if counts.days:
-            value[:, :, int(self._person.most_days[week]) + 1 :] = _NEVER
-        if counts.paid:
-            paid_s = np.arange(counts.shape[1]) * unit
-            over = np.maximum(paid_s - self._person.plain_s[week], 0) * self._price
-            tail = (1,) * (len(counts.shape) - 2)
-            value -= over.reshape(-1, *tail)
-            value[:, :, :, : _up(self._low_s[week], unit)] = _NEVER
-            value[:, :, :, int(self._high_s[week] // unit) + 1 :] = _NEVER
-        return value
+    def _step(self, transition: Transition, counts: _Counts) -> int:
+        """Return by how many cells a shift moves the counts, a weekend apart."""
+        days, paid, _, period, *templates = counts.steps
+        alike = [step for t, step in zip(counts.templates, templates, strict=True) if t == transition.template]
+        return days + transition.units * (paid + period) + sum(alike)
 
-    def _close(self, value: Floats) -> Floats:
-        """Begin the counts of a new week."""
-        result = np.full(value.shape, _NEVER)
-        result[:, :, 0, 0] = value.max(axis=(2, 3))
-        return result
 
-    def _trace(self, value: Floats) -> Line:
-        state = tuple(int(i) for i in np.unravel_index(int(np.argmax(value)), value.shape))
-        reward = float(value[state])
-        picked: list[int] = []
-        for day in reversed(range(self._planner.days)):
-            if day in self._closed:
-                rest, place, _, _, *others = state
-                ends = self._closed[day][rest, place][(slice(None), slice(None), *others)]
-                days, units = (int(i) for i in np.unravel_index(int(np.argmax(ends)), ends.shape))
-                state = (rest, place, days, units, *others)
-            state, candidate = self._back(day, state)
-            if candidate is not None:
-                picked.append(candidate)
-        return Line(tuple(reversed(picked)), reward)
+def _firsts(lengths: list[int]) -> Ints:
+    """Return where pieces of those lengths begin and the last one ends, one after the other."""
+    return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
 
-    def _back(self, day: int, state: tuple[int, ...]) -> tuple[tuple[int, ...], int | None]:
-        """Return the state of the day before that leads to `state` best, and the candidate worked, if any."""
-        planner, value = self._planner, self._trail[day]
-        rest, place, *counts = state
-        best, origin, chosen = _NEVER, state, None
-        for moves in planner.automaton.off[day]:
-            for earlier in moves.sources.get(place, ()):
-                for before, after in enumerate(planner._off_state[day]):
-                    found = value[(before, earlier, *counts)] + self._off[day]
-                    if after == rest and found > best:
-                        best, origin = found, (before, earlier, *counts)
-        for transition in planner._transitions[day]:
-            if transition.after != rest:
-                continue
-            gains = self._reward[transition.first : transition.last]
-            gain = int(np.argmax(gains))
-            for moves in planner.automaton.work[day][transition.kind]:
-                steps = self._steps(transition, moves)
-                less = [count - step for count, step in zip(counts, steps, strict=True)]
-                for earlier in moves.sources.get(place, ()) if min(less) >= 0 else ():
-                    index: tuple[slice | int, ...] = (slice(0, transition.before), earlier, *less)
-                    column = value[index]
-                    before = int(np.argmax(column))
-                    if column[before] + gains[gain] > best:
-                        best, origin = column[before] + gains[gain], (before, earlier, *less)
-                        chosen = int(planner.order[transition.first + gain])
-        return origin, chosen
+
+def _blocks(moves: Ints) -> Ints:
+    """Return moves as (first state left, first state entered, how many states in a row, whether a weekend counts)."""
+    ordered = moves[np.lexsort((moves[:, 0], moves[:, 2]))]
+    jumps = (np.diff(ordered, axis=0) != (1, 1, 0)).any(axis=1)
+    first = np.flatnonzero(np.concatenate((np.ones(min(len(moves), 1), dtype=bool), jumps)))
+    many = np.diff(np.concatenate((first, [len(moves)])))
+    return np.stack([ordered[first, 0], ordered[first, 1], many, ordered[first, 2]], axis=1)
 
 
 def _up(amount_s: float, unit: int) -> int:

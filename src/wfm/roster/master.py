@@ -7,6 +7,8 @@ has a negative reduced cost (Dantzig and Wolfe, 1960).
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +16,9 @@ import numpy as np
 
 from wfm.roster.problem import Case, Floats, Ints
 
-__all__ = ["Column", "Master", "Optimum"]
+__all__ = ["Column", "Master", "Optimum", "cost_of"]
+
+_LOG = logging.getLogger("wfm.roster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,10 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
-    """The optimum of the programme: its value, the share of each column, and the prices of the rows."""
+    """The optimum of the programme: its value, the share of each column, and the prices of the rows.
+
+    `line_prices` has an entry for each person of the case, 0 for those whose line is held.
+    """
 
     value: float
     shares: Floats
@@ -37,27 +44,38 @@ class Optimum:
 
 
 class Master:
-    """The programme, which grows by columns and keeps its basis.
+    """The programme of some people, which grows by columns and keeps its basis.
 
     Parameters
     ----------
     case
         The problem; its coverage is wanted by shift and day.
+    held
+        The lines of the people who are not in the programme: they cost what they cost, and their heads are there.
+    interrupter
+        Such as a `SolveInterrupter` of OR-Tools, which ends a search under way.
     """
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, held: Collection[Column], interrupter: Any) -> None:
         from ortools.math_opt.python import mathopt
 
         self.case = case
         self.columns: list[Column] = []
-        self.of_person: list[list[int]] = [[] for _ in case.people]
-        self._known: dict[tuple[int, tuple[int, ...]], int] = {}
+        self._interrupter = interrupter
         self._variables: list[Any] = []
-        self._fixed: dict[int, int] = {}
         wanted = case.wanted
+        there = np.zeros(len(wanted.heads))
+        for column in held:
+            rows = wanted.row[list(column.shifts)]
+            there[rows[rows >= 0]] += 1.0
+        self.heads: Floats = wanted.heads - there
+        self.fixed = sum(column.cost for column in held)
+        others = {column.person for column in held}
         self._model = mathopt.Model()
-        self._one = [self._model.add_linear_constraint(lb=1.0, ub=1.0) for _ in case.people]
-        self._heads = [self._model.add_linear_constraint(lb=heads, ub=heads) for heads in wanted.heads.tolist()]
+        self._one = {
+            n: self._model.add_linear_constraint(lb=1.0, ub=1.0) for n in range(len(case.people)) if n not in others
+        }
+        self._heads = [self._model.add_linear_constraint(lb=heads, ub=heads) for heads in self.heads.tolist()]
         for prices, sign in ((wanted.short_price, 1.0), (wanted.over_price, -1.0)):
             for row, price in zip(self._heads, prices.tolist(), strict=True):
                 row.set_coefficient(self._priced(price), sign)
@@ -68,50 +86,42 @@ class Master:
         self._model.objective.set_linear_coefficient(variable, price)
         return variable
 
-    def add(self, column: Column) -> bool:
-        """Add a column; False if it is there already."""
-        key = column.person, column.shifts
-        if key in self._known:
-            return False
-        number = len(self.columns)
-        self._known[key] = number
+    def add(self, column: Column) -> None:
+        """Add a column of one of its people."""
         variable = self._priced(column.cost)
         self._one[column.person].set_coefficient(variable, 1.0)
         rows = self.case.wanted.row[list(column.shifts)]
         for row in rows[rows >= 0].tolist():
             self._heads[row].set_coefficient(variable, 1.0)
-        if column.person in self._fixed:
-            variable.upper_bound = 0.0
         self.columns.append(column)
-        self.of_person[column.person].append(number)
         self._variables.append(variable)
-        return True
 
-    def fix(self, chosen: dict[int, int]) -> None:
-        """Let each of those people have that column alone, and all others any of theirs."""
-        for person in sorted({*self._fixed, *chosen}):
-            if self._fixed.get(person) == chosen.get(person):
-                continue
-            for number in self.of_person[person]:
-                held = person in chosen and number != chosen[person]
-                self._variables[number].upper_bound = 0.0 if held else np.inf
-        self._fixed = dict(chosen)
-
-    def number_of(self, column: Column) -> int:
-        """Return the number of a column, which is added if it is new."""
-        self.add(column)
-        return self._known[column.person, column.shifts]
-
-    def solve(self) -> Optimum:
-        """Solve it from the last basis."""
-        result = self._solver.solve()
+    def solve(self) -> Optimum | None:
+        """Solve it from the last basis; none if it was interrupted."""
+        result = self._solved()
+        if not (result.has_primal_feasible_solution() and result.has_dual_feasible_solution()):
+            return None
         values, prices = result.variable_values(), result.dual_values()
+        lines = np.zeros(len(self.case.people))
+        for person, row in self._one.items():
+            lines[person] = prices[row]
         return Optimum(
-            value=float(result.objective_value()),
+            value=float(result.objective_value()) + self.fixed,
             shares=np.array([values[variable] for variable in self._variables]),
             head_prices=np.array([prices[row] for row in self._heads]),
-            line_prices=np.array([prices[row] for row in self._one]),
+            line_prices=lines,
         )
+
+    def _solved(self) -> Any:
+        from ortools.math_opt.python import mathopt
+
+        try:
+            return self._solver.solve(interrupter=self._interrupter)
+        except (RuntimeError, AttributeError) as error:
+            # The simplex may lose its way in its own rounding; OR-Tools 9.15 then stumbles over its report as well.
+            _LOG.info("a linear programme is solved anew by another solver: %s", error)
+            self._solver = mathopt.IncrementalSolver(self._model, mathopt.SolverType.GLOP)
+            return mathopt.solve(self._model, mathopt.SolverType.HIGHS, interrupter=self._interrupter)
 
 
 def cost_of(case: Case, columns: list[Column]) -> float:

@@ -41,7 +41,7 @@ _CHANGES = 1000  # changes to a unit of work
 _COUNTS_SHARE = 0.15  # share of a time limit that the search waits for the counts
 _BUYING, _BUYING_ROUNDS = 0.4, 8  # share of the work or time that seeks prices, and in how many short searches
 _BETWEEN_S = 0.2  # between two calls of `progress`
-_FIRST = 0.3  # share of the search by changes where one by whole lines follows
+_FIRST = 0.1  # share of the search by changes where one by whole lines follows
 _QUICK = 0.08  # share of a time limit, at most, for a bound that is there whether or not the counts are in time
 _END = 0.92  # share of a time limit after which the result is written
 
@@ -224,7 +224,7 @@ def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
     done = anneal(plan, seed=seed, changes=watch.changes, progress=watch.share)
     _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), watch.bound())
     if by_columns:
-        columns = Columns(plan, is_over=watch.is_over, left_s=watch.left_s, seed=seed)
+        columns = Columns(plan, is_over=watch.is_over, left_s=watch.line_s, seed=seed)
         columns.run()
         watch.proven = columns.bound
         _LOG.info("columns: %d lines planned, cost %.2f, bound %.2f", columns.planned, plan.cost(), columns.bound)
@@ -324,6 +324,10 @@ class _Watch:
     def is_over(self, planned: int) -> bool:
         """Whether the search by whole lines is over; a line that is planned is a unit of work."""
         return self.is_cancelled() or self.left_s() <= 0 or planned >= self._work * (1 - self._part_of_all)
+
+    def line_s(self) -> float:
+        """Return the seconds left to the search by whole lines: none once it is cancelled."""
+        return 0.0 if self.is_cancelled() else self.left_s()
 
     def tell(self, phase: str, cost: float) -> None:
         """Tell how far it is, if somebody asked and it is time."""
