@@ -12,12 +12,13 @@ from wfm.checks import check_date
 from wfm.domain.centre import Centre
 from wfm.domain.lock import Lock
 from wfm.errors import DataError, Problem
+from wfm.roster.asked import asked_horizon, asked_requirement
 from wfm.roster.changes import duty_text
 from wfm.roster.differences import RosterDiff, diff
 from wfm.roster.duties import read_duties, the_duty
 from wfm.roster.result import Roster
 from wfm.roster.solver import solve
-from wfm.schema import FrameLike, as_frame
+from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
 
 __all__ = ["Why", "why"]
@@ -139,7 +140,9 @@ def why(
     if any(lock.day == day for lock in person.locks):
         what = f"{day} of {employee} is locked"
         raise DataError(Problem(what, remedy="take the lock out to ask what it costs"))
-    first, last = _days(requirement, centre, horizon)
+    frame = asked_requirement(requirement, centre, is_alone=wanted is None)
+    dates = asked_horizon(frame, wanted, centre, horizon).dates
+    first, last = dates[0], dates[-1]
     if not first <= day <= last:
         what = f"{day} lies outside the horizon from {first} to {last}"
         raise DataError(Problem(what, remedy="give a day of the roster"))
@@ -173,13 +176,3 @@ def why(
         changes=changes,
         currency=centre.currency,
     )
-
-
-def _days(requirement: FrameLike | None, centre: Centre, horizon: Horizon | None) -> tuple[date, date]:
-    """Return the first and the last day of the horizon."""
-    if horizon is not None:
-        return horizon.dates[0], horizon.dates[-1]
-    if requirement is None:
-        raise DataError(Problem("neither a requirement nor a horizon", remedy="give what was solved"))
-    starts = as_frame(requirement, "requirement", tz=centre.tz)["start"]
-    return starts.min().date(), starts.max().date()

@@ -81,8 +81,8 @@ def solve(
     centre
         The centre with its people, contracts and shift templates.
     horizon
-        The days to roster; default from the first to the last day of the requirement. In a cyclic one (a typical week)
-        a shift that passes the end covers the beginning.
+        The days to roster; default from the first to the last day of the requirement, or of `wanted` alone. In a cyclic
+        one (a typical week) a shift that passes the end covers the beginning.
     seed
         Seed of the search, 0 or more; default 0.
     work_limit

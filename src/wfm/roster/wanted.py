@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from wfm.errors import DataError, Faults, Problem
 from wfm.schema import FrameLike, as_frame
 from wfm.shifts import Candidates
 
-__all__ = ["Wanted", "read_wanted"]
+__all__ = ["Wanted", "read_wanted", "wanted_days"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -44,9 +45,26 @@ class Wanted:
     def cost(self, candidates: Ints) -> float:
         """Return the price of the shifts that are worked, each candidate as often as it is."""
         rows = self.row[candidates]
-        there = np.bincount(rows[rows >= 0], minlength=len(self.heads))
-        short = self.short_price * np.maximum(self.heads - there, 0)
-        return float((short + self.over_price * np.maximum(there - self.heads, 0)).sum())
+        return float(self.prices(np.bincount(rows[rows >= 0], minlength=len(self.heads))).sum())
+
+    def prices(self, there: Ints | Floats, rows: Ints | None = None) -> Floats:
+        """Return the price of heads missing and of heads too many, as 2 x rows; `rows` are those of `there`."""
+        which = slice(None) if rows is None else rows
+        more = there - self.heads[which]
+        return np.stack((self.short_price[which] * np.maximum(-more, 0), self.over_price[which] * np.maximum(more, 0)))
+
+
+def wanted_days(frame: FrameLike | None) -> list[date]:
+    """Return the days of a frame `wanted`; none without a frame."""
+    days: list[date] = [] if frame is None else _rows(frame)["day"].tolist()
+    return days
+
+
+def _rows(frame: FrameLike, names: list[str] | None = None) -> pd.DataFrame:
+    rows = as_frame(frame, "wanted", known=None if names is None else {"template": names})
+    if rows.empty:
+        raise DataError(Problem("frame 'wanted' is empty", remedy="leave it out, or give template, day and heads"))
+    return rows
 
 
 def read_wanted(frame: FrameLike | None, shifts: Candidates) -> Wanted:
@@ -61,9 +79,7 @@ def read_wanted(frame: FrameLike | None, shifts: Candidates) -> Wanted:
         positions, prices = np.zeros(0, dtype=np.int64), np.zeros(0)
         return Wanted(positions, positions, prices, prices, prices, np.full(len(shifts), -1, dtype=np.int64))
     names = [template.name for template in shifts.templates]
-    rows = as_frame(frame, "wanted", known={"template": names})
-    if rows.empty:
-        raise DataError(Problem("frame 'wanted' is empty", remedy="leave it out, or give template, day and heads"))
+    rows = _rows(frame, names)
     faults = Faults("frame 'wanted'")
     days = {day: number for number, day in enumerate(shifts.dates)}
     startable = set(zip(shifts.template.tolist(), shifts.day.tolist(), strict=True))
