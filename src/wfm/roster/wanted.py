@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from wfm.errors import DataError, Faults, Problem
+from wfm.errors import Faults
 from wfm.schema import FrameLike, as_frame
 from wfm.shifts import Candidates
 
@@ -61,9 +61,12 @@ def wanted_days(frame: FrameLike | None) -> list[date]:
 
 
 def _rows(frame: FrameLike, names: list[str] | None = None) -> pd.DataFrame:
-    rows = as_frame(frame, "wanted", known=None if names is None else {"template": names})
-    if rows.empty:
-        raise DataError(Problem("frame 'wanted' is empty", remedy="leave it out, or give template, day and heads"))
+    faults, rows = Faults("the heads wanted"), pd.DataFrame()
+    with faults.collecting("wanted"):
+        rows = as_frame(frame, "wanted", known=None if names is None else {"template": names})
+    if not faults.problems and rows.empty:
+        faults.add("no rows", where="wanted", remedy="leave it out, or give template, day and heads")
+    faults.raise_if_any()
     return rows
 
 
@@ -80,16 +83,18 @@ def read_wanted(frame: FrameLike | None, shifts: Candidates) -> Wanted:
         return Wanted(positions, positions, prices, prices, prices, np.full(len(shifts), -1, dtype=np.int64))
     names = [template.name for template in shifts.templates]
     rows = _rows(frame, names)
-    faults = Faults("frame 'wanted'")
+    faults = Faults("the heads wanted")
     days = {day: number for number, day in enumerate(shifts.dates)}
     startable = set(zip(shifts.template.tolist(), shifts.day.tolist(), strict=True))
     for label, name, day in zip(rows.index, rows["template"], rows["day"], strict=True):
         if day not in days:
             what = f"{day} is not in the horizon, {shifts.dates[0]} to {shifts.dates[-1]}"
-            faults.add(what, remedy="leave the row out, or lengthen the horizon", rows=[label])
+            faults.add(what, remedy="leave the row out, or lengthen the horizon", where="wanted", rows=[label])
         elif (names.index(name), days[day]) not in startable:
             what = f"no shift of {name!r} starts on {day}, a {day:%A}"
-            faults.add(what, remedy="leave the row out, or widen the weekdays of the template", rows=[label])
+            faults.add(
+                what, remedy="leave the row out, or widen the weekdays of the template", where="wanted", rows=[label]
+            )
     faults.raise_if_any()
     template = np.array([names.index(name) for name in rows["template"]], dtype=np.int64)
     day = np.array([days[day] for day in rows["day"]], dtype=np.int64)
