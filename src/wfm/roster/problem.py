@@ -49,13 +49,15 @@ class Week:
 
     It is whole if the horizon leaves out no day on which a queue is open; minimum hours bind in whole weeks only.
     `ends_inside` says that none is left out after its last day in the horizon: then a minimum binds for those of whom
-    it is known what they worked before. `begin_s` and `end_s` are its first instant and that of the next week.
+    it is known what they worked since `opens`, the first open day. `begin_s` and `end_s` are its first instant and that
+    of the next week.
     """
 
     monday: date
     days: tuple[int, ...]
     is_whole: bool
     ends_inside: bool
+    opens: date
     begin_s: int
     end_s: int
 
@@ -287,7 +289,8 @@ def _weeks(horizon: Horizon, centre: Centre) -> tuple[Week, ...]:
         missing = {day for day in outside for own in hours if calendar.hours_on(day, own)}
         bounds = (_midnight_s(monday + timedelta(days=n), centre.tz) for n in (0, 7))
         ends_inside = all(day < horizon.dates[0] for day in missing)
-        weeks.append(Week(monday, tuple(inside), not missing, ends_inside, *bounds))
+        opens = min({*missing, *inside.values()})
+        weeks.append(Week(monday, tuple(inside), not missing, ends_inside, opens, *bounds))
     return tuple(weeks)
 
 
@@ -328,6 +331,9 @@ def _before(case: Case, employee: Employee, where: str, faults: Faults) -> Carry
     if first.weekday() == _MONDAY and (before.week_days or before.week_paid_s):
         what = f"work of a week that has begun, before a horizon that begins on Monday {first}"
         faults.add(what, where=where, remedy="leave out week_paid, week_days and week_starts")
+    if before.known_from is not None and before.known_from >= first:
+        what = f"known_from {before.known_from} is not before the horizon, which begins on {first}"
+        faults.add(what, where=where, remedy="leave before out where nothing is known of the days before")
     if before.weekend_worked_saturday and first.weekday() != _SUNDAY:
         what = f"a Saturday worked just before a horizon that begins on a {first:%A}"
         faults.add(what, where=where, remedy="leave out weekend_worked_saturday")
@@ -382,7 +388,8 @@ def _left(case: Case, employee: Employee, contract: Contract, before: CarryOver)
     days = [before.week_days] + [0] * (len(case.weeks) - 1)
     low = []
     for week, paid in zip(case.weeks, paid_s, strict=True):
-        is_known = week.is_whole or (week.ends_inside and employee.before is not None)
+        is_told = employee.before is not None and (before.known_from is None or before.known_from <= week.opens)
+        is_known = week.is_whole or (week.ends_inside and is_told)
         low.append(max(_week_minimum_s(case, contract, week, employee.unavailable) - paid, 0.0) if is_known else 0.0)
     most = dict(contract.max_shifts or ())
     had = dict(before.shifts)
