@@ -61,6 +61,12 @@ class Why:
     changes: RosterDiff | None
     currency: str
 
+    @property
+    def at_least(self) -> float | None:
+        """What the opposite costs more at least, whatever is searched; none without a bound."""
+        bound = None if self.opposite is None else self.opposite.bound
+        return None if bound is None else bound - self.cost
+
     def to_frame(self) -> pd.DataFrame:
         """Return the cost by term."""
         return self.terms
@@ -72,6 +78,8 @@ class Why:
             return f"{head}\n└─ {asked} instead is not possible: {self.impossible}"
         more = self.cost_opposite - self.cost
         lines = [f"{asked} instead costs {more:+,.2f} {self.currency} ({self.cost:,.2f} -> {self.cost_opposite:,.2f})"]
+        if self.at_least is not None and more - self.at_least > _NONE * max(self.cost, 1.0):
+            lines.append(f"by a search that may fall short: {self.at_least:+,.2f} at least is proved")
         if more < 0:
             lines.append("the roster is not the best there is: solve longer")
         by_term = [(row.term, row.after - row.before) for row in self.terms.itertuples() if row.term != "all"]
@@ -110,7 +118,7 @@ def why(
     requirement, centre, horizon, wanted, history
         What was solved.
     seed, work_limit, time_limit
-        As in `solve`: give what the roster was solved with, or the costs do not compare.
+        As in `solve`, for the opposite.
 
     Raises
     ------
@@ -119,8 +127,9 @@ def why(
 
     Notes
     -----
-    Both rosters come from a search, so their difference is true of them and no bound. Where the opposite is cheaper,
-    the roster was not the best.
+    The opposite is searched from the roster itself, so that it is not dear merely because the search was short. Both
+    still come from a search, so their difference is true of them; `Why.at_least` is proved. Where the opposite is
+    cheaper, the roster was not the best.
 
     Examples
     --------
@@ -160,6 +169,7 @@ def why(
             seed=seed,
             work_limit=work_limit,
             time_limit=time_limit,
+            start=roster,
         )
     except DataError as error:
         impossible = "; ".join(str(problem) for problem in error.problems)

@@ -16,6 +16,7 @@ from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
 from wfm.roster.anneal import anneal
 from wfm.roster.buying import Buy, Curves
+from wfm.roster.checker_case import RosterLike
 from wfm.roster.classes import PersonClass, collapse
 from wfm.roster.columns import Columns, fits_columns
 from wfm.roster.compiled import can_compile
@@ -26,6 +27,8 @@ from wfm.roster.problem import Case, build_case
 from wfm.roster.progress import Cancel, OnProgress, Progress
 from wfm.roster.quick_bound import quick_bound
 from wfm.roster.result import Roster
+from wfm.roster.small import placements_of, solve_small
+from wfm.roster.start import start_from
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
 
@@ -42,6 +45,7 @@ _COUNTS_SHARE = 0.15  # share of a time limit that the search waits for the coun
 _BUYING, _BUYING_ROUNDS = 0.4, 8  # share of the work or time that seeks prices, and in how many short searches
 _BETWEEN_S = 0.2  # between two calls of `progress`
 _FIRST = 0.3  # share of the search by changes where one by whole lines follows
+_SMALL_SHARE, _SMALL_WORK = 0.5, 0.2  # a small case as a whole: share of a time limit left, else deterministic time
 _QUICK = 0.08  # share of a time limit, at most, for a bound that is there whether or not the counts are in time
 _END = 0.92  # share of a time limit after which the result is written
 
@@ -59,6 +63,7 @@ def solve(
     progress: OnProgress | None = None,
     cancel: Cancel | None = None,
     buy: Buy | None = None,
+    start: RosterLike | None = None,
 ) -> Roster:
     """Roster the people of a centre on the requirement at least cost.
 
@@ -108,6 +113,9 @@ def solve(
         time, as far as the curves reach, with agents worth nearly the same taken together. Default none. Where a
         target is to be met, its prices are sought first, with a part of the work or time, and the bound holds for the
         prices found; `wfm.roster.service_levels` tells what is reached.
+    start
+        A roster of the same people, from which is searched as far as its lines are legal: where that is cheaper than
+        what the search would begin with, the result costs no more. Default none.
 
     Returns
     -------
@@ -155,6 +163,8 @@ def solve(
     case = build_case(requirement, centre, horizon, wanted, history)
     classes = collapse(case)
     plan = Plan(case, classes)
+    if start is not None:
+        start_from(plan, start)
     watch = _Watch(plan, begin, work, limit, progress, cancel)
     pool = ThreadPoolExecutor(1)
     try:
@@ -220,7 +230,9 @@ def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
                 for number, line in enumerate(before):
                     plan.set_line(number, line)
     by_columns = fits_columns(plan.case) and not plan.together.asked
-    watch.search_begins(_FIRST if by_columns else 1.0)
+    placements = None if by_columns else placements_of(plan)
+    first = _FIRST if by_columns or placements else 1.0
+    watch.search_begins(first, first)
     done = anneal(plan, seed=seed, changes=watch.changes, progress=watch.share)
     _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), watch.bound())
     if by_columns:
@@ -228,6 +240,13 @@ def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
         columns.run()
         watch.proven = columns.bound
         _LOG.info("columns: %d lines planned, cost %.2f, bound %.2f", columns.planned, plan.cost(), columns.bound)
+    if placements is not None and not watch.is_done(plan.cost()):
+        seconds = watch.left_s() * _SMALL_SHARE
+        work = math.inf if math.isfinite(seconds) else _SMALL_WORK
+        watch.proven = solve_small(plan, placements, work=work, seconds=seconds, seed=seed, is_over=watch.is_cancelled)
+        _LOG.info("as a whole: cost %.2f, bound %.2f", plan.cost(), watch.proven)
+        watch.search_begins(1 - first, 1.0)
+        anneal(plan, seed=seed, changes=watch.changes * (1 - first), progress=watch.share)
 
 
 class _Watch:
@@ -247,7 +266,7 @@ class _Watch:
         self.quick: Future[float] | None = None
         self.proven = -math.inf
         self._work = work
-        self._part_of_all = 1.0
+        self._part_of_work = self._part_of_time = 1.0
         self._plan = plan
         self._begin = self._searched = self._told = self._part = begin
         self._seconds = None if limit is None else _END * limit.total_seconds()
@@ -304,26 +323,30 @@ class _Watch:
             return by_work
         return max(by_work, (monotonic() - self._part) * _BUYING_ROUNDS / (_BUYING * self._seconds))
 
-    def search_begins(self, part: float) -> None:
-        """Count the share of the time from here, of which the search by changes has a part."""
+    def search_begins(self, of_work: float, of_time: float) -> None:
+        """Count the share of the time left from here, of which the search by changes has a part as of all work."""
         self._searched = monotonic()
-        self._part_of_all = part
+        self._part_of_work, self._part_of_time = of_work, of_time
+
+    def is_done(self, lowest: float) -> bool:
+        """Whether the search is cancelled, or nothing is left to gain."""
+        bound = self.bound()
+        return self.is_cancelled() or (bound is not None and lowest <= bound * (1 + _OPTIMAL))
 
     def share(self, done: int, lowest: float) -> float:
         """Return the share of the search that is over after so many changes."""
         self.tell("search", lowest)
-        bound = self.bound()
-        if self.is_cancelled() or (bound is not None and lowest <= bound * (1 + _OPTIMAL)):
+        if self.is_done(lowest):
             return 1.0
-        by_work = done / (self.changes * self._part_of_all) if self.changes else 1.0
+        by_work = done / (self.changes * self._part_of_work) if self.changes else 1.0
         if self._seconds is None:
             return by_work
-        whole = max((self._begin + self._seconds - self._searched) * self._part_of_all, 1e-9)
+        whole = max((self._begin + self._seconds - self._searched) * self._part_of_time, 1e-9)
         return max(by_work, (monotonic() - self._searched) / whole)
 
     def is_over(self, planned: int) -> bool:
         """Whether the search by whole lines is over; a line that is planned is a unit of work."""
-        return self.is_cancelled() or self.left_s() <= 0 or planned >= self._work * (1 - self._part_of_all)
+        return self.is_cancelled() or self.left_s() <= 0 or planned >= self._work * (1 - self._part_of_work)
 
     def tell(self, phase: str, cost: float) -> None:
         """Tell how far it is, if somebody asked and it is time."""
