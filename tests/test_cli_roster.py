@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from wfm import io, testing
-from wfm.domain import Unavailability
+from wfm.domain import Fairness, Unavailability
 from wfm.roster import check
 
 
@@ -139,6 +139,86 @@ def test_a_contradiction_stops_the_run_before_anything_is_written(site: Path) ->
     done = _run(*plain, "--keep-until", "2026-11-03", cwd=site)
     assert done.returncode == 2
     assert done.stderr == "wfm: --keep-until without --published; name the published roster's directory\n"
+    assert not (site / "none").exists()
+
+
+def test_heads_wanted_by_shift_are_rostered_and_repaired_without_a_requirement(site: Path) -> None:
+    heads = "template,day,heads,shortage_price\nday,2026-11-02,2,500\nday,2026-11-03,1,500\n"
+    (site / "heads.csv").write_text(heads, encoding="utf-8")
+    plain = ("centre.toml", "--wanted", "heads.csv")
+    done = _run("roster", *plain, "--work-limit", 1, "--out", "heads", cwd=site)
+    assert done.returncode == 0, done.stderr
+    shifts = _read(site / "heads").shifts
+    assert shifts["template"].tolist() == ["day"] * 3
+    assert sorted(shifts["shift_start"].dt.day) == [2, 2, 3]
+    manifest = json.loads((site / "heads" / "manifest.json").read_text(encoding="utf-8"))
+    assert set(manifest["inputs"]) == {"centre.toml", "heads.csv"}
+    sick = shifts["employee"].iloc[0]
+    mended = _run("repair", *plain, "--published", "heads", "--sick", f"{sick}@2026-11-02", "--out", "m", cwd=site)
+    assert mended.returncode == 0, mended.stderr
+    assert "500.00 EUR by the events, 0.00 left" in mended.stdout
+
+
+def test_who_bore_more_before_is_spared(site: Path) -> None:
+    centre = io.read_centre(site / "centre.toml")
+    io.write_centre(replace(centre, fairness=Fairness(hours=10.0)), site / "fair.toml")
+    ids = [employee.id for employee in centre.employees]
+    alike = [one.id for one in centre.employees if one.contract == centre.employees[0].contract]
+    borne = pd.DataFrame({"employee": ids, "nights": 0, "weekends": 0, "unpopular": 0, "hours": 100})
+    borne.loc[borne["employee"] == alike[0], "hours"] = 0
+    borne.to_csv(site / "borne.csv", index=False)
+    (site / "one.csv").write_text("template,day,heads,shortage_price\nday,2026-11-02,1,50000\n", encoding="utf-8")
+    words = ("roster", "fair.toml", "--wanted", "one.csv", "--work-limit", 1)
+    done = _run(*words, "--history", "borne.csv", "--out", "fair", cwd=site)
+    assert done.returncode == 0, done.stderr
+    assert _read(site / "fair").shifts["employee"].tolist() == alike[:1]
+    # What the run tells is what the next one may be given.
+    told = io.read_frame(site / "fair" / "fairness.csv", "burdens", tz=centre.tz).set_index("employee")["hours"]
+    assert told[alike[0]] == 8
+    assert set(told.drop(alike[0])) == {100}
+    again = _run(*words, "--history", "fair/fairness.csv", "--out", "again2", cwd=site)
+    assert again.returncode == 0, again.stderr
+
+
+@pytest.mark.parametrize(
+    ("files", "words", "message"),
+    [
+        ({}, [], "neither --requirement nor --wanted; give one of them, or both"),
+        (
+            {"w.csv": "template,day,heads,shortage_price\ndya,2026-11-02,1,9\n"},
+            ["--wanted", "w.csv"],
+            "wanted: unknown template 'dya' (row 0); did you mean 'day'? Known: day, short",
+        ),
+        (
+            {"w.csv": "template,day,head,shortage_price\nday,2026-11-02,1,9\n"},
+            ["--wanted", "w.csv", "--history", "nowhere.csv"],
+            "2 problems in the input:\n  1. w.csv: column 'heads' is missing; rename 'head'?\n"
+            "  2. nowhere.csv: no such file; check the path",
+        ),
+        (
+            {"w.csv": "template,day,heads,shortage_price\n"},
+            ["--wanted", "w.csv"],
+            "wanted: no rows; leave it out, or give template, day and heads",
+        ),
+        (
+            {"h.csv": "employee,nights,weekends,unpopular,hours\nA77,0,0,0,0\n"},
+            ["--requirement", "need.csv", "--history", "h.csv"],
+            "history: unknown employee 'A77' (row 0); did you mean 'A07'? "
+            "Known: A01, A02, A03, A04, A05, A06, A07, A08",
+        ),
+        (
+            {"w.csv": "template,day,heads,shortage_price\nday,2026-11-02,1,9\n"},
+            ["--wanted", "w.csv", "--max-short", "0.1"],
+            "--max-short without --requirement: heads wanted by shift are no hours that could be short; "
+            "leave it out, and look at the cost of `wanted` in the manifest",
+        ),
+    ],
+)
+def test_what_a_roster_cannot_read_is_named(site: Path, files: dict[str, str], words: list[str], message: str) -> None:
+    for name, text in files.items():
+        (site / name).write_text(text, encoding="utf-8")
+    done = _run("roster", "centre.toml", *words, "--out", "none", cwd=site)
+    assert (done.returncode, done.stderr) == (2, f"wfm: {message}\n")
     assert not (site / "none").exists()
 
 

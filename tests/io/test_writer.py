@@ -170,6 +170,7 @@ def people(draw: st.DrawFn, who: str, contracts: list[str], names: list[str], te
         weekend_worked_saturday=draw(st.booleans()),
         weekends=draw(st.integers(0, 4)),
         shifts={templates[0]: draw(st.integers(0, 4))},
+        known_from=draw(st.none() | st.just(day - timedelta(days=30))),
     )
     return Employee(
         id=who,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from wfm.domain import CarryOver, Centre, Contract, Employee, Queue, ServiceLevel, ShiftTemplate, Skill
@@ -88,11 +88,19 @@ RULES: dict[str, list[Any]] = {
 SOME = {name: st.sampled_from([lax, lax, lax, lax, strict]) for name, (lax, strict) in RULES.items()}
 
 
-@settings(max_examples=60, deadline=None)
+THURSDAY = date(2026, 11, 5)
+WORK, OFF = "early", None
+
+
+@settings(max_examples=100, deadline=None)
+@example({"min_days_in_a_row": 3}, THURSDAY, 1, [WORK, OFF, *[WORK] * 5, *[OFF] * 7])
+@example({"min_days_off_in_a_row": 3}, THURSDAY, 1, [OFF, WORK, *[OFF] * 12])
+@example({"min_days_off_in_a_row": 3}, THURSDAY, 2, [WORK, OFF, OFF, WORK, *[OFF] * 10])
+@example({"min_week": "40h"}, THURSDAY, 2, [OFF, OFF, OFF, OFF, *[WORK] * 5, *[OFF] * 5])
 @given(
     st.fixed_dictionaries(SOME),
-    st.sampled_from([date(2026, 11, 2), date(2026, 11, 5), date(2026, 10, 19)]),
-    st.integers(3, 10),
+    st.sampled_from([date(2026, 11, 2), THURSDAY, date(2026, 10, 19)]),
+    st.integers(1, 13),
     st.lists(st.sampled_from([None, None, "early", "early", "late", "night"]), min_size=14, max_size=14),
 )
 def test_a_line_cut_in_two_is_as_legal_and_as_dear_as_whole(
@@ -128,6 +136,7 @@ def test_state_at_the_end_of_a_week_begun() -> None:
         week_paid="24h",
         week_days=3,
         week_starts=("14:00", "22:00", "22:00"),
+        known_from=THURSDAY,
     )
 
 
@@ -152,7 +161,15 @@ def test_runs_reach_back_over_the_whole_horizon() -> None:
     assert len(left.week_starts) == 3
     idle = replace(working, days_in_a_row=0, nights_in_a_row=0, days_off_in_a_row=5)
     assert a_past([None, None], before=idle).days_off_in_a_row == 7
-    assert a_past([None, None]).days_off_in_a_row == 0
+    unknown = a_past([None, None])
+    assert (unknown.days_off_in_a_row, unknown.known_from, unknown.is_open_run(date(2026, 11, 7))) == (
+        2,
+        THURSDAY,
+        True,
+    )
+    # Nor is it known how long a run was that is told as neither work nor days off.
+    assert a_past(["night", "night"], before=CarryOver()).is_open_run(date(2026, 11, 7))
+    assert not a_past(["night", "night"], before=working).is_open_run(date(2026, 11, 7))
 
 
 def test_who_did_not_work_keeps_the_end_of_the_last_shift() -> None:

@@ -128,6 +128,22 @@ def test_who_is_on_call_comes_before_a_day_off_is_worked() -> None:
     assert check(mended.roster, centre, need) == []
 
 
+def test_heads_wanted_by_shift_alone_are_replaced() -> None:
+    centre = desk({"A": ("calls",), "B": ("calls",)})
+    roster = frames([day_shift("A", "calls")])
+    heads = pd.DataFrame({"template": ["day"], "day": [MONDAY], "heads": [1.0], "shortage_price": [500.0]})
+    alone = repair(roster, SickCall("A", MONDAY), None, centre, wanted=heads, max_touched=0)
+    assert (alone.loss_event, alone.loss_left, alone.roster.cost["wanted"]) == (500.0, 500.0, 500.0)
+    mended = repair(roster, SickCall("A", MONDAY), None, centre, wanted=heads)
+    assert (mended.loss_event, mended.loss_left, mended.roster.cost["wanted"]) == (500.0, 0.0, 0.0)
+    assert kinds(mended) == ["day off worked"]
+    assert mended.changes["reason"].tolist() == ["covers a head of 'day' after the sick call of A"]
+    assert (mended.touched, mended.violations) == (("B",), ())
+    # Nobody is called for a head that is worth less than the day off and its pay.
+    cheap = repair(roster, SickCall("A", MONDAY), None, centre, wanted=heads.assign(shortage_price=150.0))
+    assert (cheap.touched, cheap.loss_left) == ((), 150.0)
+
+
 def test_nobody_else_is_touched_where_none_may_be() -> None:
     centre = desk({"A": ("calls",), "B": ("calls",)})
     roster = frames([day_shift("A", "calls")])

@@ -122,6 +122,7 @@ def pasts(draw: st.DrawFn, first: date) -> CarryOver:
         paid=timedelta(hours=draw(st.sampled_from([0, 8]))),
         weekends=draw(st.integers(0, 1)),
         shifts=draw(st.dictionaries(st.sampled_from(NAMES), st.integers(0, 1))),
+        known_from=draw(maybe(st.integers(1, 7).map(lambda days: first - timedelta(days=days)))),
     )
 
 

@@ -204,6 +204,11 @@ def test_a_lock_that_nothing_can_hold_is_named(make_centre: Make, lock: Lock, te
             "employee 'A00': a Saturday worked just before a horizon that begins on a Monday; "
             "leave out weekend_worked_saturday",
         ),
+        (
+            CarryOver(known_from=MONDAY),
+            "employee 'A00': known_from 2026-11-02 is not before the horizon, which begins on 2026-11-02; "
+            "leave before out where nothing is known of the days before",
+        ),
     ],
 )
 def test_a_past_that_does_not_fit_the_horizon_is_named(make_centre: Make, before: CarryOver, text: str) -> None:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from wfm.domain import Centre, Contract, Preference, ShiftTemplate
+from wfm.domain import Centre, Contract, Fairness, Preference, ShiftTemplate
 from wfm.errors import DataError
 from wfm.roster import check
 from wfm.roster.differences import diff
@@ -123,11 +123,60 @@ def test_who_works_the_same_hours_cannot_take_a_second_shift(need: Need, make_ce
     ]
 
 
+def test_a_swap_into_a_shift_that_still_runs_is_refused_by_name(need: Need, make_centre: Make) -> None:
+    night = ShiftTemplate(name="night", earliest_start="22:00", min_length="10h")
+    centre = make_centre([("calls", "mail")] * 2, shifts=(*SHIFTS, night))
+    begin = int(pd.Timestamp("2026-11-02 22:00", tz="Europe/Berlin").timestamp())
+    turn, end = begin + 9 * 3600, begin + 10 * 3600
+    long = Duty("night", begin, end, 10.0, (Part(begin, turn, "work", "calls"), Part(turn, end, "work", "mail")))
+    early = Duty("early", turn, turn + 8 * 3600, 8.0, (Part(turn, turn + 8 * 3600, "work", "calls"),))
+    shifts, activities = as_frames({"A00": (long,), "A01": (early,)}, "Europe/Berlin")
+    roster = SimpleNamespace(shifts=shifts, activities=activities)
+    asked = need("2026-11-02 22:00", 30, calls=1)
+    verdict = check_swap(roster, "A00", "A01", date(2026, 11, 3), asked, centre)
+    assert not verdict.allowed
+    assert [str(violation) for violation in verdict.violations] == [
+        "shift_overlap: A00, 2026-11-03T07:00:00+01:00: meets the shift of 2026-11-02, 22:00-08:00 night"
+    ]
+
+
+def test_a_back_fill_counts_what_people_bore_before(need: Need, make_centre: Make) -> None:
+    fairness = Fairness(hours=0.1)
+    centre = make_centre([("calls",)] * 3, shifts=SHIFTS, fairness=fairness)
+    roster = lay([("A00", 0, "early", "calls")])
+    borne = pd.DataFrame({"employee": ["A00", "A01", "A02"], "nights": 0.0, "weekends": 0.0, "unpopular": 0.0})
+    borne["hours"] = [30.0, 100.0, 10.0]
+    ranked = backfill(roster, "A00", MONDAY, need("2026-11-02 07:00", 16, calls=1), centre, history=borne)
+    assert ranked["employee"].tolist() == ["A02", "A01"]
+
+    def spread(hours: list[float]) -> float:
+        return 0.1 * sum((one - sum(hours) / 3) ** 2 for one in hours)
+
+    nobody = spread([30, 100, 10])
+    prices = [8 * 20 + spread([30, 100, 18]) - nobody, 8 * 20 + spread([30, 108, 10]) - nobody]
+    assert ranked["price"].tolist() == pytest.approx(prices)
+
+
+def test_heads_wanted_by_shift_are_missed_without_a_requirement(make_centre: Make) -> None:
+    centre = make_centre([("calls",)] * 2, shifts=SHIFTS)
+    roster = lay([("A00", 0, "early", "calls"), ("A01", 0, "late", "calls")])
+    heads = pd.DataFrame({"template": ["early", "late"], "day": [MONDAY] * 2, "heads": 1.0, "shortage_price": 300.0})
+    away = check_leave(roster, "A00", MONDAY, MONDAY + timedelta(days=1), None, centre, wanted=heads)
+    assert (away.allowed, away.more_short_h, away.cost) == (False, 8.0, 300 - 8 * 20)
+    assert check_swap(roster, "A00", "A01", MONDAY, None, centre, wanted=heads).allowed
+    ranked = backfill(roster, "A00", MONDAY, None, centre, wanted=heads)
+    assert ranked["allowed"].tolist() == [False]  # A01 has a shift on the day
+    ranked = backfill(lay([("A00", 0, "early", "calls")]), "A00", MONDAY, None, centre, wanted=heads)
+    assert ranked.drop(columns=["rank", "why"]).iloc[0].tolist() == ["A01", True, 1.0, 160.0]
+
+
 def test_what_cannot_be_asked_is_refused(need: Need, make_centre: Make) -> None:
     centre = make_centre([("calls",)] * 2, shifts=SHIFTS)
     roster, wanted = lay([("A00", 0, "early", "calls")]), need("2026-11-02 07:00", 16, calls=1)
     with pytest.raises(DataError, match="swaps with themselves"):
         check_swap(roster, "A00", "A00", MONDAY, wanted, centre)
+    with pytest.raises(DataError, match="the shifts of 2026-11-02 are exchanged twice; leave other_day out"):
+        check_swap(roster, "A00", "A01", MONDAY, wanted, centre, other_day=MONDAY)
     with pytest.raises(DataError, match="neither A00 nor A01 has a shift on 2026-11-05"):
         check_swap(roster, "A00", "A01", date(2026, 11, 5), wanted, centre)
     with pytest.raises(DataError, match="A01 has no shift on 2026-11-02; name a day on which they work"):

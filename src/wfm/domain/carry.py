@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
-from wfm.checks import check_counts, check_flag, check_int, check_name
+from wfm.checks import check_counts, check_date, check_flag, check_int, check_name
 from wfm.domain.duration import set_duration, time_of_day
 from wfm.errors import DataError, Faults, Problem
 
@@ -40,6 +40,10 @@ class CarryOver:
     paid, weekends, shifts
         Paid time, weekends with work and shifts by template before the horizon in the same period; default none, the
         period begins with the horizon.
+    known_from
+        First day of which it is known whether it was worked; default none, all that a rule counts is known. A run of
+        days that reaches back to it may be longer, so it is never too short; a week that began before it has no least
+        hours.
 
     Raises
     ------
@@ -65,6 +69,7 @@ class CarryOver:
     paid: timedelta | str = "0h"
     weekends: int = 0
     shifts: Mapping[str, int] | tuple[tuple[str, int], ...] = ()
+    known_from: date | None = None
     week_paid_s: float = field(init=False, repr=False, compare=False)
     paid_s: float = field(init=False, repr=False, compare=False)
 
@@ -85,11 +90,19 @@ class CarryOver:
         with faults.collecting():
             starts = tuple(time_of_day("week_starts", start) for start in self.week_starts)
             object.__setattr__(self, "week_starts", starts)
+        if self.known_from is not None:
+            with faults.collecting():
+                check_date("known_from", self.known_from)
         with faults.collecting():
             object.__setattr__(self, "shifts", check_counts("shifts", self.shifts, 0))
         faults.raise_if_any()
         self._check_runs(faults)
         faults.raise_if_any()
+
+    def is_open_run(self, first: date) -> bool:
+        """Whether the run of days before a horizon that begins on `first` may be longer than is known."""
+        length = self.days_in_a_row or self.days_off_in_a_row
+        return not length or (self.known_from is not None and length >= (first - self.known_from).days)
 
     def _check_last(self) -> None:
         if self.last_template is not None:

@@ -21,7 +21,7 @@ _COUNTS = ("days_in_a_row", "days_off_in_a_row", "nights_in_a_row", "week_days",
 _SPANS = ("week_paid", "paid")
 BEFORE = Columns(
     ("employee",),
-    ("last_end", "last_template", *_COUNTS, *_SPANS, "week_starts", "weekend_worked_saturday", "shifts"),
+    ("last_end", "last_template", *_COUNTS, *_SPANS, "week_starts", "weekend_worked_saturday", "shifts", "known_from"),
 )
 
 
@@ -74,6 +74,8 @@ def _before(record: Record, tz: str, templates: Sequence[str]) -> CarryOver:
         values["last_template"] = cells.get("last_template")
     with faults.collecting():
         values["weekend_worked_saturday"] = _flag("weekend_worked_saturday", cells.get("weekend_worked_saturday"))
+    with faults.collecting():
+        values["known_from"] = read_date("known_from", cells["known_from"]) if "known_from" in cells else None
     with faults.collecting():
         values["week_starts"] = tuple(_parts(cells.get("week_starts", "")))
         counts = _pairs("shifts", cells.get("shifts", ""), "night=2")

@@ -90,7 +90,7 @@ def _cell(name: str, value: Any) -> str:
     """Return a value of a centre file as it would stand in a CSV."""
     if isinstance(value, str):
         return value.strip()
-    if name in ("start", "end", "day", "last_end") and isinstance(value, date):
+    if name in ("start", "end", "day", "last_end", "known_from") and isinstance(value, date):
         return value.isoformat()
     if name in ("off", "weekend_worked_saturday") and isinstance(value, bool):
         return "yes" if value else ""

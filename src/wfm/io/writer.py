@@ -192,6 +192,7 @@ def _before(who: str, before: CarryOver) -> list[object]:
         "last_end": "" if before.last_end is None else before.last_end.isoformat(),
         "week_starts": "; ".join(str(_cell("earliest_start", start)) for start in before.week_starts),
         "weekend_worked_saturday": "yes" if before.weekend_worked_saturday else "",
+        "known_from": "" if before.known_from is None else before.known_from.isoformat(),
         "shifts": "; ".join(f"{name}={count}" for name, count in dict(before.shifts).items()),
     }
     others = (name for name in (*BEFORE.required, *BEFORE.optional) if name not in cells)

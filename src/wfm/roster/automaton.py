@@ -152,13 +152,13 @@ class _Rules:
     def start(self, before: CarryOver | None) -> State:
         """Return the state on the first morning; a run of unknown length before it is long enough."""
         told = before or CarryOver()
-        unknown = told.days_in_a_row == told.days_off_in_a_row == 0
-        off = self._least_off if unknown else told.days_off_in_a_row
+        is_open = told.is_open_run(self._case.horizon.dates[0])
+        off = self._least_off if is_open else told.days_off_in_a_row
         week = self._case.weeks[0]
         cut = self._weekday[0] != _MONDAY
         state = State(
             run=self._capped(told.days_in_a_row or -off),
-            exempt=self._runs and unknown,
+            exempt=self._runs and is_open and not told.days_off_in_a_row,
             nights=0 if self._most_nights is None else told.nights_in_a_row,
             saturday=self._weekends and self._weekday[0] == _SUNDAY and told.weekend_worked_saturday,
             alone=self._whole_weekends and self._weekday[0] == _SUNDAY and before is None,

@@ -26,13 +26,15 @@ def read_history(history: FrameLike | None, centre: Centre) -> Floats:
     ids = sorted(employee.id for employee in centre.employees)
     if history is None:
         return np.zeros((len(ids), len(BURDENS)))
-    frame = as_frame(history, "burdens", known={"employee": ids})
-    faults = Faults("the history of burdens")
+    faults, frame = Faults("the history of burdens"), pd.DataFrame()
+    with faults.collecting("history"):
+        frame = as_frame(history, "burdens", known={"employee": ids})
+    faults.raise_if_any()
     borne = frame.set_index("employee")
     for name in ids:
         if name not in borne.index:
             remedy = "give a row, for a newcomer with the mean of the people alike"
-            faults.add(f"employee {name!r} has no row", remedy=remedy)
+            faults.add(f"employee {name!r} has no row", where="history", remedy=remedy)
     faults.raise_if_any()
     table: Floats = borne.loc[ids, list(BURDENS)].to_numpy(dtype=float)
     return table

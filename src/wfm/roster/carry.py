@@ -99,8 +99,6 @@ def _left(
     before = employee.before or CarryOver()
     run = _count_back(first, last, lambda day: day in worked, before.days_in_a_row)
     off = _count_back(first, last, lambda day: day not in worked, before.days_off_in_a_row)
-    if not worked and employee.before is None:
-        off = 0  # nobody knows when it began
     nights = _count_back(first, last, lambda day: day in worked and worked[day].is_night, before.nights_in_a_row)
     following = last + _DAY
     monday = following - following.weekday() * _DAY
@@ -119,8 +117,19 @@ def _left(
         week_days=len(week) + goes_on.week_days,
         week_starts=(*goes_on.week_starts, *starts),
         weekend_worked_saturday=saturday,
+        known_from=_known_from(employee.before, first, following, run or off),
         **_period(before, worked, first) if same_period else {},
     )
+
+
+def _known_from(before: CarryOver | None, first: date, following: date, run: int) -> date | None:
+    """Return since when it is known what was worked, where a run may have begun before."""
+    if before is None:
+        return first
+    # Without a run of known length before, one that goes through the whole horizon may have begun earlier.
+    if before.known_from is None and before.is_open_run(first) and run >= (following - first).days:
+        return first
+    return before.known_from
 
 
 def _count_back(first: date, last: date, holds: Callable[[date], bool], before: int) -> int:

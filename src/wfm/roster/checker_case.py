@@ -118,7 +118,8 @@ class Case:
     """What is judged.
 
     `activity_names` are the allowed ones by template, under None those of all templates; `weeks` the Mondays of the
-    weeks that the horizon does not cut, `begun_weeks` that of one that it cuts at its begin alone. `first` and `last`
+    weeks that the horizon does not cut, `begun_weeks` those of one that it cuts at its begin alone, by
+    Monday and first open day. `first` and `last`
     are its days, `end_s` the first instant after them (none without a shift to tell them), `cycle_s` the length of a
     cyclic horizon, else 0.
     """
@@ -129,7 +130,7 @@ class Case:
     queues: frozenset[str]
     activity_names: dict[str | None, frozenset[str]]
     weeks: tuple[date, ...]
-    begun_weeks: tuple[date, ...]
+    begun_weeks: dict[date, date]
     first: date | None
     last: date | None
     end_s: float | None
@@ -272,10 +273,13 @@ def _owner(shifts: list[Shift], begun: int, stretch: Stretch) -> Shift | None:
     return None
 
 
-def _weeks(centre: Centre, starts: pd.Series) -> tuple[tuple[date, ...], tuple[date, ...]]:
-    """Return the Mondays of the weeks of which no open day lies outside `starts`, and of one that has some before."""
+def _weeks(centre: Centre, starts: pd.Series) -> tuple[tuple[date, ...], dict[date, date]]:
+    """Return the Mondays of the weeks of which no open day lies outside `starts`, and of one that has some before.
+
+    Beside that stands the first of these days.
+    """
     if starts.empty:
-        return (), ()
+        return (), {}
     calendar = Calendar.of(centre)
     hours = [queue.hours if isinstance(queue.hours, OpeningHours) else None for queue in centre.queues]
     first, last = starts.min().date(), starts.max().date()
@@ -286,13 +290,17 @@ def _weeks(centre: Centre, starts: pd.Series) -> tuple[tuple[date, ...], tuple[d
     monday = first - first.weekday() * DAY
     mondays = [monday + n * DAY for n in range(0, (last - monday).days + 1, 7)]
     whole: list[date] = []
-    begun: list[date] = []
+    begun: dict[date, date] = {}
     for monday in mondays:
         days = [monday + n * DAY for n in range(7)]
         if any(day > last and is_open(day) for day in days):
             continue
-        (begun if any(day < first and is_open(day) for day in days) else whole).append(monday)
-    return tuple(whole), tuple(begun)
+        before = [day for day in days if day < first and is_open(day)]
+        if before:
+            begun[monday] = before[0]
+        else:
+            whole.append(monday)
+    return tuple(whole), begun
 
 
 def wall_text(since_midnight_s: float) -> str:

@@ -45,7 +45,9 @@ def _week_hours(case: Case, person: Person) -> Iterator[Violation]:
             if contract.max_overtime_week_s:
                 what += f", {hours_text(contract.max_overtime_week_s)} of it overtime"
             yield Violation(Rule.WEEK_HOURS_ABOVE, person.id, monday, what + _only(told, case, monday))
-    begun = case.begun_weeks if person.employee and person.employee.before else ()
+    told_of = person.employee is not None and person.employee.before is not None
+    since = before.known_from or date.min
+    begun = [monday for monday, opens in case.begun_weeks.items() if told_of and since <= opens]
     for monday in (*case.weeks, *begun) if contract.min_week_s else ():
         leave = _leave_days(case, person, monday)
         credit_s = _credit_s(case, person, monday)
@@ -122,7 +124,7 @@ def _runs(case: Case, person: Person) -> Iterator[Violation]:
     runs: list[tuple[bool, int, bool, date]] = []  # worked, length, whether its begin is known, its first day
     if before.days_in_a_row or before.days_off_in_a_row:
         length = before.days_in_a_row or before.days_off_in_a_row
-        runs.append((before.days_in_a_row > 0, length, True, case.first))
+        runs.append((before.days_in_a_row > 0, length, not before.is_open_run(case.first), case.first))
     for number, mark in enumerate(marks):
         if runs and runs[-1][0] == mark:
             runs[-1] = (mark, runs[-1][1] + 1, *runs[-1][2:])

@@ -21,7 +21,12 @@ _SLACK_S, _SLACK_AGENTS = 1.0, 1e-6
 
 
 def explain(
-    requirement: FrameLike | None, centre: Centre, *, horizon: Horizon | None = None, wanted: FrameLike | None = None
+    requirement: FrameLike | None,
+    centre: Centre,
+    *,
+    horizon: Horizon | None = None,
+    wanted: FrameLike | None = None,
+    history: FrameLike | None = None,
 ) -> tuple[Problem, ...]:
     """Return every contradiction that arithmetic can find in a roster problem, named, with what to do about it.
 
@@ -32,7 +37,7 @@ def explain(
 
     Parameters
     ----------
-    requirement, centre, horizon, wanted
+    requirement, centre, horizon, wanted, history
         As in `solve`.
 
     Returns
@@ -50,7 +55,7 @@ def explain(
     ()
     """
     try:
-        case = build_case(requirement, centre, horizon, wanted)
+        case = build_case(requirement, centre, horizon, wanted, history)
     except DataError as error:
         return error.problems
     found = list(_of_contracts(case))

@@ -1,4 +1,4 @@
-"""A small case as a whole, by CP-SAT: the least cost, or a bound that column generation could not reach.
+"""A small case as a whole, by CP-SAT: the least cost, or a bound that nothing else could reach.
 
 Each person walks through the states of their planner, day by day, so that every rule of a contract is that of
 `wfm.roster.line`; hours and counts are sums over the shifts taken.
@@ -18,7 +18,7 @@ from wfm.roster.halting import halting
 from wfm.roster.line import LinePlanner
 from wfm.roster.problem import Case, Floats, Person
 
-__all__ = ["Exact", "fits_exactly", "solve_exactly"]
+__all__ = ["Exact", "Model", "fits_exactly", "solve_exactly"]
 
 _MOST_PEOPLE, _MOST_SHIFTS = 30, 1000
 _WORKERS = 8
@@ -35,8 +35,7 @@ class Exact:
 def fits_exactly(case: Case) -> bool:
     """Whether a case is small enough: at most 30 people and 1,000 shifts among all of them."""
     allowed = sum(int(person.allowed.sum()) for person in case.people)
-    overtime = any(person.contract.max_overtime_week_s for person in case.people)
-    return len(case.people) <= _MOST_PEOPLE and allowed <= _MOST_SHIFTS and not overtime
+    return len(case.people) <= _MOST_PEOPLE and allowed <= _MOST_SHIFTS
 
 
 def solve_exactly(
@@ -70,32 +69,23 @@ def solve_exactly(
     seed
         Seed of the search.
     """
-    from ortools.sat.python import cp_model
-
-    model = _Model(case, unit)
+    model = Model(case, unit)
     for person, planner, cost in zip(case.people, planners, own, strict=True):
         model.add_person(person, planner, cost)
-    model.add_coverage()
+    model.add_heads()
     for chosen, line in zip(model.taken, start, strict=True):
         for candidate, variable in chosen.items():
             model.model.add_hint(variable, candidate in line)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = _WORKERS
-    seconds = share * left_s()
-    solver.parameters.interleave_search = math.isinf(seconds)  # so that the same work gives the same roster
-    solver.parameters.random_seed = seed
-    solver.parameters.max_deterministic_time = work
-    if math.isfinite(seconds):
-        solver.parameters.max_time_in_seconds = max(seconds, 0.0)
+    solver = model.solver(work=work, seconds=share * left_s(), seed=seed)
     with halting(left_s, solver.stop_search):
-        status = solver.solve(model.model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        is_solved = model.solved_by(solver)
+    if not is_solved:
         return Exact(None, -math.inf)
     lines = [tuple(sorted(c for c, taken in chosen.items() if solver.value(taken))) for chosen in model.taken]
     return Exact(lines, math.ceil(solver.best_objective_bound - 1e-6) * unit)
 
 
-class _Model:
+class Model:
     """The model, with the shifts that each person may take; each method adds one rule."""
 
     def __init__(self, case: Case, unit: float) -> None:
@@ -104,14 +94,14 @@ class _Model:
         self.model: Any = cp_model.CpModel()
         self.taken: list[dict[int, Any]] = []
         self._case, self._unit = case, unit
-        self._cost: list[Any] = []
+        self.cost: list[Any] = []
 
     def add_person(self, person: Person, planner: LinePlanner, cost: Floats) -> None:
         """Add the shifts of a person, and the walk through their states."""
         shifts, model = self._case.shifts, self.model
         taken = {int(c): model.new_bool_var("") for c in np.flatnonzero(person.allowed)}
         self.taken.append(taken)
-        self._cost += [self._whole(cost[c]) * variable for c, variable in taken.items()]
+        self.cost += [self.whole(cost[c]) * variable for c, variable in taken.items()]
         weekends = self._walk(person, planner, taken)
         if person.contract.max_weekends is not None:
             model.add(sum(weekends) <= int(person.most_weekends))
@@ -126,10 +116,20 @@ class _Model:
             total = sum(paid[c] * taken[c] for c in inside)
             model.add(total >= math.ceil(person.low_s[position]))
             model.add(total <= math.floor(person.high_s[position]))
+            self._add_overtime(person, total, position)
         for template, most in enumerate(person.most_shifts):
             some = [taken[c] for c in taken if shifts.template[c] == template]
             if len(some) > most:
                 model.add(sum(some) <= int(most))
+
+    def _add_overtime(self, person: Person, total: Any, week: int) -> None:
+        """Price the paid seconds of a week above those that are paid plainly, beside the wage."""
+        contract = person.contract
+        price = self.whole(contract.cost_per_hour * (contract.overtime_factor - 1) / 3600)
+        if price and person.plain_s[week] < person.high_s[week]:
+            above = self.model.new_int_var(0, math.floor(person.high_s[week]), "")
+            self.model.add(above >= total - math.floor(person.plain_s[week]))
+            self.cost.append(price * above)
 
     def _walk(self, person: Person, planner: LinePlanner, taken: dict[int, Any]) -> list[Any]:
         """Add the walk of a person through the states of their planner; return the steps that count a weekend."""
@@ -159,15 +159,15 @@ class _Model:
             for c in taken:
                 if self._case.shifts.day[c] == day and c not in reachable:
                     model.add(taken[c] == 0)
-            self._cost.append(self._whole(person.wish_off[day]) * sum(off))
+            self.cost.append(self.whole(person.wish_off[day]) * sum(off))
             entered = reached
         for (_, state), steps in entered.items():
             if not planner.automaton.accepts[state]:
                 model.add(sum(steps) == 0)
         return weekends
 
-    def add_coverage(self) -> None:
-        """Price the heads missing and those too many, and set the goal."""
+    def add_heads(self) -> None:
+        """Price the heads missing and those too many where they are wanted by shift and day."""
         wanted, model = self._case.wanted, self.model
         there: list[list[Any]] = [[] for _ in wanted.heads]
         for chosen in self.taken:
@@ -177,9 +177,29 @@ class _Model:
         for row, heads in enumerate(wanted.heads.tolist()):
             short, over = model.new_int_var(0, int(heads), ""), model.new_int_var(0, len(there[row]), "")
             model.add(sum(there[row]) + short - over == int(heads))
-            prices = self._whole(wanted.short_price[row]), self._whole(wanted.over_price[row])
-            self._cost += [prices[0] * short, prices[1] * over]
-        model.minimize(sum(self._cost))
+            prices = self.whole(wanted.short_price[row]), self.whole(wanted.over_price[row])
+            self.cost += [prices[0] * short, prices[1] * over]
 
-    def _whole(self, amount: float) -> int:
+    def solver(self, *, work: float, seconds: float, seed: int) -> Any:
+        """Set the goal and return a solver with its limits, deterministic without one of seconds."""
+        from ortools.sat.python import cp_model
+
+        self.model.minimize(sum(self.cost))
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = _WORKERS
+        solver.parameters.interleave_search = math.isinf(seconds)  # so that the same work gives the same roster
+        solver.parameters.random_seed = seed
+        solver.parameters.max_deterministic_time = work
+        if math.isfinite(seconds):
+            solver.parameters.max_time_in_seconds = max(seconds, 0.0)
+        return solver
+
+    def solved_by(self, solver: Any) -> bool:
+        """Whether a solver finds a roster."""
+        from ortools.sat.python import cp_model
+
+        return solver.solve(self.model) in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+
+    def whole(self, amount: float) -> int:
+        """Return an amount in units."""
         return round(float(amount) / self._unit)

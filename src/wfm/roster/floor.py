@@ -1,7 +1,8 @@
 """The state of a published roster under repair: who covers what now, and what a change of one shift is worth.
 
 Worth is what the change takes off the loss: the price of coverage **above that of the published plan**, interval by
-interval and queue by queue. So a repair restores what was planned, and earns nothing by improving the plan elsewhere.
+interval and queue by queue, and of heads wanted by shift and day likewise. So a repair restores what was planned, and
+earns nothing by improving the plan elsewhere.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from wfm.domain.people import ContractKind
 from wfm.roster.duties import Duties, Duty, day_of
 from wfm.roster.frames import person_cost
+from wfm.roster.heads import Heads
 from wfm.roster.loss import Loss, present
 from wfm.roster.problem import Case, Floats, Ints, Person
 
@@ -35,6 +37,8 @@ class Floor:
         Price of shortage and surplus of the published plan, as intervals x queues.
     planned_surplus
         Agents above the requirement in the published plan, as intervals x queues.
+    planned_heads
+        Price of heads missing and too many in the published plan, as 2 x rows of `wanted`.
     now_s
         What lies before this instant is past.
     """
@@ -47,6 +51,7 @@ class Floor:
         planned_short: Floats,
         planned_over: Floats,
         planned_surplus: Floats,
+        planned_heads: Floats,
         now_s: int,
     ) -> None:
         self.case = case
@@ -55,7 +60,10 @@ class Floor:
         self.loss = Loss(case)
         self.lines = {name: {day_of(d.start_s, case.centre.tz): d for d in mine} for name, mine in duties.items()}
         self.rostered: Floats = present(case, duties)
+        self.heads = Heads(case)
+        self.there = self.heads.there(duty for mine in duties.values() for duty in mine)
         self._short, self._over, self._surplus = planned_short, planned_over, planned_surplus
+        self._heads = planned_heads
         self._all = np.arange(len(case.demand))
 
     def priced(self, rows: Ints, rostered: Floats) -> Floats:
@@ -68,7 +76,8 @@ class Floor:
     def total(self) -> float:
         """Return the loss, without what the plan had too."""
         worse = np.maximum(self.loss.short(self.rostered) - self._short, 0.0).sum()
-        return float(worse + np.maximum(self.loss.over(self.rostered) - self._over, 0.0).sum())
+        worse += np.maximum(self.loss.over(self.rostered) - self._over, 0.0).sum()
+        return float(worse + np.maximum(self.case.wanted.prices(self.there) - self._heads, 0.0).sum())
 
     def excess(self) -> Floats:
         """Return the agents above the requirement beyond those of the plan, as intervals x queues."""
@@ -81,7 +90,25 @@ class Floor:
         change = self.presence(name, new) - self.presence(name, old)
         rows = np.flatnonzero(change.any(axis=1))
         here = self.rostered[rows]
-        return float((self.priced(rows, here) - self.priced(rows, here + change[rows])).sum())
+        by_interval = (self.priced(rows, here) - self.priced(rows, here + change[rows])).sum()
+        return float(by_interval + self.worth_in_heads(np.array([self.heads.row(new)]), old)[0])
+
+    def worth_in_heads(self, rows: Ints, old: Duty | None) -> Floats:
+        """Return by how much the loss falls with a head in each of some rows (-1: none) in place of a shift."""
+        there = self.there.copy()
+        before, left = 0.0, self.heads.row(old)
+        if left >= 0:
+            before = float(self._priced_heads(np.array([left]), there[[left]])[0])
+            there[left] -= 1.0
+            before -= float(self._priced_heads(np.array([left]), there[[left]])[0])
+        worth = np.full(len(rows), before)
+        some = rows[rows >= 0]
+        worth[rows >= 0] += self._priced_heads(some, there[some]) - self._priced_heads(some, there[some] + 1.0)
+        return worth
+
+    def _priced_heads(self, rows: Ints, there: Floats) -> Floats:
+        prices = self.case.wanted.prices(there, rows)
+        return np.asarray(np.maximum(prices - self._heads[:, rows], 0.0).sum(axis=0) + _BESIDE * prices[0])
 
     def presence(self, name: str, duty: Duty | None) -> Floats:
         """Return the agents that a shift of a person puts on each queue in each interval."""
@@ -111,6 +138,9 @@ class Floor:
     def set(self, name: str, day: date, duty: Duty | None) -> None:
         """Give a person another shift on a day, or none."""
         old = self.lines[name].get(day)
+        for some, sign in ((duty, 1.0), (old, -1.0)):
+            if (row := self.heads.row(some)) >= 0:
+                self.there[row] += sign
         self.rostered = self.rostered + self.presence(name, duty) - self.presence(name, old)
         if duty is None:
             del self.lines[name][day]

@@ -17,9 +17,10 @@ import pandas as pd
 from wfm.domain.centre import Centre
 from wfm.domain.people import Contract, Employee
 from wfm.errors import DataError
+from wfm.roster.asked import price_of_shortage
 from wfm.roster.line import LinePlanner
 from wfm.roster.person_rules import PersonRule, Terms, rules_of_person
-from wfm.roster.problem import Case, Flags, Floats, build_case, price_of_shortage
+from wfm.roster.problem import Case, Flags, Floats, build_case
 from wfm.roster.solver import solve
 from wfm.roster.speeds import Speeds
 from wfm.schema import FrameLike, as_frame

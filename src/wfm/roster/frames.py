@@ -170,7 +170,9 @@ def _time_before(moments: Ints, edges: Ints) -> Floats:
     return before
 
 
-def cost_by_term(case: Case, shifts: pd.DataFrame, coverage: pd.DataFrame) -> dict[str, float]:
+def cost_by_term(
+    case: Case, shifts: pd.DataFrame, activities: pd.DataFrame, coverage: pd.DataFrame
+) -> dict[str, float]:
     """Return the price of the roster by term, from its frames alone."""
     total = dict.fromkeys(("wages", "overtime", "shortage", "surplus", "wishes"), 0.0)
     worked: defaultdict[str, list[tuple[date, str, float]]] = defaultdict(list)
@@ -184,18 +186,26 @@ def cost_by_term(case: Case, shifts: pd.DataFrame, coverage: pd.DataFrame) -> di
     rostered[case.row_interval, case.row_queue] = coverage["rostered"].to_numpy(dtype=float)
     total["shortage"] = float(loss.short(rostered).sum())
     total["surplus"] = float(loss.over(rostered).sum())
-    total["wanted"] = _price_of_heads(case, shifts)
+    total["wanted"] = _price_of_heads(case, shifts, activities)
     return {**total, **together_terms(case, shifts)}
 
 
-def _price_of_heads(case: Case, shifts: pd.DataFrame) -> float:
-    """Return the price of shifts missing, or too many, where heads are wanted by template and day."""
+def _price_of_heads(case: Case, shifts: pd.DataFrame, activities: pd.DataFrame) -> float:
+    """Return the price of shifts missing, or too many, where heads are wanted by template and day.
+
+    A shift without any work, such as that of somebody sick, is no head.
+    """
     wanted = case.wanted
-    worked = Counter((start.date(), str(name)) for start, name in zip(*(shifts[c] for c in _SHIFT), strict=True))
+    if not len(wanted.heads):
+        return 0.0
+    work = activities.loc[activities["activity"] == WORK.name, ["employee", "start"]].sort_values("start")
+    begun = shifts[["employee", *_SHIFT]].sort_values("shift_start")
+    owned = pd.merge_asof(work, begun, left_on="start", right_on="shift_start", by="employee")
+    there = owned.drop_duplicates(["employee", "shift_start"])
+    worked = Counter((start.date(), str(name)) for start, name in zip(*(there[c] for c in _SHIFT), strict=True))
     days, templates = case.horizon.dates, case.shifts.templates
-    there = np.array([worked[days[d], templates[t].name] for d, t in zip(wanted.day, wanted.template, strict=True)])
-    short = wanted.short_price * np.maximum(wanted.heads - there, 0)
-    return float((short + wanted.over_price * np.maximum(there - wanted.heads, 0)).sum())
+    heads = np.array([worked[days[d], templates[t].name] for d, t in zip(wanted.day, wanted.template, strict=True)])
+    return float(wanted.prices(heads).sum())
 
 
 def person_cost(case: Case, person: Person, worked: list[tuple[date, str, float]]) -> dict[str, float]:
@@ -226,7 +236,7 @@ def person_cost(case: Case, person: Person, worked: list[tuple[date, str, float]
 def roster_of(case: Case, shifts: pd.DataFrame, activities: pd.DataFrame, *, bound: float | None) -> Roster:
     """Return the roster of two frames: its coverage, its cost, and how near the bound it is."""
     coverage = coverage_frame(case, activities)
-    cost = cost_by_term(case, shifts, coverage)
+    cost = cost_by_term(case, shifts, activities, coverage)
     total = sum(cost.values())
     # A linear programme is solved to a tolerance, so its bound may pass an optimal cost by a rounding error.
     kept = None if bound is None else min(bound, total)

@@ -21,9 +21,11 @@ __all__ = ["continued", "kept", "opened"]
 
 def opened(
     roster: RosterLike,
-    requirement: FrameLike,
+    requirement: FrameLike | None,
     centre: Centre,
     horizon: Horizon | None = None,
+    *,
+    wanted: FrameLike | None = None,
     history: FrameLike | None = None,
 ) -> tuple[Case, Duties]:
     """Return the problem of a roster and everybody's shifts in it.
@@ -35,7 +37,7 @@ def opened(
     DataError
         If a shift starts after the horizon, or the input has faults.
     """
-    case = build_case(requirement, centre, horizon, history=history)
+    case = build_case(requirement, centre, horizon, wanted, history)
     duties = read_duties(roster, centre)
     first, last = case.horizon.dates[0], case.horizon.dates[-1]
     late = [duty.start_s for mine in duties.values() for duty in mine if day_of(duty.start_s, centre.tz) > last]
@@ -44,7 +46,7 @@ def opened(
         raise DataError(Problem(what, where="roster", remedy="give the requirement or the horizon of all its days"))
     later = continued(roster, centre, first=first)
     if later is not centre:
-        case = build_case(requirement, later, case.horizon, history=history)
+        case = build_case(requirement, later, case.horizon, wanted, history)
     kept_duties = {
         name: tuple(duty for duty in mine if day_of(duty.start_s, centre.tz) >= first) for name, mine in duties.items()
     }

@@ -23,6 +23,7 @@ from wfm.roster.events import Event, LateArrival, Reforecast, SickCall, Training
 from wfm.roster.floor import Floor
 from wfm.roster.frames import roster_of
 from wfm.roster.happened import Happened, apply_events
+from wfm.roster.heads import Heads
 from wfm.roster.keep import opened
 from wfm.roster.legality import Judge
 from wfm.roster.loss import Loss, present
@@ -118,10 +119,11 @@ class Repair:
 def repair(
     roster: RosterLike,
     events: Iterable[Event] | Event,
-    requirement: FrameLike,
+    requirement: FrameLike | None,
     centre: Centre,
     *,
     horizon: Horizon | None = None,
+    wanted: FrameLike | None = None,
     history: FrameLike | None = None,
     now: datetime | None = None,
     prices: RepairPrices | None = None,
@@ -130,7 +132,8 @@ def repair(
 ) -> Repair:
     """Repair a published roster after events by the fewest and cheapest changes.
 
-    Lost is what the events add to the price of shortage and surplus, interval by interval; a repair earns what it takes
+    Lost is what the events add to the price of shortage and surplus, interval by interval, and to that of heads wanted
+    by shift and day; a repair earns what it takes
     off that, and nothing by improving the plan elsewhere. Every change has a price, so that a break is moved before a
     skill is switched, before somebody stays longer or is called in, before others' shifts are moved. A change is made
     where it recovers more than it costs.
@@ -143,11 +146,13 @@ def repair(
     events
         `SickCall`, `LateArrival`, `Reforecast` and `TrainingMoved`, one or more.
     requirement
-        Frame `requirement` that was rostered.
+        Frame `requirement` that was rostered; none where `wanted` alone said what is to be covered.
     centre
         The centre.
     horizon
         The days of the roster, where they are more than those of the requirement.
+    wanted
+        Frame `wanted` that was rostered; default none. Who is away all through a shift is no head of it.
     history
         Frame `burdens` of before the horizon, as in `solve`: it enters the fairness and its cost in the result.
     now
@@ -190,12 +195,12 @@ def repair(
     happenings = check_each("events", (events,) if isinstance(events, Event) else events, object)
     _check(happenings, horizon, prices, now)
     check_int("max_touched", max_touched, 0)
-    planned, duties = opened(roster, requirement, centre, horizon, history)
+    planned, duties = opened(roster, requirement, centre, horizon, wanted=wanted, history=history)
     centre = planned.centre
     happened = apply_events(happenings, planned, duties)
     case = planned
     if happened.requirement is not None:
-        case = build_case(happened.requirement, centre, planned.horizon, history=history)
+        case = build_case(happened.requirement, centre, planned.horizon, wanted, history)
     coverage = present(planned, duties)
     loss = Loss(planned)
     floor = Floor(
@@ -204,6 +209,7 @@ def repair(
         planned_short=loss.short(coverage),
         planned_over=loss.over(coverage),
         planned_surplus=np.where(planned.is_open, np.maximum(coverage - planned.demand, 0.0), 0.0),
+        planned_heads=planned.wanted.prices(Heads(planned).there(duty for mine in duties.values() for duty in mine)),
         now_s=happened.first_s if now is None else int(now.timestamp()),
     )
     tz = centre.tz
@@ -381,6 +387,9 @@ def _reason(floor: Floor, name: str, old: Duty | None, new: Duty | None, happene
     without = np.maximum(case.demand[rows] - (here - change[rows]), 0.0)
     saved = np.maximum(without - short, 0.0)
     parts = []
+    head = floor.heads.row(new)
+    if head >= 0 and head != floor.heads.row(old) and floor.there[head] <= case.wanted.heads[head]:
+        parts.append(f"a head of {new.template!r}" if new is not None else "")
     for queue in np.flatnonzero(saved.sum(axis=0) > _NONE).tolist():
         at = rows[np.flatnonzero(saved[:, queue] > _NONE)]
         first = pd.Timestamp(int(case.starts_s[at[0]]), unit="s", tz="UTC").tz_convert(case.centre.tz)

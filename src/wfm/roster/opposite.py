@@ -12,12 +12,13 @@ from wfm.checks import check_date
 from wfm.domain.centre import Centre
 from wfm.domain.lock import Lock
 from wfm.errors import DataError, Problem
+from wfm.roster.asked import asked_horizon, asked_requirement
 from wfm.roster.changes import duty_text
 from wfm.roster.differences import RosterDiff, diff
 from wfm.roster.duties import read_duties, the_duty
 from wfm.roster.result import Roster
 from wfm.roster.solver import solve
-from wfm.schema import FrameLike, as_frame
+from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
 
 __all__ = ["Why", "why"]
@@ -60,6 +61,12 @@ class Why:
     changes: RosterDiff | None
     currency: str
 
+    @property
+    def at_least(self) -> float | None:
+        """What the opposite costs more at least, whatever is searched; none without a bound."""
+        bound = None if self.opposite is None else self.opposite.bound
+        return None if bound is None else bound - self.cost
+
     def to_frame(self) -> pd.DataFrame:
         """Return the cost by term."""
         return self.terms
@@ -71,6 +78,8 @@ class Why:
             return f"{head}\n└─ {asked} instead is not possible: {self.impossible}"
         more = self.cost_opposite - self.cost
         lines = [f"{asked} instead costs {more:+,.2f} {self.currency} ({self.cost:,.2f} -> {self.cost_opposite:,.2f})"]
+        if self.at_least is not None and more - self.at_least > _NONE * max(self.cost, 1.0):
+            lines.append(f"by a search that may fall short: {self.at_least:+,.2f} at least is proved")
         if more < 0:
             lines.append("the roster is not the best there is: solve longer")
         by_term = [(row.term, row.after - row.before) for row in self.terms.itertuples() if row.term != "all"]
@@ -109,7 +118,7 @@ def why(
     requirement, centre, horizon, wanted, history
         What was solved.
     seed, work_limit, time_limit
-        As in `solve`: give what the roster was solved with, or the costs do not compare.
+        As in `solve`, for the opposite.
 
     Raises
     ------
@@ -118,8 +127,9 @@ def why(
 
     Notes
     -----
-    Both rosters come from a search, so their difference is true of them and no bound. Where the opposite is cheaper,
-    the roster was not the best.
+    The opposite is searched from the roster itself, so that it is not dear merely because the search was short. Both
+    still come from a search, so their difference is true of them; `Why.at_least` is proved. Where the opposite is
+    cheaper, the roster was not the best.
 
     Examples
     --------
@@ -139,7 +149,9 @@ def why(
     if any(lock.day == day for lock in person.locks):
         what = f"{day} of {employee} is locked"
         raise DataError(Problem(what, remedy="take the lock out to ask what it costs"))
-    first, last = _days(requirement, centre, horizon)
+    frame = asked_requirement(requirement, centre, is_alone=wanted is None)
+    dates = asked_horizon(frame, wanted, centre, horizon).dates
+    first, last = dates[0], dates[-1]
     if not first <= day <= last:
         what = f"{day} lies outside the horizon from {first} to {last}"
         raise DataError(Problem(what, remedy="give a day of the roster"))
@@ -157,6 +169,7 @@ def why(
             seed=seed,
             work_limit=work_limit,
             time_limit=time_limit,
+            start=roster,
         )
     except DataError as error:
         impossible = "; ".join(str(problem) for problem in error.problems)
@@ -173,13 +186,3 @@ def why(
         changes=changes,
         currency=centre.currency,
     )
-
-
-def _days(requirement: FrameLike | None, centre: Centre, horizon: Horizon | None) -> tuple[date, date]:
-    """Return the first and the last day of the horizon."""
-    if horizon is not None:
-        return horizon.dates[0], horizon.dates[-1]
-    if requirement is None:
-        raise DataError(Problem("neither a requirement nor a horizon", remedy="give what was solved"))
-    starts = as_frame(requirement, "requirement", tz=centre.tz)["start"]
-    return starts.min().date(), starts.max().date()

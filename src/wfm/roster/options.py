@@ -151,6 +151,7 @@ class Options:
             begins, ends = shifts.start_s[chosen], shifts.end_s[chosen]
             promise = prospect.of_shifts(begins, ends, current, person.skills) - wage * np.maximum(more_h, 0.0)
             promise += wage * np.maximum(-more_h, 0.0) * prospect.some_idle
+            promise += floor.worth_in_heads(floor.case.wanted.row[chosen], current)
             promise -= self._unit * self._least(name, current, lengthened=lengthened)
             for place in np.argsort(-promise, kind="stable")[:_TRIED].tolist():
                 yield Lead(float(promise[place]), name, day, int(chosen[place]))

@@ -18,20 +18,20 @@ import pandas as pd
 from wfm.calendar import Calendar
 from wfm.domain.carry import CarryOver
 from wfm.domain.centre import Centre
-from wfm.domain.duration import format_duration
 from wfm.domain.hours import OpeningHours
 from wfm.domain.people import Contract, Employee, Unavailability, Wish
-from wfm.errors import DataError, Faults, Problem, did_you_mean
+from wfm.errors import DataError, Faults, Problem
+from wfm.roster.asked import asked_horizon, asked_requirement, price_of_shortage
 from wfm.roster.burdens import read_history
 from wfm.roster.locks import hold
 from wfm.roster.nights import are_nights
 from wfm.roster.tiers import Tiers
 from wfm.roster.wanted import Wanted, read_wanted
-from wfm.schema import FrameLike, as_frame
+from wfm.schema import FrameLike
 from wfm.shifts import Candidates, candidates, seconds, stamps
 from wfm.timegrid import Horizon, day_starts
 
-__all__ = ["Case", "Person", "Week", "build_case", "price_of_shortage"]
+__all__ = ["Case", "Person", "Week", "build_case"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -41,8 +41,6 @@ _WEEKDAYS = 5
 _MONDAY, _SUNDAY = 0, 6
 _DAY_S = 86400
 _MANY = 2**31  # more than any count
-_SAME = 1e-9
-_SHORTAGE_FACTOR = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +49,15 @@ class Week:
 
     It is whole if the horizon leaves out no day on which a queue is open; minimum hours bind in whole weeks only.
     `ends_inside` says that none is left out after its last day in the horizon: then a minimum binds for those of whom
-    it is known what they worked before. `begin_s` and `end_s` are its first instant and that of the next week.
+    it is known what they worked since `opens`, the first open day. `begin_s` and `end_s` are its first instant and that
+    of the next week.
     """
 
     monday: date
     days: tuple[int, ...]
     is_whole: bool
     ends_inside: bool
+    opens: date
     begin_s: int
     end_s: int
 
@@ -236,8 +236,8 @@ def build_case(
     history: FrameLike | None = None,
 ) -> Case:
     """Check the input and lay it out; raise one `DataError` with every fault."""
-    frame = _checked_requirement(requirement, centre, is_alone=wanted is None)
-    horizon = _horizon(frame, centre, horizon)
+    frame = asked_requirement(requirement, centre, is_alone=wanted is None)
+    horizon = asked_horizon(frame, wanted, centre, horizon)
     shifts = candidates(centre, horizon)
     heads = read_wanted(wanted, shifts)
     queues = tuple(queue.name for queue in centre.queues)
@@ -279,99 +279,6 @@ def wall_clock_s(start_s: Ints, tz: str) -> Ints:
     return since
 
 
-def price_of_shortage(centre: Centre) -> float:
-    """Return the price of a missing agent-hour."""
-    given = centre.prices.shortage_per_hour
-    dearest = max(contract.cost_per_hour for contract in centre.contracts)
-    return given if given is not None else _SHORTAGE_FACTOR * dearest
-
-
-def _horizon(frame: pd.DataFrame, centre: Centre, given: Horizon | None) -> Horizon:
-    """Return the days of the requirement, or those given, in which it must lie."""
-    interval = timedelta(seconds=centre.interval_s)
-    if given is None:
-        first, last = frame["start"].min().date(), frame["start"].max().date()
-        return Horizon(first, last + timedelta(days=1), interval=interval, tz=centre.tz)
-    first, last = given.dates[0], given.dates[-1]
-    if not frame.empty:
-        first, last = frame["start"].min().date(), frame["start"].max().date()
-    faults = Faults("the horizon")
-    if given.tz != centre.tz:
-        faults.add(f"it is in {given.tz}, the centre in {centre.tz}", remedy=f"write Horizon(..., tz={centre.tz!r})")
-    if given.interval_s != centre.interval_s:
-        length = format_duration(interval)
-        what = f"it has intervals of {format_duration(timedelta(seconds=given.interval_s))}, the centre of {length}"
-        faults.add(what, remedy=f"write Horizon(..., interval={length!r})")
-    if not given.dates[0] <= first <= last <= given.dates[-1]:
-        what = f"it runs from {given.dates[0]} to {given.dates[-1]}, the requirement from {first} to {last}"
-        faults.add(what, remedy="make both for the same days")
-    faults.raise_if_any()
-    return given
-
-
-def _checked_requirement(requirement: FrameLike | None, centre: Centre, *, is_alone: bool) -> pd.DataFrame:
-    """Return the checked requirement; one without rows where heads are wanted by shift alone."""
-    faults = Faults("the roster problem")
-    for name in ("employees", "contracts", "shifts"):
-        if not getattr(centre, name):
-            what = f"centre {centre.name!r} has no {'shift templates' if name == 'shifts' else name}"
-            faults.add(what, remedy="give it at least one")
-    if centre.contracts and price_of_shortage(centre) == 0:
-        what = "no contract has a cost, so that a missing agent-hour has no price"
-        faults.add(what, remedy="give prices=Prices(shortage_per_hour=...) or cost_per_hour")
-    if requirement is None:
-        if is_alone:
-            faults.add("neither a requirement nor heads wanted by shift", remedy="give one of them")
-        faults.raise_if_any()
-        start = pd.DatetimeIndex([], tz=centre.tz)
-        empty = pd.DataFrame({"queue": pd.Series([], dtype="str"), "start": start, "agents": 0.0, "scheduled": 0.0})
-        return as_frame(empty, "requirement", tz=centre.tz)
-    frame = requirement if isinstance(requirement, pd.DataFrame) else requirement.to_frame()
-    if isinstance(frame, pd.DataFrame) and frame.empty:
-        faults.add("the requirement is empty", remedy="give at least one row with queue, start and scheduled")
-        faults.raise_if_any()
-    with faults.collecting():
-        frame = as_frame(frame, "requirement", tz=centre.tz)
-        _check_queues(frame, centre, faults)
-        _check_grid(frame, centre, faults)
-        _check_floor(frame, faults)
-    faults.raise_if_any()
-    return frame
-
-
-def _check_queues(frame: pd.DataFrame, centre: Centre, faults: Faults) -> None:
-    known = {queue.name for queue in centre.queues}
-    served = {name for employee in centre.employees for name in employee.queues}
-    for name in sorted(frame["queue"].unique()):
-        rows = frame.index[frame["queue"] == name]
-        if name not in known:
-            faults.add(f"unknown queue {name!r}", where="requirement", remedy=did_you_mean(name, known), rows=rows)
-        elif centre.employees and name not in served:
-            what = f"nobody has the skill of queue {name!r}"
-            faults.add(what, where="requirement", remedy="give it to at least one employee", rows=rows)
-
-
-def _check_grid(frame: pd.DataFrame, centre: Centre, faults: Faults) -> None:
-    first = seconds(day_starts([frame["start"].min().date()], centre.tz))[0]
-    off = (seconds(pd.DatetimeIndex(frame["start"])) - first) % int(centre.interval_s) != 0
-    if off.any():
-        length = format_duration(timedelta(seconds=centre.interval_s))
-        shown = frame["start"][off].iloc[0]
-        what = f"{shown} is not the start of an interval of {length} of the centre"
-        remedy = f"make the requirement on intervals of {length}, or change the interval of the centre"
-        faults.add(what, where="requirement", remedy=remedy, rows=frame.index[off])
-
-
-def _check_floor(frame: pd.DataFrame, faults: Faults) -> None:
-    if "floor" not in frame.columns:
-        return
-    above = frame["floor"] > frame["scheduled"] + _SAME
-    if above.any():
-        row = frame[above].iloc[0]
-        what = f"floor {row['floor']:g} is above scheduled {row['scheduled']:g}"
-        faults.add(what, where="requirement", remedy="lower it or raise scheduled", rows=frame.index[above])
-
-
 def _axis(horizon: Horizon, shifts: Candidates) -> Ints:
     step = int(horizon.interval_s)
     starts = seconds(horizon.starts)
@@ -391,7 +298,8 @@ def _weeks(horizon: Horizon, centre: Centre) -> tuple[Week, ...]:
         missing = {day for day in outside for own in hours if calendar.hours_on(day, own)}
         bounds = (_midnight_s(monday + timedelta(days=n), centre.tz) for n in (0, 7))
         ends_inside = all(day < horizon.dates[0] for day in missing)
-        weeks.append(Week(monday, tuple(inside), not missing, ends_inside, *bounds))
+        opens = min({*missing, *inside.values()})
+        weeks.append(Week(monday, tuple(inside), not missing, ends_inside, opens, *bounds))
     return tuple(weeks)
 
 
@@ -432,6 +340,9 @@ def _before(case: Case, employee: Employee, where: str, faults: Faults) -> Carry
     if first.weekday() == _MONDAY and (before.week_days or before.week_paid_s):
         what = f"work of a week that has begun, before a horizon that begins on Monday {first}"
         faults.add(what, where=where, remedy="leave out week_paid, week_days and week_starts")
+    if before.known_from is not None and before.known_from >= first:
+        what = f"known_from {before.known_from} is not before the horizon, which begins on {first}"
+        faults.add(what, where=where, remedy="leave before out where nothing is known of the days before")
     if before.weekend_worked_saturday and first.weekday() != _SUNDAY:
         what = f"a Saturday worked just before a horizon that begins on a {first:%A}"
         faults.add(what, where=where, remedy="leave out weekend_worked_saturday")
@@ -486,7 +397,8 @@ def _left(case: Case, employee: Employee, contract: Contract, before: CarryOver)
     days = [before.week_days] + [0] * (len(case.weeks) - 1)
     low = []
     for week, paid in zip(case.weeks, paid_s, strict=True):
-        is_known = week.is_whole or (week.ends_inside and employee.before is not None)
+        is_told = employee.before is not None and (before.known_from is None or before.known_from <= week.opens)
+        is_known = week.is_whole or (week.ends_inside and is_told)
         low.append(max(_week_minimum_s(case, contract, week, employee.unavailable) - paid, 0.0) if is_known else 0.0)
     most = dict(contract.max_shifts or ())
     had = dict(before.shifts)

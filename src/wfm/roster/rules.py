@@ -64,6 +64,7 @@ def rules_of(case: Case) -> Rules:
         last_end_s=np.array([_last_end_s(one) for one in before], dtype=np.int64),
         run=_whole([one.days_in_a_row for one in before]),
         off=_whole([one.days_off_in_a_row for one in before]),
+        began=np.array([not one.is_open_run(case.horizon.dates[0]) for one in before]),
         nights=_whole([one.nights_in_a_row for one in before]),
         saturday=np.array([one.weekend_worked_saturday for one in before]),
         starts=_starts(before),

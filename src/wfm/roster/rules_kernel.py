@@ -64,7 +64,8 @@ class Rules(NamedTuple):
     known: Flags  # whether it is known at all
     last_end_s: Ints
     run: Ints  # days worked in a row
-    off: Ints  # days off in a row; 0 like `run`: the length of the run is unknown
+    off: Ints  # days off in a row
+    began: Flags  # whether it is known how that run began
     nights: Ints
     saturday: Flags  # whether the Saturday before a first day that is a Sunday was worked
     starts: Ints  # people x most: starts of the week on the wall clock, -1 for none
@@ -142,7 +143,7 @@ def _runs(r: Rules, a: int, line: Ints) -> bool:
     A run that touches the edge of the horizon is not too short unless it is known how it began and it ends inside.
     """
     run, off, nights = r.run[a], r.off[a], r.nights[a]
-    began = run > 0 or off > 0
+    began = r.began[a]
     for d in range(len(line)):
         c = line[d]
         if c < 0:

@@ -16,16 +16,20 @@ from wfm.domain.duration import as_duration
 from wfm.logs import logger
 from wfm.roster.anneal import anneal
 from wfm.roster.buying import Buy, Curves
+from wfm.roster.checker_case import RosterLike
 from wfm.roster.classes import PersonClass, collapse
 from wfm.roster.columns import Columns, fits_columns
 from wfm.roster.compiled import can_compile
 from wfm.roster.counts import Counts, plan_counts
-from wfm.roster.frames import activities_frame, coverage_frame, roster_of, shifts_frame
+from wfm.roster.frames import activities_frame, roster_of, shifts_frame
 from wfm.roster.lines import Plan
 from wfm.roster.problem import Case, build_case
 from wfm.roster.progress import Cancel, OnProgress, Progress
+from wfm.roster.purchase import ROUNDS, Purchase
 from wfm.roster.quick_bound import quick_bound
 from wfm.roster.result import Roster
+from wfm.roster.small import placements_of, solve_small
+from wfm.roster.start import start_from
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
 
@@ -39,9 +43,10 @@ _OPTIMAL = 1e-6
 _DEFAULT_WORK, _PLAIN_WORK = 2000, 50  # compiled and not
 _CHANGES = 1000  # changes to a unit of work
 _COUNTS_SHARE = 0.15  # share of a time limit that the search waits for the counts
-_BUYING, _BUYING_ROUNDS = 0.4, 8  # share of the work or time that seeks prices, and in how many short searches
+_BUYING = 0.4  # share of the work or time that seeks prices
 _BETWEEN_S = 0.2  # between two calls of `progress`
 _FIRST = 0.1  # share of the search by changes where one by whole lines follows
+_SMALL_SHARE, _SMALL_WORK = 0.5, 0.2  # a small case as a whole: share of a time limit left, else deterministic time
 _QUICK = 0.08  # share of a time limit, at most, for a bound that is there whether or not the counts are in time
 _END = 0.92  # share of a time limit after which the result is written
 
@@ -59,6 +64,7 @@ def solve(
     progress: OnProgress | None = None,
     cancel: Cancel | None = None,
     buy: Buy | None = None,
+    start: RosterLike | None = None,
 ) -> Roster:
     """Roster the people of a centre on the requirement at least cost.
 
@@ -81,8 +87,8 @@ def solve(
     centre
         The centre with its people, contracts and shift templates.
     horizon
-        The days to roster; default from the first to the last day of the requirement. In a cyclic one (a typical week)
-        a shift that passes the end covers the beginning.
+        The days to roster; default from the first to the last day of the requirement, or of `wanted` alone. In a cyclic
+        one (a typical week) a shift that passes the end covers the beginning.
     seed
         Seed of the search, 0 or more; default 0.
     work_limit
@@ -107,7 +113,11 @@ def solve(
         in place of its prices of missing agents: `shortage` is then the price of contacts that are not answered in
         time, as far as the curves reach, with agents worth nearly the same taken together. Default none. Where a
         target is to be met, its prices are sought first, with a part of the work or time, and the bound holds for the
-        prices found; `wfm.roster.service_levels` tells what is reached.
+        prices found; of all rosters seen on the way the one is returned that misses fewest targets, and of those the
+        one with the least pay. `wfm.roster.service_levels` tells what is reached.
+    start
+        A roster of the same people, from which is searched as far as its lines are legal: where that is cheaper than
+        what the search would begin with, the result costs no more. Default none.
 
     Returns
     -------
@@ -155,11 +165,19 @@ def solve(
     case = build_case(requirement, centre, horizon, wanted, history)
     classes = collapse(case)
     plan = Plan(case, classes)
+    if start is not None:
+        start_from(plan, start)
     watch = _Watch(plan, begin, work, limit, progress, cancel)
     pool = ThreadPoolExecutor(1)
+    purchase: Purchase | None = None
     try:
         if buy is not None:
-            _buy(plan, Curves(case, cast("Requirement", requirement), buy), buy, watch, seed=seed)
+            curves = Curves(case, cast("Requirement", requirement), buy)
+            if buy.price is None:
+                purchase = Purchase(plan, curves)
+                _seek(purchase, plan, watch, seed=seed)
+            else:
+                plan.reprice(curves.case_at(np.full(len(curves.keys), buy.price)))
             case = plan.case
         if limit is not None:
             quick_end = monotonic() + _QUICK * max(watch.left_s(), 0.0)
@@ -171,6 +189,9 @@ def solve(
         _LOG.warning("interrupted: the best roster found so far is returned")
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+    if purchase is not None:
+        purchase.settle()
+        case = plan.case
     watch.tell("queues", plan.cost())
     shifts, activities = shifts_frame(case, plan.lines), activities_frame(plan)
     return roster_of(case, shifts, activities, bound=watch.bound())
@@ -183,29 +204,14 @@ def _counts(case: Case, classes: tuple[PersonClass, ...], watch: _Watch, *, seed
     return plan_counts(case, classes, seed=seed, time_limit=left)
 
 
-def _buy(plan: Plan, curves: Curves, buy: Buy, watch: _Watch, *, seed: int) -> None:
-    """Price coverage by the curves; without a price, seek those that meet the targets in some short searches."""
-    if buy.price is not None:
-        plan.reprice(curves.case_at(np.full(len(curves.keys), buy.price)))
-        return
-    prices = curves.first_prices()
-    cheapest = np.full(len(prices), np.inf)  # at which the target was met
-    dearest = np.zeros(len(prices))  # at which it was not
-    for number in range(_BUYING_ROUNDS):
-        plan.reprice(curves.case_at(prices))
+def _seek(purchase: Purchase, plan: Plan, watch: _Watch, *, seed: int) -> None:
+    """Seek prices in some short searches."""
+
+    def search(number: int) -> None:
         watch.part_begins()
         anneal(plan, seed=seed + number, changes=watch.part_changes, progress=watch.part_share)
-        coverage = coverage_frame(plan.case, activities_frame(plan))
-        rostered = np.zeros(plan.case.demand.shape)
-        rostered[plan.case.row_interval, plan.case.row_queue] = coverage["rostered"].to_numpy(dtype=float)
-        levels = curves.levels(rostered)
-        met = curves.met(levels)
-        cheapest = np.where(met, np.minimum(cheapest, prices), cheapest)
-        dearest = np.where(met, dearest, np.maximum(dearest, prices))
-        prices = curves.next_prices(prices, levels)
-        inside = (dearest > 0) & np.isfinite(cheapest) & (dearest < cheapest)
-        prices = np.where(inside, np.sqrt(dearest * np.where(inside, cheapest, 1.0)), prices)
-    plan.reprice(curves.case_at(np.where(np.isfinite(cheapest), cheapest, prices)))
+
+    purchase.seek(search)
 
 
 def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
@@ -220,7 +226,9 @@ def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
                 for number, line in enumerate(before):
                     plan.set_line(number, line)
     by_columns = fits_columns(plan.case) and not plan.together.asked
-    watch.search_begins(_FIRST if by_columns else 1.0)
+    placements = None if by_columns else placements_of(plan)
+    first = _FIRST if by_columns or placements else 1.0
+    watch.search_begins(first, first)
     done = anneal(plan, seed=seed, changes=watch.changes, progress=watch.share)
     _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), watch.bound())
     if by_columns:
@@ -228,6 +236,13 @@ def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
         columns.run()
         watch.proven = columns.bound
         _LOG.info("columns: %d lines planned, cost %.2f, bound %.2f", columns.planned, plan.cost(), columns.bound)
+    if placements is not None and not watch.is_done(plan.cost()):
+        seconds = watch.left_s() * _SMALL_SHARE
+        work = math.inf if math.isfinite(seconds) else _SMALL_WORK
+        watch.proven = solve_small(plan, placements, work=work, seconds=seconds, seed=seed, is_over=watch.is_cancelled)
+        _LOG.info("as a whole: cost %.2f, bound %.2f", plan.cost(), watch.proven)
+        watch.search_begins(1 - first, 1.0)
+        anneal(plan, seed=seed, changes=watch.changes * (1 - first), progress=watch.share)
 
 
 class _Watch:
@@ -247,7 +262,7 @@ class _Watch:
         self.quick: Future[float] | None = None
         self.proven = -math.inf
         self._work = work
-        self._part_of_all = 1.0
+        self._part_of_work = self._part_of_time = 1.0
         self._plan = plan
         self._begin = self._searched = self._told = self._part = begin
         self._seconds = None if limit is None else _END * limit.total_seconds()
@@ -288,7 +303,7 @@ class _Watch:
     @property
     def part_changes(self) -> float:
         """Most changes of one of the short searches for prices."""
-        return self.changes * _BUYING / _BUYING_ROUNDS
+        return self.changes * _BUYING / ROUNDS
 
     def part_begins(self) -> None:
         """Count the share of a short search from here."""
@@ -302,28 +317,32 @@ class _Watch:
         by_work = done / self.part_changes if self.part_changes else 1.0
         if self._seconds is None:
             return by_work
-        return max(by_work, (monotonic() - self._part) * _BUYING_ROUNDS / (_BUYING * self._seconds))
+        return max(by_work, (monotonic() - self._part) * ROUNDS / (_BUYING * self._seconds))
 
-    def search_begins(self, part: float) -> None:
-        """Count the share of the time from here, of which the search by changes has a part."""
+    def search_begins(self, of_work: float, of_time: float) -> None:
+        """Count the share of the time left from here, of which the search by changes has a part as of all work."""
         self._searched = monotonic()
-        self._part_of_all = part
+        self._part_of_work, self._part_of_time = of_work, of_time
+
+    def is_done(self, lowest: float) -> bool:
+        """Whether the search is cancelled, or nothing is left to gain."""
+        bound = self.bound()
+        return self.is_cancelled() or (bound is not None and lowest <= bound * (1 + _OPTIMAL))
 
     def share(self, done: int, lowest: float) -> float:
         """Return the share of the search that is over after so many changes."""
         self.tell("search", lowest)
-        bound = self.bound()
-        if self.is_cancelled() or (bound is not None and lowest <= bound * (1 + _OPTIMAL)):
+        if self.is_done(lowest):
             return 1.0
-        by_work = done / (self.changes * self._part_of_all) if self.changes else 1.0
+        by_work = done / (self.changes * self._part_of_work) if self.changes else 1.0
         if self._seconds is None:
             return by_work
-        whole = max((self._begin + self._seconds - self._searched) * self._part_of_all, 1e-9)
+        whole = max((self._begin + self._seconds - self._searched) * self._part_of_time, 1e-9)
         return max(by_work, (monotonic() - self._searched) / whole)
 
     def is_over(self, planned: int) -> bool:
         """Whether the search by whole lines is over; a line that is planned is a unit of work."""
-        return self.is_cancelled() or self.left_s() <= 0 or planned >= self._work * (1 - self._part_of_all)
+        return self.is_cancelled() or self.left_s() <= 0 or planned >= self._work * (1 - self._part_of_work)
 
     def line_s(self) -> float:
         """Return the seconds left to the search by whole lines: none once it is cancelled."""

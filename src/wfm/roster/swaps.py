@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from html import escape
@@ -20,11 +20,13 @@ from wfm.roster.checker import check
 from wfm.roster.checker_case import RosterLike
 from wfm.roster.duties import Duties, Duty, Part, as_frames, day_of, joined, the_duty
 from wfm.roster.frames import person_cost, roster_of
+from wfm.roster.heads import Heads
 from wfm.roster.keep import opened
 from wfm.roster.legality import Judge
 from wfm.roster.loss import Loss, present
 from wfm.roster.problem import Case, Floats
 from wfm.roster.result import Roster
+from wfm.roster.together import prices_of_taking
 from wfm.roster.violations import Rule, Violation
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
@@ -45,7 +47,8 @@ class Verdict:
     violations
         The rules that it breaks.
     more_short_h
-        Agent-hours by which the roster is shorter, over all queues; below 0 if it is less short.
+        Agent-hours by which the roster is shorter, over all queues; below 0 if it is less short. A head missing where
+        they are wanted by shift and day counts with the shortest shift of its template.
     limit_h
         Agent-hours that were conceded.
     cost
@@ -94,11 +97,12 @@ def check_swap(
     first: str,
     second: str,
     day: date,
-    requirement: FrameLike,
+    requirement: FrameLike | None,
     centre: Centre,
     *,
     other_day: date | None = None,
     horizon: Horizon | None = None,
+    wanted: FrameLike | None = None,
     history: FrameLike | None = None,
     max_more_short_h: float = 0.0,
 ) -> Verdict:
@@ -116,13 +120,15 @@ def check_swap(
     day
         The day whose shifts are exchanged; one of the two may be off.
     requirement
-        Frame `requirement` that was rostered.
+        Frame `requirement` that was rostered; none where `wanted` alone said what is to be covered.
     centre
         The centre.
     other_day
-        A second day whose shifts are exchanged too, so that both keep their hours; default none.
+        Another day whose shifts are exchanged too, so that both keep their hours; default none.
     horizon
         The days of the roster, where they are more than those of the requirement.
+    wanted
+        Frame `wanted` that was rostered; default none.
     history
         Frame `burdens` of before the horizon, as in `solve`: it enters the fairness and its cost.
     max_more_short_h
@@ -131,7 +137,7 @@ def check_swap(
     Raises
     ------
     DataError
-        If a name is unknown, both are the same, or neither has a shift on the days.
+        If a name is unknown, both people or both days are the same, or neither has a shift on the days.
 
     Examples
     --------
@@ -146,10 +152,13 @@ def check_swap(
     True
     """
     check_in_range("max_more_short_h", max_more_short_h, 0.0)
-    case, duties = opened(roster, requirement, centre, horizon, history)
+    case, duties = opened(roster, requirement, centre, horizon, wanted=wanted, history=history)
     centre = case.centre
     if first == second:
         raise DataError(Problem(f"{first!r} swaps with themselves", remedy="name two people"))
+    if day == other_day:
+        what = f"the shifts of {day} are exchanged twice"
+        raise DataError(Problem(what, remedy="leave other_day out, or name another day"))
     changed = dict(duties)
     hours = 0
     for on in filter(None, (day, other_day)):
@@ -168,7 +177,14 @@ def check_swap(
             fitted.append(_fitted(duty, centre.employee(name), case, rostered))
             rostered = rostered + present(case, {name: fitted[-1:]})
         changed[name] = tuple(fitted)
-    return _verdict(case, duties, changed, centre, centre, max_more_short_h)
+    clashes = tuple(
+        clash
+        for name in (first, second)
+        for duty in changed[name]
+        if duty not in duties[name]
+        for clash in _in_the_way(name, (other for other in changed[name] if other != duty), duty, centre.tz)
+    )
+    return _verdict(case, duties, changed, centre, centre, max_more_short_h, clashes)
 
 
 def check_leave(
@@ -176,10 +192,11 @@ def check_leave(
     employee: str,
     start: date,
     end: date,
-    requirement: FrameLike,
+    requirement: FrameLike | None,
     centre: Centre,
     *,
     horizon: Horizon | None = None,
+    wanted: FrameLike | None = None,
     history: FrameLike | None = None,
     max_more_short_h: float = 0.0,
 ) -> Verdict:
@@ -194,11 +211,13 @@ def check_leave(
     start, end
         The first day of the leave, and the first day back.
     requirement
-        Frame `requirement` that was rostered.
+        Frame `requirement` that was rostered; none where `wanted` alone said what is to be covered.
     centre
         The centre.
     horizon
         The days of the roster, where they are more than those of the requirement.
+    wanted
+        Frame `wanted` that was rostered; default none.
     history
         Frame `burdens` of before the horizon, as in `solve`: it enters the fairness and its cost.
     max_more_short_h
@@ -210,24 +229,26 @@ def check_leave(
         If the name is unknown, the leave ends before it starts or overlaps another one.
     """
     check_in_range("max_more_short_h", max_more_short_h, 0.0)
-    case, duties = opened(roster, requirement, centre, horizon, history)
+    case, duties = opened(roster, requirement, centre, horizon, wanted=wanted, history=history)
     centre = case.centre
     person = centre.employee(employee)
     leave = Unavailability(start=check_date("start", start), end=check_date("end", end))
     away = replace(person, unavailable=(*person.unavailable, leave))
     later = replace(centre, employees=tuple(away if one is person else one for one in centre.employees))
     kept = tuple(d for d in duties[employee] if not start <= day_of(d.start_s, centre.tz) < end)
-    return _verdict(case, duties, {**duties, employee: kept}, centre, later, max_more_short_h)
+    return _verdict(case, duties, {**duties, employee: kept}, centre, later, max_more_short_h, ())
 
 
 def backfill(
     roster: RosterLike,
     employee: str,
     day: date,
-    requirement: FrameLike,
+    requirement: FrameLike | None,
     centre: Centre,
     *,
     horizon: Horizon | None = None,
+    wanted: FrameLike | None = None,
+    history: FrameLike | None = None,
 ) -> pd.DataFrame:
     """Rank who could take a shift that falls vacant.
 
@@ -238,34 +259,40 @@ def backfill(
     employee, day
         Whose shift falls vacant, and when.
     requirement
-        Frame `requirement` that was rostered.
+        Frame `requirement` that was rostered; none where `wanted` alone said what is to be covered.
     centre
         The centre.
     horizon
         The days of the roster, where they are more than those of the requirement.
+    wanted
+        Frame `wanted` that was rostered; default none.
+    history
+        Frame `burdens` of before the horizon, as in `solve`: it enters the price of fairness.
 
     Returns
     -------
     pandas.DataFrame
         `rank, employee, allowed, recovered, price, why`, best first: those whom no rule forbids, by what they recover
         less their price. `recovered` is the share of the price of shortage that the vacancy causes, `price` what they
-        add to wages, overtime and missed wishes, `why` the rules that forbid them.
+        add to wages, overtime, missed wishes, fairness and pairs, `why` the rules that forbid them.
 
     Raises
     ------
     DataError
         If the name is unknown, or there is no shift on the day.
     """
-    case, duties = opened(roster, requirement, centre, horizon)
+    case, duties = opened(roster, requirement, centre, horizon, wanted=wanted, history=history)
     centre = case.centre
     vacant = the_duty(duties, employee, check_date("day", day), centre.tz)
     if vacant is None:
         raise DataError(Problem(f"{employee} has no shift on {day}", remedy="name a day on which they work"))
     before = {**duties, employee: tuple(duty for duty in duties[employee] if duty != vacant)}
     rostered = present(case, before)
-    loss = Loss(case)
+    loss, heads = Loss(case), Heads(case)
     empty = float(loss.short(rostered).sum())
-    lost = empty - float(loss.short(rostered + present(case, {employee: (vacant,)})).sum())
+    there, head = heads.there(duty for mine in before.values() for duty in mine), heads.there((vacant,))
+    head_gain = float((case.wanted.prices(there) - case.wanted.prices(there + head))[0].sum())
+    lost = empty - float(loss.short(rostered + present(case, {employee: (vacant,)})).sum()) + head_gain
     others = [person for person in centre.employees if person.id != employee]
     taken = {person.id: _fitted(vacant, person, case, rostered) for person in others}
     lines = [(name, _in_order((*before[name], duty))) for name, duty in taken.items()]
@@ -275,13 +302,17 @@ def backfill(
     judged = Judge(centre, case.horizon, before).broken_by(free)
     broken_by |= {name: broken for (name, _), broken in zip(free, judged, strict=True)}
     people = {person.employee.id: person for person in case.people}
+    shifts = as_frames({**before, employee: (*before[employee], vacant)}, centre.tz)[0]
+    is_vacant = (shifts["employee"] == employee) & (shifts["shift_start"].dt.date == day)
+    shared = prices_of_taking(case, shifts, int(np.flatnonzero(is_vacant)[0]))
     rows = []
     for name, line in lines:
-        gained = empty - float(loss.short(rostered + present(case, {name: (taken[name],)})).sum())
+        gained = empty - float(loss.short(rostered + present(case, {name: (taken[name],)})).sum()) + head_gain
         cost = [sum(person_cost(case, people[name], _worked(case, some)).values()) for some in (before[name], line)]
         share = gained / lost if lost > _NONE else 0.0
         broken = broken_by[name]
-        rows.append((name, not broken, share, cost[1] - cost[0], "; ".join(map(str, broken)), gained))
+        price = cost[1] - cost[0] + shared[name]
+        rows.append((name, not broken, share, price, "; ".join(map(str, broken)), gained))
     rows.sort(key=lambda row: (not row[1], row[3] - row[5], row[0]))
     frame = pd.DataFrame(
         [(number, *row[:5]) for number, row in enumerate(rows, 1)],
@@ -290,7 +321,7 @@ def backfill(
     return frame.astype({"employee": "str", "why": "str"})
 
 
-def _in_the_way(name: str, line: tuple[Duty, ...], duty: Duty, tz: str) -> tuple[Violation, ...]:
+def _in_the_way(name: str, line: Iterable[Duty], duty: Duty, tz: str) -> tuple[Violation, ...]:
     """Return what forbids a shift beside those of the same day or time."""
     found = []
     when = pd.Timestamp(duty.start_s, unit="s", tz="UTC").tz_convert(tz)
@@ -329,12 +360,21 @@ def _fitted(duty: Duty, person: Employee, case: Case, rostered: Floats) -> Duty:
 
 
 def _verdict(
-    case: Case, before: Duties, after: Mapping[str, tuple[Duty, ...]], centre: Centre, later: Centre, limit_h: float
+    case: Case,
+    before: Duties,
+    after: Mapping[str, tuple[Duty, ...]],
+    centre: Centre,
+    later: Centre,
+    limit_h: float,
+    clashes: tuple[Violation, ...],
 ) -> Verdict:
-    """Judge a change of lines, under a centre that may have changed too."""
+    """Judge a change of lines, under a centre that may have changed too.
+
+    Lines in which shifts clash are no roster that the checker could judge: then the clashes are what is broken.
+    """
     old, new = (roster_of(case, *as_frames(lines, centre.tz), bound=None) for lines in (before, after))
     held = {(v.rule, v.employee, v.when_text) for v in check(old, centre, case.requirement, horizon=case.horizon)}
-    broken = tuple(
+    broken = clashes or tuple(
         v
         for v in check(new, later, case.requirement, horizon=case.horizon)
         if (v.rule, v.employee, v.when_text) not in held
@@ -342,7 +382,10 @@ def _verdict(
     both = old.coverage[["queue", "start", "required", "rostered"]].rename(columns={"rostered": "before"})
     both["after"] = new.coverage["rostered"].to_numpy()
     moved = both[(both["before"] - both["after"]).abs() > _NONE].reset_index(drop=True)
-    more_h = new.short_h - old.short_h
+    heads = Heads(case)
+    lines = (before.values(), after.values())
+    missing_h = [heads.missing_h(heads.there(duty for mine in some for duty in mine)) for some in lines]
+    more_h = new.short_h - old.short_h + missing_h[1] - missing_h[0]
     more_h = 0.0 if abs(more_h) < _NONE else more_h
     return Verdict(
         allowed=not broken and more_h <= limit_h + _NONE,

@@ -16,10 +16,10 @@ from wfm.domain.together import Fairness
 from wfm.roster.burdens import BURDENS
 from wfm.roster.nights import are_nights
 from wfm.roster.problem import Case, wall_clock_s
-from wfm.roster.together_kernel import Together, measure, pair_cost
+from wfm.roster.together_kernel import Together, measure, pair_cost, together_delta, together_enter
 from wfm.shifts import Floats, Ints, seconds
 
-__all__ = ["fairness_frame", "together_cost", "together_of", "together_terms"]
+__all__ = ["fairness_frame", "prices_of_taking", "together_cost", "together_of", "together_terms"]
 
 _CHANGED = 2  # people whom one change of the search touches at most
 _HOUR_S = 3600
@@ -50,6 +50,20 @@ def together_terms(case: Case, shifts: pd.DataFrame) -> Mapping[str, float]:
     asked = case.centre.fairness is not None or bool(case.centre.pairs)
     burdens, pairs = together_cost(*_of_frame(case, shifts)) if asked else (0.0, 0.0)
     return {"fairness": burdens, "pairs": pairs}
+
+
+def prices_of_taking(case: Case, shifts: pd.DataFrame, row: int) -> dict[str, float]:
+    """Return by employee what the shift in a row of a frame `shifts` would add were it theirs and nobody else's."""
+    t, line = _of_frame(case, shifts)
+    day = int(np.flatnonzero((line == row).any(axis=0))[0])
+    line[line == row] = -1
+    together_enter(t, line)
+    added = {}
+    for number, person in enumerate(case.people):
+        theirs = line[[number]]
+        theirs[0, day] = row
+        added[person.employee.id] = together_delta(t, np.array([number]), theirs, line)
+    return added
 
 
 def fairness_frame(case: Case, shifts: pd.DataFrame) -> pd.DataFrame:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from wfm.cli.rosters import as_instant, files_of, read_asked, read_day, read_moment, read_named, read_published
 from wfm.errors import DataError, InfeasibleError, Problem, WfmError
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["BAD_INPUT", "SHORT", "app", "main"]
 
 BAD_INPUT, SHORT = 2, 3
+
+_FRAMES = ("shifts", "activities", "coverage", "shortage", "wishes", "fairness")  # of a roster
 
 app = typer.Typer(
     name="wfm",
@@ -100,7 +103,14 @@ def plan(
 @app.command()
 def roster(
     centre: Annotated[Path, typer.Argument(help="The centre, a TOML file.", metavar="CENTRE.toml")],
-    requirement: Annotated[Path, typer.Option(help="Frame `requirement`: CSV, Parquet, Excel or JSON.")],
+    requirement: Annotated[
+        Path | None, typer.Option(help="Frame `requirement`: CSV, Parquet, Excel or JSON; or --wanted alone.")
+    ] = None,
+    wanted: Annotated[Path | None, typer.Option(help="Frame `wanted`: heads by shift template and day.")] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(help="Frame `burdens` of before, such as fairness.csv of the last run."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Directory for the CSV files and the manifest.")] = Path("out"),
     published: Annotated[
         Path | None,
@@ -125,31 +135,44 @@ def roster(
     with _errors():
         if max_short is not None:
             check_fraction("--max-short", max_short, include_zero=True)
+        if max_short is not None and requirement is None:
+            what = "--max-short without --requirement: heads wanted by shift are no hours that could be short"
+            raise DataError(Problem(what, remedy="leave it out, and look at the cost of `wanted` in the manifest"))
         if keep_until is not None and published is None:
             raise DataError(Problem("--keep-until without --published", remedy="name the published roster's directory"))
         place = io.read_centre(centre)
-        need = io.read_frame(requirement, "requirement", tz=place.tz)
-        before = None if published is None else _published(published, place)
-        first = need["start"].min().date() if len(need) else date.max
+        asked = read_asked(place, requirement, wanted, history)
+        need = asked.requirement
+        before = None if published is None else read_published(published, place)
+        first = asked.first_day
         if before is not None:
             place = room.continued(before, place, first=first)
         if before is not None and keep_until is not None:
-            place = room.kept(before, place, first=first, until=_date("--keep-until", keep_until))
-        contradictions = room.explain(need, place)
+            place = room.kept(before, place, first=first, until=read_day("--keep-until", keep_until))
+        contradictions = room.explain(need, place, wanted=asked.wanted, history=asked.history)
         if contradictions:
             raise DataError(contradictions, f"the roster of {place.name!r}")
         make_folder(out)
         with _progress(("roster",)) as step:
             step("roster")
-            made = room.solve(need, place, seed=seed, work_limit=work_limit, time_limit=time_limit)
-        frames = {name: getattr(made, name) for name in ("shifts", "activities", "coverage", "shortage", "wishes")}
+            made = room.solve(
+                need,
+                place,
+                wanted=asked.wanted,
+                history=asked.history,
+                seed=seed,
+                work_limit=work_limit,
+                time_limit=time_limit,
+            )
+        frames = {name: getattr(made, name) for name in _FRAMES}
         told = str(made)
         if before is not None:
             changed = room.diff(before.since(first), made)
             frames["changes"], told = changed.to_frame(), f"{told}\n{changed}"
         limits = {"seed": seed, "work_limit": work_limit, "time_limit": time_limit}
         found = {"status": str(made.status), "cost": made.objective, "bound": made.bound, "short_h": made.short_h}
-        files = [centre, requirement, *_files_of(published)]
+        found["cost_by_term"] = dict(made.cost)
+        files = [centre, *filter(None, (requirement, wanted, history)), *files_of(published)]
         about = {"command": "wfm roster", **limits, "keep_until": keep_until, **found}
         written = io.write_run(out, frames, texts={"roster.txt": told}, inputs=files, about=about)
     typer.echo(told)
@@ -163,8 +186,12 @@ def roster(
 @app.command()
 def repair(
     centre: Annotated[Path, typer.Argument(help="The centre, a TOML file.", metavar="CENTRE.toml")],
-    requirement: Annotated[Path, typer.Option(help="Frame `requirement` that was rostered.")],
     published: Annotated[Path, typer.Option(help="Directory with the published roster (shifts.csv, activities.csv).")],
+    requirement: Annotated[
+        Path | None, typer.Option(help="Frame `requirement` that was rostered; or --wanted alone.")
+    ] = None,
+    wanted: Annotated[Path | None, typer.Option(help="Frame `wanted` that was rostered.")] = None,
+    history: Annotated[Path | None, typer.Option(help="Frame `burdens` that was rostered with.")] = None,
     out: Annotated[Path, typer.Option(help="Directory for the CSV files and the manifest.")] = Path("out"),
     sick: Annotated[
         list[str] | None, typer.Option(help="EMPLOYEE@DAY or EMPLOYEE@INSTANT, such as A17@2026-11-03; repeat it.")
@@ -188,29 +215,38 @@ def repair(
 
     with _errors():
         place = io.read_centre(centre)
-        need = io.read_frame(requirement, "requirement", tz=place.tz)
-        before = _published(published, place)
+        asked = read_asked(place, requirement, wanted, history)
+        before = read_published(published, place)
         events: list[room.SickCall | room.LateArrival | room.Reforecast | room.TrainingMoved] = []
         for text in sick or []:
-            name, moment = _at("--sick", text, place.tz)
+            name, moment = read_named("--sick", text, place.tz)
             events.append(room.SickCall(name, moment))
         for text in late or []:
-            name, moment = _at("--late", text, place.tz)
-            events.append(room.LateArrival(name, _instant("--late", moment)))
+            name, moment = read_named("--late", text, place.tz)
+            events.append(room.LateArrival(name, as_instant("--late", moment)))
         for text in training or []:
-            planned, to = _at("--training", text, place.tz)
-            names_of, start = _at("--training", planned, place.tz)
-            both = (_instant("--training", moment) for moment in (start, to))
+            planned, to = read_named("--training", text, place.tz)
+            names_of, start = read_named("--training", planned, place.tz)
+            both = (as_instant("--training", moment) for moment in (start, to))
             events.append(room.TrainingMoved(tuple(names_of.split(",")), *both))
         if reforecast is not None:
             events.append(room.Reforecast(io.read_frame(reforecast, "requirement", tz=place.tz)))
-        at = None if now is None else _instant("--now", _moment("--now", now, place.tz))
+        at = None if now is None else as_instant("--now", read_moment("--now", now, place.tz))
         make_folder(out)
-        made = room.repair(before, events, need, place, now=at, max_touched=max_touched, notice=notice)
-        names = ("shifts", "activities", "coverage", "shortage", "wishes")
-        frames = {name: getattr(made.roster, name) for name in names}
+        made = room.repair(
+            before,
+            events,
+            asked.requirement,
+            place,
+            wanted=asked.wanted,
+            history=asked.history,
+            now=at,
+            max_touched=max_touched,
+            notice=notice,
+        )
+        frames = {name: getattr(made.roster, name) for name in _FRAMES}
         frames |= {"changes": made.changes, "requirement": made.requirement}
-        asked = {
+        given = {
             "sick": sick or [],
             "late": late or [],
             "training": training or [],
@@ -218,68 +254,12 @@ def repair(
             "max_touched": max_touched,
             "notice": notice,
         }
-        about = {"command": "wfm repair", **asked, "loss_event": made.loss_event, "loss_left": made.loss_left}
-        files = [centre, requirement, *_files_of(published), *([] if reforecast is None else [reforecast])]
+        about = {"command": "wfm repair", **given, "loss_event": made.loss_event, "loss_left": made.loss_left}
+        files = [centre, *filter(None, (requirement, wanted, history)), *files_of(published)]
+        files += [] if reforecast is None else [reforecast]
         written = io.write_run(out, frames, texts={"repair.txt": str(made)}, inputs=files, about=about)
     typer.echo(str(made))
     typer.echo("\n".join(["written", *(f"  {path}" for path in written)]))
-
-
-class _Published(NamedTuple):
-    """A roster as it was read."""
-
-    shifts: pd.DataFrame
-    activities: pd.DataFrame
-
-    def since(self, day: date) -> _Published:
-        """Return it from a day on."""
-        return self._replace(shifts=self.shifts[self.shifts["shift_start"].dt.date >= day])
-
-
-def _published(folder: Path, place: Centre) -> _Published:
-    from wfm import io
-
-    paths = _files_of(folder)
-    return _Published(*(io.read_frame(path, path.stem, tz=place.tz) for path in paths))
-
-
-def _files_of(folder: Path | None) -> list[Path]:
-    return [] if folder is None else [folder / "shifts.csv", folder / "activities.csv"]
-
-
-def _at(option: str, text: str, tz: str) -> tuple[str, date]:
-    """Return the name and the day or instant that `NAME@MOMENT` says."""
-    name, mark, moment = text.rpartition("@")
-    if not mark or not name:
-        raise DataError(Problem(f"{option} must be EMPLOYEE@MOMENT, got {text!r}", remedy="write A17@2026-11-03"))
-    return name, _moment(option, moment, tz)
-
-
-def _moment(option: str, text: str, tz: str) -> date:
-    """Return a day, or an instant on the clock of the centre."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        if "T" not in text and " " not in text:
-            return date.fromisoformat(text)
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        what = f"{option}: not a day or an instant: {text!r}"
-        raise DataError(Problem(what, remedy="write 2026-11-03, or 2026-11-03T09:30")) from None
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=ZoneInfo(tz))
-
-
-def _instant(option: str, moment: date) -> datetime:
-    if not isinstance(moment, datetime):
-        raise DataError(Problem(f"{option}: {moment} is a day", remedy=f"write an instant, such as {moment}T09:30"))
-    return moment
-
-
-def _date(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise DataError(Problem(f"{option}: not a day: {text!r}", remedy="write 2026-11-04")) from None
 
 
 @app.command()
