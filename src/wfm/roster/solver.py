@@ -41,7 +41,8 @@ _CHANGES = 1000  # changes to a unit of work
 _COUNTS_SHARE = 0.15  # share of a time limit that the search waits for the counts
 _BUYING, _BUYING_ROUNDS = 0.4, 8  # share of the work or time that seeks prices, and in how many short searches
 _BETWEEN_S = 0.2  # between two calls of `progress`
-_FIRST = 0.1  # share of the search by changes where one by whole lines follows
+_FIRST = 0.1  # share of the search by changes where one by whole lines of 50 people follows; it rises by their square
+_LEAST_FIRST, _MOST_FIRST = 0.05, 0.5
 _QUICK = 0.08  # share of a time limit, at most, for a bound that is there whether or not the counts are in time
 _END = 0.92  # share of a time limit after which the result is written
 
@@ -220,7 +221,8 @@ def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
                 for number, line in enumerate(before):
                     plan.set_line(number, line)
     by_columns = fits_columns(plan.case) and not plan.together.asked
-    watch.search_begins(_FIRST if by_columns else 1.0)
+    first = min(max(_FIRST * (len(plan.case.people) / 50) ** 2, _LEAST_FIRST), _MOST_FIRST)
+    watch.search_begins(first if by_columns else 1.0)
     done = anneal(plan, seed=seed, changes=watch.changes, progress=watch.share)
     _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), watch.bound())
     if by_columns:
