@@ -33,7 +33,7 @@ _PRICINGS, _LEAST_ROUNDS = 150, 4  # lines planned between two fixings of a dive
 _KEPT, _KEPT_EACH = 1500, 25  # lines with which a programme of a dive begins: of all, and least of a person
 _MOST_KEPT = 400  # lines of a person that are remembered
 _QUOTA = 0.08  # share of people who are fixed at once though no line is sure
-_FEW, _FEW_SHARE = 5, 0.3  # people who get new lines at once, at first: least, and share of all
+_FEW, _FEW_SHARE, _MOST_FEW = 5, 0.3, 20  # people who get new lines at once, at first: least, share of all, and most
 _PATIENCE = 8  # tries without gain until there are more
 _EXACT_WORK, _EXACT_SHARE = 20.0, 0.5  # most deterministic time of the exact search, and share of the time left
 _UNITS = 1e6  # prices are compared in millionths
@@ -98,7 +98,7 @@ class Columns:
         everybody = len(self.case.people)
         if not self._is_done():
             self._dive(set(range(everybody)), self._until(_DIVED, begin_s))
-        first = min(max(_FEW, round(_FEW_SHARE * everybody)), everybody)
+        first = min(max(_FEW, round(_FEW_SHARE * everybody)), _MOST_FEW, everybody)
         few, tries = first, 0
         while not self._is_done():
             before = self.cost

@@ -45,8 +45,10 @@ _CHANGES = 1000  # changes to a unit of work
 _COUNTS_SHARE = 0.15  # share of a time limit that the search waits for the counts
 _BUYING = 0.4  # share of the work or time that seeks prices
 _BETWEEN_S = 0.2  # between two calls of `progress`
-_FIRST = 0.1  # share of the search by changes where one by whole lines follows
-_SMALL_SHARE, _SMALL_WORK = 0.5, 0.2  # a small case as a whole: share of a time limit left, else deterministic time
+_FIRST = 0.1  # share of the search by changes where one by whole lines of 50 people follows; it rises by their square
+_LEAST_FIRST, _MOST_FIRST = 0.05, 0.5
+_SMALL_FIRST = 0.3  # the same where a small case is solved as a whole after it
+_SMALL_SHARE, _SMALL_WORK = 0.5, 0.2  # of that: share of a time limit left, else deterministic time
 _QUICK = 0.08  # share of a time limit, at most, for a bound that is there whether or not the counts are in time
 _END = 0.92  # share of a time limit after which the result is written
 
@@ -227,7 +229,11 @@ def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
                     plan.set_line(number, line)
     by_columns = fits_columns(plan.case) and not plan.together.asked
     placements = None if by_columns else placements_of(plan)
-    first = _FIRST if by_columns or placements else 1.0
+    first = 1.0
+    if by_columns:
+        first = min(max(_FIRST * (len(plan.case.people) / 50) ** 2, _LEAST_FIRST), _MOST_FIRST)
+    elif placements is not None:
+        first = _SMALL_FIRST
     watch.search_begins(first, first)
     done = anneal(plan, seed=seed, changes=watch.changes, progress=watch.share)
     _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), watch.bound())
