@@ -17,9 +17,9 @@ from wfm.domain import CarryOver, Centre, Contract, Employee, Queue, ServiceLeve
 from wfm.errors import DataError
 from wfm.roster import solve
 from wfm.roster.carry import carry_over
+from wfm.roster.kernels.rules import own_cost
 from wfm.roster.problem import Case, build_case
-from wfm.roster.rules import rules_of
-from wfm.roster.rules_kernel import own_cost
+from wfm.roster.search.rules import rules_of
 from wfm.timegrid import Horizon
 
 TZ = "Europe/Berlin"

@@ -7,9 +7,9 @@ import pytest
 
 from wfm.domain import Centre, Contract, Employee, Prices, Queue, ServiceLevel, ShiftTemplate, Skill
 from wfm.roster import solve
-from wfm.roster.classes import collapse
-from wfm.roster.lines import Plan
+from wfm.roster.bound.classes import collapse
 from wfm.roster.problem import build_case
+from wfm.roster.search.lines import Plan
 from wfm.timegrid import Horizon
 
 TZ = "Europe/Berlin"

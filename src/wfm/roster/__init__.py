@@ -7,25 +7,25 @@ cost, and `diff` what a new roster changes.
 """
 
 from wfm.roster.buying import Buy, Scope, service_levels
-from wfm.roster.changes import ChangeKind, RepairPrices
-from wfm.roster.checker import Rule, Violation, check
-from wfm.roster.clash import Conflict, Fix, conflicts
-from wfm.roster.contradictions import explain
-from wfm.roster.design import design_shifts
-from wfm.roster.design_result import ShiftDesign
-from wfm.roster.differences import RosterDiff, diff
-from wfm.roster.events import LateArrival, Reforecast, SickCall, TrainingMoved
-from wfm.roster.floors import FloorConflict, FloorFix, floor_conflict
-from wfm.roster.keep import continued, kept
-from wfm.roster.mend import Repair, repair
-from wfm.roster.opposite import Why, why
+from wfm.roster.checking.checker import Rule, Violation, check
+from wfm.roster.clashes.clash import Conflict, Fix, conflicts
+from wfm.roster.clashes.contradictions import explain
+from wfm.roster.clashes.floors import FloorConflict, FloorFix, floor_conflict
+from wfm.roster.design.result import ShiftDesign
+from wfm.roster.design.shifts import design_shifts
+from wfm.roster.design.tours import Tour, TourPlan, plan_tours, tours_of
 from wfm.roster.progress import Progress
+from wfm.roster.published.changes import ChangeKind, RepairPrices
+from wfm.roster.published.differences import RosterDiff, diff
+from wfm.roster.published.events import LateArrival, Reforecast, SickCall, TrainingMoved
+from wfm.roster.published.keep import continued, kept
+from wfm.roster.published.mend import Repair, repair
+from wfm.roster.published.opposite import Why, why
+from wfm.roster.published.sessions import Session, SessionKind, SessionPlan, place_sessions
+from wfm.roster.published.swaps import Verdict, backfill, check_leave, check_swap
 from wfm.roster.reports import Cause
 from wfm.roster.result import Roster, Status
-from wfm.roster.sessions import Session, SessionKind, SessionPlan, place_sessions
 from wfm.roster.solver import solve
-from wfm.roster.swaps import Verdict, backfill, check_leave, check_swap
-from wfm.roster.tours import Tour, TourPlan, plan_tours, tours_of
 
 __all__ = [
     "Buy",

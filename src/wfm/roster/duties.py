@@ -14,7 +14,7 @@ import pandas as pd
 from wfm.domain.centre import Centre
 from wfm.domain.shift import ABSENT, WORK
 from wfm.errors import DataError, Problem, did_you_mean
-from wfm.roster.checker_case import RosterLike
+from wfm.roster.checking.case import RosterLike
 from wfm.schema import as_frame
 from wfm.shifts import seconds, stamps
 

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from wfm.domain.shift import WORK
-from wfm.roster.allocation import Queues, allocate
-from wfm.roster.lines import Plan, Rostered
-from wfm.roster.loss import Loss
+from wfm.roster.coverage.allocation import Queues, allocate
+from wfm.roster.coverage.loss import Loss
 from wfm.roster.problem import Case, Floats, Ints, Person
 from wfm.roster.reports import is_honoured, shortage_frame, wish_price, wishes_frame
 from wfm.roster.result import Roster, Status
-from wfm.roster.together import fairness_frame, together_terms
+from wfm.roster.search.lines import Plan, Rostered
+from wfm.roster.search.together import fairness_frame, together_terms
 from wfm.shifts import stamps
 
 __all__ = ["activities_frame", "cost_by_term", "coverage_frame", "person_cost", "roster_of", "shifts_frame"]

@@ -8,8 +8,8 @@ import numpy as np
 
 from wfm.roster.buying import Curves
 from wfm.roster.frames import activities_frame, coverage_frame
-from wfm.roster.lines import Plan
 from wfm.roster.problem import Floats
+from wfm.roster.search.lines import Plan
 
 __all__ = ["ROUNDS", "Purchase"]
 

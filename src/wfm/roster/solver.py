@@ -14,22 +14,22 @@ from wfm.checks import check_int
 from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
 from wfm.logs import logger
-from wfm.roster.anneal import anneal
+from wfm.roster.bound.classes import PersonClass, collapse
+from wfm.roster.bound.counts import Counts, plan_counts
+from wfm.roster.bound.quick_bound import quick_bound
 from wfm.roster.buying import Buy, Curves
-from wfm.roster.checker_case import RosterLike
-from wfm.roster.classes import PersonClass, collapse
-from wfm.roster.columns import Columns, fits_columns
-from wfm.roster.compiled import can_compile
-from wfm.roster.counts import Counts, plan_counts
+from wfm.roster.checking.case import RosterLike
+from wfm.roster.columns.generation import Columns, fits_columns
+from wfm.roster.columns.small import placements_of, solve_small
 from wfm.roster.frames import activities_frame, roster_of, shifts_frame
-from wfm.roster.lines import Plan
+from wfm.roster.kernels.compiled import can_compile
 from wfm.roster.problem import Case, build_case
 from wfm.roster.progress import Cancel, OnProgress, Progress
 from wfm.roster.purchase import ROUNDS, Purchase
-from wfm.roster.quick_bound import quick_bound
 from wfm.roster.result import Roster
-from wfm.roster.small import placements_of, solve_small
-from wfm.roster.start import start_from
+from wfm.roster.search.anneal import anneal
+from wfm.roster.search.lines import Plan
+from wfm.roster.search.start import start_from
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
 

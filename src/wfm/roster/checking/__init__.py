@@ -1,0 +1,1 @@
+"""The independent check: what a roster can break, judged by its frames alone."""

@@ -1,0 +1,1 @@
+"""Demands that cannot all hold: found by arithmetic, or as a smallest set of rules."""

@@ -1,0 +1,1 @@
+"""Small cases by whole lines: column generation, its master, and CP-SAT."""

@@ -1,0 +1,1 @@
+"""Shifts and tours for planners without names."""
