@@ -7,18 +7,18 @@ has a negative reduced cost (Dantzig and Wolfe, 1960).
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from wfm.logs import logger
 from wfm.roster.problem import Case, Floats, Ints
 
 __all__ = ["Column", "Master", "Optimum", "cost_of"]
 
-_LOG = logging.getLogger("wfm.roster")
+_LOG = logger("roster")
 
 
 @dataclass(frozen=True, slots=True)
