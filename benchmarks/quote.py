@@ -305,20 +305,21 @@ def worker_seconds(parent: int) -> float:
 
 
 def schemathesis(command: str, port: int, count: int) -> None:
-    """Let schemathesis send about as many bodies against the service's own OpenAPI document; none may get by."""
-    words = ["run", f"http://127.0.0.1:{port}/openapi.json", "--mode", "negative", "--phases", "fuzzing"]
-    words += ["--checks", "not_a_server_error,negative_data_rejection", "--continue-on-failure", "--no-color"]
-    # It has two paths that take bodies.
-    words += ["--max-examples", str(-(-count // 2)), "--seed", "1", "--generation-database", "none"]
-    with TemporaryDirectory() as place:
-        # A body too large to be read is refused as such.
-        rules = "[checks]\nnegative_data_rejection.expected-statuses = [400, 413, 422]\n"
-        Path(place, "schemathesis.toml").write_text(rules, encoding="utf-8")
-        words = [str(Path(command).resolve()), *words]
-        done = subprocess.run(words, cwd=place, capture_output=True, text=True, check=False)
-    told = [line.strip() for line in done.stdout.splitlines() if " generated" in line]
-    print(f"schemathesis: {', '.join(told)}")
-    assert done.returncode == 0, done.stdout
+    """Let schemathesis send so many bodies against the service's own OpenAPI document; none may get by."""
+    words = [str(Path(command).resolve()), "run", f"http://127.0.0.1:{port}/openapi.json", "--mode", "negative"]
+    words += ["--phases", "fuzzing", "--checks", "not_a_server_error,negative_data_rejection", "--seed", "1"]
+    words += ["--continue-on-failure", "--no-color", "--generation-database", "none"]
+    # Two paths take bodies. A comparison is two quotes: what breaks one breaks the other, and to make it takes longer.
+    for path, cases in (("/quotes", count - count // 10), ("/quotes/compare", count // 10)):
+        with TemporaryDirectory() as place:
+            # A body too large to be read is refused as such.
+            rules = "[checks]\nnegative_data_rejection.expected-statuses = [400, 413, 422]\n"
+            Path(place, "schemathesis.toml").write_text(rules, encoding="utf-8")
+            asked = [*words, "--include-path", path, "--max-examples", str(cases)]
+            done = subprocess.run(asked, cwd=place, capture_output=True, text=True, check=False)
+        told = [line.strip() for line in done.stdout.splitlines() if " generated" in line]
+        print(f"schemathesis, {path}: {', '.join(told)}")
+        assert done.returncode == 0, done.stdout
 
 
 def stand(seconds: float, requests: int, broken: int, st: str, strict: bool) -> None:

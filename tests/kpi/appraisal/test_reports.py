@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import fields
 from datetime import date
 
 import pandas as pd
@@ -15,11 +16,16 @@ from wfm.kpi import appraisal
 from wfm.kpi.appraisal import (
     APPRAISAL_APPEAL,
     STANDARD,
+    BestOfMonth,
+    ContributionOfQuarter,
     ForcedDistribution,
     Grade,
+    IndividualTiers,
     Language,
     PoolByScore,
     Role,
+    TeamBonus,
+    YearEnd,
     appraise,
     combine_ratings,
     employee_page,
@@ -59,6 +65,8 @@ def test_the_page_of_an_employee(found, language):
     assert f"lang='{language.value}'" in html
     paid = page.frames()["statement"]
     assert paid["amount"].iloc[-1] == pytest.approx(paid["amount"].iloc[:-1].sum())
+    assert label("pool by score", language) in text
+    assert ("pool by score" in text) == (language is Language.ENGLISH)
     assert page.frames()["lines"]["share"].sum() == pytest.approx(page.frames()["scores"]["score"].item())
     assert page.frames()["groups"]["share"].sum() == pytest.approx(page.frames()["scores"]["score"].item())
     # Counts are shown as they were counted: 6 and not 6.000.
@@ -109,6 +117,8 @@ def test_every_word_has_three_labels_and_the_two_chinese_ones_are_in_their_lette
         assert all(words)
     known = set(LABELS)
     assert known >= {*STANDARD, *(grade.value for grade in Grade), *(role.value for role in Role)}
+    schemes = (IndividualTiers, PoolByScore, TeamBonus, BestOfMonth, ContributionOfQuarter, YearEnd)
+    assert known >= {field.default for scheme in schemes for field in fields(scheme) if field.name == "name"}
     simplified, traditional = ("".join(words[n] for words in LABELS.values()) for n in (1, 2))
     # Letters that are written in one of the two only.
     for plain, full in ("绩績", "员員", "团團", "优優", "满滿", "诉訴", "应應", "标標", "权權", "级級", "间間"):

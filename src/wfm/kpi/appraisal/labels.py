@@ -105,6 +105,13 @@ LABELS: Mapping[str, tuple[str, str, str]] = {
     "complaint_rate": ("complaint rate", "投诉率", "投訴率"),
     "repeat_inquiry": ("repeat inquiries", "重复咨询率", "重複諮詢率"),
     "win_back": ("win-back", "客户挽回率", "客戶挽回率"),
+    # Schemes of incentives, by the names that they have where none is given.
+    "individual tier": ("individual tier", "个人分级奖", "個人分級獎"),
+    "pool by score": ("pool by score", "按得分分配的奖金池", "按得分分配的獎金池"),
+    "team bonus": ("team bonus", "团队奖", "團隊獎"),
+    "employee of the month": ("employee of the month", "月度最佳员工", "月度最佳員工"),
+    "contribution of the quarter": ("contribution of the quarter", "季度贡献奖", "季度貢獻獎"),
+    "year-end": ("year-end", "年终奖", "年終獎"),
     # Roles of raters.
     "self": ("self", "本人", "本人"),
     "department": ("department", "部门", "部門"),
@@ -117,7 +124,7 @@ LABELS: Mapping[str, tuple[str, str, str]] = {
 
 
 def label(name: str, language: Language | str = Language.ENGLISH) -> str:
-    """Return the label of a column, section, grade, group, indicator or role; a name that is not known stays as it is.
+    """Return the label of a column, section, grade, group, indicator, scheme or role; any other name stays as it is.
 
     Examples
     --------

@@ -27,7 +27,7 @@ __all__ = ["Page", "Section", "employee_page", "team_page"]
 _SHARES = ("weight", "known", "p_top", "p_bottom")
 _POINTS = ("points", "share", "score", "adjusted", "team_score", "adjusted_points")
 _COUNTS = ("numerator", "denominator")
-_WORDS = ("group", "indicator", "grade", "role")
+_WORDS = ("group", "indicator", "grade", "role", "scheme")
 _STYLE = (
     "body{font-family:sans-serif;max-width:60em;margin:2em auto;color:#222}"
     "table{border-collapse:collapse;font-size:.85em}"
@@ -53,7 +53,7 @@ class Page:
     title
         Its title, in its language.
     language
-        Language of the labels; numbers, names and the sums in words are not translated.
+        Language of the labels; numbers, names of one's own and the sums in words are not translated.
     sections
         Its parts.
     notes
