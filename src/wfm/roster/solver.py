@@ -14,7 +14,7 @@ from wfm.checks import check_int
 from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
 from wfm.logs import logger
-from wfm.roster.bound.classes import PersonClass, collapse
+from wfm.roster.bound.classes import collapse
 from wfm.roster.bound.counts import Counts, plan_counts
 from wfm.roster.bound.quick_bound import quick_bound
 from wfm.roster.buying import Buy, Curves
@@ -23,7 +23,7 @@ from wfm.roster.columns.generation import Columns, fits_columns
 from wfm.roster.columns.small import placements_of, solve_small
 from wfm.roster.frames import activities_frame, roster_of, shifts_frame
 from wfm.roster.kernels.compiled import can_compile
-from wfm.roster.problem import Case, build_case
+from wfm.roster.problem import build_case
 from wfm.roster.progress import Cancel, OnProgress, Progress
 from wfm.roster.purchase import ROUNDS, Purchase
 from wfm.roster.result import Roster
@@ -184,12 +184,13 @@ def solve(
         if limit is not None:
             quick_end = monotonic() + _QUICK * max(watch.left_s(), 0.0)
             watch.quick = pool.submit(quick_bound, case, classes, lambda: monotonic() > quick_end)
-        watch.proof = pool.submit(_counts, case, classes, watch, seed=seed)
+        watch.proof = pool.submit(plan_counts, case, classes, seed=seed, left_s=watch.open_s)
         _search(plan, watch, seed=seed, waits=limit is None or not can_compile())
         watch.wait()
     except KeyboardInterrupt:
         _LOG.warning("interrupted: the best roster found so far is returned")
     finally:
+        watch.end()
         pool.shutdown(wait=False, cancel_futures=True)
     if purchase is not None:
         purchase.settle()
@@ -197,13 +198,6 @@ def solve(
     watch.tell("queues", plan.cost())
     shifts, activities = shifts_frame(case, plan.lines), activities_frame(plan)
     return roster_of(case, shifts, activities, bound=watch.bound())
-
-
-def _counts(case: Case, classes: tuple[PersonClass, ...], watch: _Watch, *, seed: int) -> Counts:
-    """Plan the counts in the time that is left when it is their turn."""
-    left_s = watch.left_s()
-    left = timedelta(seconds=max(left_s, 0.0)) if math.isfinite(left_s) else None
-    return plan_counts(case, classes, seed=seed, time_limit=left)
 
 
 def _seek(purchase: Purchase, plan: Plan, watch: _Watch, *, seed: int) -> None:
@@ -238,7 +232,7 @@ def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
     done = anneal(plan, seed=seed, changes=watch.changes, progress=watch.share)
     _LOG.info("search: %d changes tried, cost %.2f, bound %s", done, plan.cost(), watch.bound())
     if by_columns:
-        columns = Columns(plan, is_over=watch.is_over, left_s=watch.line_s, seed=seed)
+        columns = Columns(plan, is_over=watch.is_over, left_s=watch.open_s, seed=seed)
         columns.run()
         watch.proven = columns.bound
         _LOG.info("columns: %d lines planned, cost %.2f, bound %.2f", columns.planned, plan.cost(), columns.bound)
@@ -274,14 +268,23 @@ class _Watch:
         self._seconds = None if limit is None else _END * limit.total_seconds()
         self._on_progress = on_progress
         self._cancel = cancel
+        self._ended = False
 
     def left_s(self) -> float:
         """Return the seconds left, infinity without a limit."""
         return math.inf if self._seconds is None else self._begin + self._seconds - monotonic()
 
+    def open_s(self) -> float:
+        """Return the seconds left, none once the search is cancelled or over."""
+        return 0.0 if self._ended or self.is_cancelled() else self.left_s()
+
     def is_cancelled(self) -> bool:
         """Whether the search shall stop at once."""
         return self._cancel is not None and self._cancel.is_set()
+
+    def end(self) -> None:
+        """Let what is still being proved end as soon as it can."""
+        self._ended = True
 
     def counts(self) -> Counts:
         """Return the counts, as far as they are known."""
@@ -349,10 +352,6 @@ class _Watch:
     def is_over(self, planned: int) -> bool:
         """Whether the search by whole lines is over; a line that is planned is a unit of work."""
         return self.is_cancelled() or self.left_s() <= 0 or planned >= self._work * (1 - self._part_of_work)
-
-    def line_s(self) -> float:
-        """Return the seconds left to the search by whole lines: none once it is cancelled."""
-        return 0.0 if self.is_cancelled() else self.left_s()
 
     def tell(self, phase: str, cost: float) -> None:
         """Tell how far it is, if somebody asked and it is time."""

@@ -9,7 +9,7 @@ import pytest
 from wfm.domain import Break, Centre, Contract, Employee, Prices, Queue, ServiceLevel, ShiftTemplate, Skill
 from wfm.roster.bound import counts
 from wfm.roster.bound.classes import collapse
-from wfm.roster.bound.counts import plan_counts
+from wfm.roster.bound.counts import Counts, plan_counts
 from wfm.roster.bound.linear import LinearModel
 from wfm.roster.problem import Case, build_case
 from wfm.timegrid import Horizon
@@ -17,10 +17,11 @@ from wfm.timegrid import Horizon
 TZ = "Europe/Berlin"
 
 
-def case_of(weeks: int, prices: Prices) -> Case:
+def case_of(weeks: int, prices: Prices, starts: tuple[str, str] = ("07:00", "09:00"), people: int = 6) -> Case:
     """Return a case with nights over the change of weeks, a break, and two queues."""
     lunch = Break(name="lunch", length="30min", earliest="3h", latest="5h")
-    day = ShiftTemplate(name="day", earliest_start="07:00", latest_start="09:00", min_length="8h30min", breaks=(lunch,))
+    first, last = starts
+    day = ShiftTemplate(name="day", earliest_start=first, latest_start=last, min_length="8h30min", breaks=(lunch,))
     night = ShiftTemplate(name="night", earliest_start="21:00", latest_start="22:00", min_length="8h")
     full = Contract(name="full", min_week="16h", max_overtime_week="8h", cost_per_hour=20.0)
     centre = Centre(
@@ -31,7 +32,7 @@ def case_of(weeks: int, prices: Prices) -> Case:
         shifts=(day, night),
         employees=tuple(
             Employee(id=f"A{n}", contract="full", skills=tuple(map(Skill, (("calls",), ("calls", "chat"))[n % 2])))
-            for n in range(6)
+            for n in range(people)
         ),
         prices=prices,
     )
@@ -61,6 +62,34 @@ def test_weeks_apart_prove_nearly_as_much_as_together(monkeypatch: pytest.Monkey
     assert apart.heads is not None
     assert together.heads is not None
     assert apart.heads.sum() == pytest.approx(together.heads.sum(), rel=0.1)
+
+
+@pytest.mark.parametrize("people", [12, 24], ids=["more is wanted than must be paid", "less"])
+def test_shifts_in_two_weeks_do_not_cover_for_nothing(monkeypatch: pytest.MonkeyPatch, people: int) -> None:
+    # At every moment somebody may be at work who began before it, and there are people enough.
+    case = case_of(2, Prices(), ("00:00", "23:30"), people)
+    classes = collapse(case)
+    monkeypatch.setattr(counts, "_INTEGER_UP_TO", 0)
+    together = plan_counts(case, classes, seed=0).bound
+    monkeypatch.setattr(counts, "_WHOLE_UP_TO", 0)
+    apart = plan_counts(case, classes, seed=0).bound
+    assert together is not None
+    assert apart is not None
+    assert together * 0.998 <= apart <= together * (1 + 1e-5)
+
+
+def test_weeks_for_which_there_is_no_time_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = case_of(3, Prices())
+    classes = collapse(case)
+    assert plan_counts(case, classes, seed=0, left_s=lambda: 0.0) == Counts(None, None)
+    monkeypatch.setattr(counts, "_WHOLE_UP_TO", 0)
+    whole = plan_counts(case, classes, seed=0).bound
+    left = iter([60.0, 60.0, 0.0])
+    some = plan_counts(case, classes, seed=0, left_s=lambda: next(left))
+    assert some.heads is None
+    assert some.bound is not None
+    assert whole is not None
+    assert 0.6 * whole < some.bound < 0.75 * whole
 
 
 def test_any_prices_prove_a_bound() -> None:

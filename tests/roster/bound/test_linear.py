@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
@@ -36,5 +38,11 @@ def test_an_impossible_model_has_no_values_and_no_bound() -> None:
     column = model.add_columns(1, cost=1.0, upper=1.0)
     model.row(column, 1.0, lower=2.0)
     optimum = model.solve(integer=False, seed=0)
+    assert optimum.values is None
+    assert optimum.bound is None
+
+
+def test_no_time_is_no_time() -> None:
+    optimum = post_office().solve(integer=True, seed=0, time_limit=timedelta(0))
     assert optimum.values is None
     assert optimum.bound is None

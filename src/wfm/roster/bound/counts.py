@@ -8,11 +8,11 @@ times, of which the prefix conditions are kept), and wishes cost nothing. So its
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from math import gcd
-from time import monotonic
+from math import gcd, inf
 
 import numpy as np
 
@@ -28,6 +28,7 @@ __all__ = ["Counts", "plan_counts"]
 _INTEGER_UP_TO = 2500
 _WHOLE_UP_TO = 100_000
 _DAY_S = 86400
+_AMPLE = 1.1  # least paid hours by those wanted from which there are enough at any moment; shifts never fit exactly
 _NODE_LIMIT = 50
 _RELATIVE_GAP = 5e-4
 
@@ -41,7 +42,7 @@ class Counts:
 
 
 def plan_counts(
-    case: Case, classes: tuple[PersonClass, ...], *, seed: int, time_limit: timedelta | None = None
+    case: Case, classes: tuple[PersonClass, ...], *, seed: int, left_s: Callable[[], float] = lambda: inf
 ) -> Counts:
     """Return the counts of least cost: whole numbers where the model is small, else those of its relaxation.
 
@@ -49,14 +50,19 @@ def plan_counts(
     hundredth of the time; naming makes its counts whole.
 
     Where the model is large and the horizon has several weeks, each week is a model of its own, and the bound is the
-    sum of theirs. The demand is cut where the fewest shifts of one week reach into the other; those that do cover it
-    for nothing, and rules of the whole period are left out. A week for which the time was too short adds nothing.
+    sum of theirs. The demand is cut where the fewest shifts of one week reach into the other. The cost of those that do
+    is divided by where they lie, since else they would cover the other week for nothing; rules of the whole period are
+    left out. A week for which the time was too short adds nothing.
+
+    `left_s` tells the seconds left, infinity without a limit, and 0 or less once it shall end.
     """
-    end = None if time_limit is None else monotonic() + time_limit.total_seconds()
-    heads, bounds = np.zeros((len(classes), len(case.shifts))), []
+    heads = np.zeros((len(classes), len(case.shifts)))
+    bounds: list[float | None] = []
     whole = True
     for part in _parts(case, classes):
-        left = None if end is None else timedelta(seconds=max(end - monotonic(), 0.0))
+        left = left_s()
+        if left <= 0:
+            return Counts(None, _sum(bounds))
         builder = _Builder(case, classes, part)
         integer = builder.model.columns <= _INTEGER_UP_TO
         optimum = builder.model.solve(
@@ -64,7 +70,7 @@ def plan_counts(
             seed=seed,
             node_limit=_NODE_LIMIT if integer else None,
             relative_gap=_RELATIVE_GAP if integer else None,
-            time_limit=left,
+            time_limit=timedelta(seconds=left) if left < inf else None,
         )
         bounds.append(optimum.bound)
         if optimum.values is None:
@@ -73,36 +79,64 @@ def plan_counts(
         for number, columns in enumerate(builder.columns):
             own = np.isin(case.shifts.day[builder.ids[number]], part.days)
             heads[number, builder.ids[number][own]] = optimum.values[columns[own]]
-    known = [bound for bound in bounds if bound is not None]
-    return Counts(heads if whole else None, sum(max(bound, 0.0) for bound in known) if known else None)
+    return Counts(heads if whole else None, _sum(bounds))
+
+
+def _sum(bounds: list[float | None]) -> float | None:
+    """Return the sum of the bounds that are known, or none; no cost is below 0."""
+    known = [max(bound, 0.0) for bound in bounds if bound is not None]
+    return sum(known) if known else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
     """Days of the horizon that make a model, the rows of demand that are theirs, and what the days beside them give.
 
-    `around` are shifts of the days just before and after that reach into the rows.
+    `around` are shifts of the days just before and after that reach into the rows. `share` is how much of the cost of
+    each shift is counted here.
     """
 
     days: tuple[int, ...]
     rows: slice
     around: Flags
+    share: Floats
 
 
 def _parts(case: Case, classes: tuple[PersonClass, ...]) -> list[_Part]:
-    """Return the horizon as one part, or its weeks if it is long."""
+    """Return the horizon as one part, or its weeks if it is long.
+
+    Shares that sum to 1 over the parts prove a bound. A shift's are those of its time, which keeps it from covering
+    for nothing. But where people are paid for much more than is wanted anyway, time in another week is worth nothing
+    there, and the week of its day bears all.
+    """
     days = tuple(range(len(case.horizon.dates)))
+    shifts = case.shifts
     size = sum(int((people.heads > 0).sum()) for people in classes)
     if case.horizon.cyclic or len(case.weeks) == 1 or size <= _WHOLE_UP_TO:
-        return [_Part(days, slice(0, len(case.demand)), np.zeros(len(case.shifts), dtype=bool))]
+        whole = slice(0, len(case.demand))
+        return [_Part(days, whole, np.zeros(len(shifts), dtype=bool), np.ones(len(shifts)))]
     edges = [0, *(_cut(case, week.days[0]) for week in case.weeks[1:]), len(case.demand)]
+    least_h = sum(sum(person.low_s) for person in case.people) / 3600
+    is_scarce = least_h < _AMPLE * case.demand.sum() * case.interval_h
+    inside_s = _inside_s(case, slice(0, len(case.demand)))
     parts = []
     for week, (first, last) in zip(case.weeks, pairwise(edges), strict=True):
-        begin = int(case.starts_s[first])
-        end = int(case.starts_s[last - 1]) + case.interval_s
-        reaches = (case.shifts.end_s > begin) & (case.shifts.start_s < end)
-        parts.append(_Part(week.days, slice(first, last), reaches & ~np.isin(case.shifts.day, week.days)))
+        own, here_s = np.isin(shifts.day, week.days), _inside_s(case, slice(first, last))
+        share = own.astype(float)
+        if is_scarce:
+            # What lies in no part is its own week's.
+            nowhere_s = shifts.end_s - shifts.start_s - inside_s
+            share = (here_s + own * nowhere_s) / (shifts.end_s - shifts.start_s)
+        parts.append(_Part(week.days, slice(first, last), (here_s > 0) & ~own, share))
     return parts
+
+
+def _inside_s(case: Case, rows: slice) -> Ints:
+    """Return how long each shift lies in the time of those rows of demand."""
+    first, last = case.starts_s[rows][[0, -1]]
+    begin, end = np.maximum(case.shifts.start_s, first), np.minimum(case.shifts.end_s, last + case.interval_s)
+    inside: Ints = np.clip(end - begin, 0, None)
+    return inside
 
 
 def _cut(case: Case, day: int) -> int:
@@ -144,7 +178,7 @@ class _Builder:
         for people in classes:
             ids = np.flatnonzero((people.heads > 0) & seen)
             contract = people.contract
-            cost = own[ids] * (case.shifts.paid_s[ids] / 3600 * contract.cost_per_hour + contract.cost_per_shift)
+            cost = (case.shifts.paid_s[ids] / 3600 * contract.cost_per_hour + contract.cost_per_shift) * part.share[ids]
             self.ids.append(ids)
             self.columns.append(self.model.add_columns(len(ids), cost=cost, upper=people.heads[ids], integer=True))
         for number, people in enumerate(classes):

@@ -109,6 +109,8 @@ class LinearModel:
         Whole numbers are left to HiGHS, linear programmes to GLOP, and large ones to the interior point of HiGHS with
         crossover, which here is several times faster than either simplex.
         """
+        if time_limit is not None and time_limit.total_seconds() <= 0:
+            return Optimum(None, None, None)  # HiGHS takes a limit of 0 for none
         from ortools.math_opt.python import mathopt
 
         parameters = mathopt.SolveParameters(

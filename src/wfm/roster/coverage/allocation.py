@@ -10,6 +10,7 @@ are queues divides it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -26,6 +27,7 @@ Stints: TypeAlias = tuple[list[int], list[int]]
 _PRIMARY, _ABLE = 0.02, 0.01  # worth of time on the primary queue, and of proficiency, beside covering
 _NONE = 1e-6
 _TIE = 1e-4  # weight of liking beside the worth of covering
+_TOGETHER = 48  # intervals that are shared out by one call of the solver
 
 
 def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, parts: int, width: int) -> Queues:
@@ -59,90 +61,158 @@ def allocate(case: Case, present: Flags, owners: Ints, per_interval: int, *, par
     tiers = tiers_of(case)
     plain = case.bought is None and tiers.has_one_shortage_price and tiers.has_one_surplus_price
     plain &= bool((speeds[skills] == 1.0).all())
-    for interval in range(len(case.demand)):
-        cells = slice(interval * per_interval, (interval + 1) * per_interval)
-        usable = skills & case.is_open[interval]
-        closed = ~usable.any(axis=1)
-        usable[closed] = skills[closed]
-        there = np.array([present[rows, cells].sum() for rows in members], dtype=float)
-        if plain:
-            shares = _share_out(case.demand[interval] * per_interval, there, usable, liking)
-        else:
-            shares = _share_by_worth(tiers, interval, per_interval, there, np.where(usable, speeds, 0.0), liking)
-        here = np.repeat(present[:, cells], parts, axis=1)
-        begin = cells.start * parts
-        before = planned[:, begin - 1] if begin else np.full(len(owners), -1, dtype=np.int16)
+    count = len(case.demand)
+    there = np.stack([present[rows].reshape(len(rows), count, -1).sum(axis=(0, 2)) for rows in members], axis=1)
+    shares = _shares(case, tiers, there.astype(float), skills, speeds, liking, per_interval, plain=plain)
+    quotas = _whole(shares * parts, there * parts)
+    for interval in range(count):
+        begin, end = interval * per_interval * parts, (interval + 1) * per_interval * parts
+        here = np.repeat(present[:, interval * per_interval : (interval + 1) * per_interval], parts, axis=1)
         time = here.sum(axis=1)
+        before = planned[:, begin - 1] if begin else np.full(len(owners), -1, dtype=np.int16)
+        usable = _usable(skills, case.is_open[interval])
+        only = np.full(len(owners), -1, dtype=np.int16)
         for kind, rows in enumerate(members):
             rows = rows[time[rows] > 0]
-            quota = _whole(shares[kind] * parts, int(time[rows].sum()))
-            stints = _assign(before[rows], time[rows], quota, usable[kind], liking[kind])
+            stints = _assign(before[rows], time[rows], quotas[interval, kind], usable[kind], liking[kind])
             for row, (queues, lengths) in zip(rows.tolist(), stints, strict=True):
-                planned[row, begin + np.flatnonzero(here[row])] = np.repeat(queues, lengths)
+                if len(queues) == 1:
+                    only[row] = queues[0]
+                else:
+                    planned[row, begin + np.flatnonzero(here[row])] = np.repeat(queues, lengths)
+        whole = only >= 0
+        planned[whole, begin:end] = np.where(here[whole], only[whole, None], -1)
     return planned
 
 
-def _share_out(wanted: Floats, there: Floats, usable: Flags, liking: Floats) -> Floats:
-    """Return how much of the time that each kind of person is there goes to each queue, at most what is wanted."""
-    from scipy.optimize import linprog
+def _usable(skills: Flags, is_open: Flags) -> Flags:
+    """Return which kinds may be on which queues: the open ones, or all of theirs where none of them is open."""
+    usable = skills & is_open
+    closed = ~usable.any(axis=1)
+    usable[closed] = skills[closed]
+    return usable
 
-    kind, queue = np.nonzero(usable & (wanted > _NONE) & (there[:, None] > 0))
-    shares = np.zeros(usable.shape)
-    if not len(kind):
-        return shares
-    if len(np.unique(kind)) == len(kind) or len(np.unique(queue)) == 1:
-        # Nobody has a choice, or there is one queue alone: shares in proportion cover all that can be covered.
-        total = np.bincount(queue, weights=there[kind], minlength=len(wanted))
-        shares[kind, queue] = there[kind] * np.minimum(1.0, wanted[queue] / total[queue])
-        return shares
-    rows = np.concatenate((kind, usable.shape[0] + queue))
-    columns = np.tile(np.arange(len(kind)), 2)
-    matrix = np.zeros((usable.shape[0] + len(wanted), len(kind)))
-    matrix[rows, columns] = 1.0
-    found = linprog(-(1.0 + liking[kind, queue]), A_ub=matrix, b_ub=np.concatenate((there, wanted)), method="highs")
-    shares[kind, queue] = found.x
+
+def _shares(
+    case: Case,
+    tiers: Tiers,
+    there: Floats,
+    skills: Flags,
+    speeds: Floats,
+    liking: Floats,
+    per_interval: int,
+    *,
+    plain: bool,
+) -> Floats:
+    """Return how much of the time of each kind goes to each queue, as intervals x kinds x queues."""
+    shares = np.zeros((len(there), *skills.shape))
+    asked: list[tuple[int, _Programme]] = []
+    for interval in np.flatnonzero(there.any(axis=1)).tolist():
+        usable = _usable(skills, case.is_open[interval])
+        if not plain:
+            allowed = np.where(usable, speeds, 0.0)
+            asked.append((interval, _by_worth(tiers, interval, per_interval, there[interval], allowed, liking)))
+            continue
+        wanted = case.demand[interval] * per_interval
+        easy = _without_choice(wanted, there[interval], usable)
+        if easy is None:
+            asked.append((interval, _by_demand(wanted, there[interval], usable, liking)))
+        else:
+            shares[interval] = easy
+    for first in range(0, len(asked), _TOGETHER):
+        some = asked[first : first + _TOGETHER]
+        solved = _solved([programme for _, programme in some], exact=not plain)
+        for (interval, programme), values in zip(some, solved, strict=True):
+            shares[interval, programme.kind, programme.queue] = values[: len(programme.kind)]
     return shares
 
 
-def _share_by_worth(
+@dataclass(frozen=True, slots=True, eq=False)
+class _Programme:
+    """The linear programme of an interval: most reward under its rows.
+
+    Its first columns are the time of a kind on a queue.
+    """
+
+    kind: Ints
+    queue: Ints
+    reward: Floats
+    most: Floats
+    matrix: Floats
+    total: Floats
+
+
+def _solved(programmes: list[_Programme], *, exact: bool) -> list[Floats]:
+    """Return the values of the columns of each programme, whose rows are met exactly or are limits.
+
+    They are solved as one: to call the solver takes longer than to share out an interval.
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import block_diag
+
+    matrix = block_diag([programme.matrix for programme in programmes], format="csr")
+    total = np.concatenate([programme.total for programme in programmes])
+    most = np.concatenate([programme.most for programme in programmes])
+    rows = {"A_eq": matrix, "b_eq": total} if exact else {"A_ub": matrix, "b_ub": total}
+    reward = np.concatenate([programme.reward for programme in programmes])
+    found = linprog(-reward, bounds=np.stack((np.zeros(len(most)), most), axis=1), **rows)
+    return np.split(found.x, np.cumsum([len(programme.reward) for programme in programmes])[:-1])
+
+
+def _without_choice(wanted: Floats, there: Floats, usable: Flags) -> Floats | None:
+    """Return the shares where nobody has a choice, or one queue alone is wanted; else none."""
+    kind, queue = np.nonzero(usable & (wanted > _NONE) & (there[:, None] > 0))
+    if len(np.unique(kind)) < len(kind) and len(np.unique(queue)) > 1:
+        return None
+    # Shares in proportion cover all that can be covered.
+    shares = np.zeros(usable.shape)
+    total = np.bincount(queue, weights=there[kind], minlength=len(wanted))
+    shares[kind, queue] = there[kind] * np.minimum(1.0, wanted[queue] / total[queue])
+    return shares
+
+
+def _by_demand(wanted: Floats, there: Floats, usable: Flags, liking: Floats) -> _Programme:
+    """Return the programme that shares the time that each kind is there, at most what is wanted of each queue."""
+    kind, queue = np.nonzero(usable & (wanted > _NONE) & (there[:, None] > 0))
+    columns = np.arange(len(kind))
+    matrix = np.zeros((len(there) + len(wanted), len(kind)))
+    matrix[kind, columns] = matrix[len(there) + queue, columns] = 1.0
+    reward = 1.0 + liking[kind, queue]
+    return _Programme(kind, queue, reward, np.full(len(kind), np.inf), matrix, np.concatenate((there, wanted)))
+
+
+def _by_worth(
     tiers: Tiers, interval: int, per_interval: int, there: Floats, speeds: Floats, liking: Floats
-) -> Floats:
-    """Return how much of the time that each kind of person is there goes to each queue, where prices or speeds differ.
+) -> _Programme:
+    """Return the programme that shares the time that each kind is there, where prices or speeds differ.
 
     The speed is 0 where they may not be.
     """
-    from scipy.optimize import linprog
-
     kind, queue = np.nonzero((speeds > 0) & (there[:, None] > 0))
-    shares = np.zeros(speeds.shape)
-    if not len(kind):
-        return shares
     size, worth = tiers.size[:, interval] * per_interval, tiers.worth[:, interval]
     tier, of_queue = np.nonzero(size > 0)
     scale = float(np.abs(worth).max(initial=0.0)) or 1.0
     reward = np.concatenate((_TIE * liking[kind, queue], worth[tier, of_queue] / scale))
-    most = np.concatenate((there[kind], size[tier, of_queue]))
+    most = np.concatenate((np.full(len(kind), np.inf), size[tier, of_queue]))
     matrix = np.zeros((len(there) + speeds.shape[1], len(reward)))
     matrix[kind, np.arange(len(kind))] = 1.0
     matrix[len(there) + queue, np.arange(len(kind))] = speeds[kind, queue]
     matrix[len(there) + of_queue, len(kind) + np.arange(len(tier))] = -1.0
     placed = np.where((speeds > 0).any(axis=1), there, 0.0)
-    total = np.concatenate((placed, np.zeros(speeds.shape[1])))
     closed = np.setdiff1d(queue, of_queue)
     if len(closed):
         # Nobody is missing or idle on a queue that is closed: time on it is neither.
         matrix[len(there) + closed] = 0.0
-    found = linprog(-reward, A_eq=matrix, b_eq=total, bounds=np.stack((np.zeros(len(most)), most), axis=1))
-    shares[kind, queue] = found.x[: len(kind)]
-    return shares
+    return _Programme(kind, queue, reward, most, matrix, np.concatenate((placed, np.zeros(speeds.shape[1]))))
 
 
-def _whole(share: Floats, total: int) -> Ints:
-    """Return shares of a time in whole parts: rounded up as far as the time goes, the largest remainders first."""
-    whole = np.floor(share + _NONE).astype(np.int64)
-    remainder = share - whole
-    order = np.argsort(-remainder, kind="stable")[: min((remainder > _NONE).sum(), max(total - whole.sum(), 0))]
-    whole[order] += 1
+def _whole(shares: Floats, totals: Ints) -> Ints:
+    """Return the shares of each time in whole parts: rounded up as far as it goes, the largest remainders first."""
+    whole = np.floor(shares + _NONE).astype(np.int64)
+    remainder = shares - whole
+    above = np.minimum((remainder > _NONE).sum(axis=-1), np.maximum(totals - whole.sum(axis=-1), 0))
+    place = np.argsort(np.argsort(-remainder, axis=-1, kind="stable"), axis=-1, kind="stable")
+    whole += place < above[..., None]
     return whole
 
 
@@ -152,37 +222,40 @@ def _assign(before: Queues, time: Ints, quota: Ints, usable: Flags, liking: Floa
     First those who stay have the whole of their time, then who is free; the last ones divide what is left. Time above
     all quotas makes somebody's last stint whole, and else leaves people where they are, or where they like.
     """
-    chosen = np.full(len(time), -1, dtype=np.int64)
-    left, spare = quota.copy(), int(time.sum() - quota.sum())
+    left, spare = quota.tolist(), int(time.sum() - quota.sum())
+    chosen, was, times = [-1] * len(time), before.tolist(), time.tolist()
     for stays in (True, False):
-        for queue in np.argsort(-left, kind="stable").tolist():
-            some = np.flatnonzero((chosen < 0) & ((before == queue) | (not stays)))
-            count = int(np.searchsorted(np.cumsum(time[some]), left[queue], side="right"))
-            chosen[some[:count]] = queue
-            left[queue] -= time[some[:count]].sum()
-            if left[queue] > 0 and count < len(some) and time[some[count]] - left[queue] <= spare:
-                chosen[some[count]] = queue
-                spare -= int(time[some[count]] - left[queue])
-                left[queue] = 0
+        for queue in sorted(range(len(left)), key=lambda queue: -left[queue]):
+            for one, length in enumerate(times):
+                if not left[queue]:
+                    break
+                if chosen[one] >= 0 or (stays and was[one] != queue):
+                    continue
+                above = max(length - left[queue], 0)
+                if above > spare:
+                    break
+                chosen[one] = queue
+                spare -= above
+                left[queue] -= length - above
     stints: list[Stints] = []
-    for was, length, queue in zip(before.tolist(), time.tolist(), chosen.tolist(), strict=True):
+    for last, length, queue in zip(was, times, chosen, strict=True):
         if queue >= 0:
             stints.append(([queue], [length]))
-        elif left.any():
-            stints.append(_divide(was, length, left))
+        elif any(left):
+            stints.append(_divide(last, length, left))
         else:
-            remains = was >= 0 and bool(usable[was])
-            stints.append(([was if remains else int(np.argmax(np.where(usable, liking, -np.inf)))], [length]))
+            remains = last >= 0 and bool(usable[last])
+            stints.append(([last if remains else int(np.argmax(np.where(usable, liking, -np.inf)))], [length]))
     return stints
 
 
-def _divide(before: int, length: int, left: Ints) -> Stints:
+def _divide(before: int, length: int, left: list[int]) -> Stints:
     """Take a person's time from what is left of each queue, that of before first; the last queue has what is above."""
-    order = sorted(np.flatnonzero(left).tolist(), key=lambda queue: (queue != before, -left[queue], queue))
+    order = sorted(range(len(left)), key=lambda queue: (queue != before, -left[queue], queue))
     queues: list[int] = []
     lengths: list[int] = []
     for queue in order:
-        taken = min(int(left[queue]), length)
+        taken = min(left[queue], length)
         if taken:
             queues.append(queue)
             lengths.append(taken)
