@@ -93,6 +93,19 @@ def test_a_week_without_a_closed_hour_goes_round(curve: list[int], length: int) 
 
 
 @settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 3), min_size=6, max_size=8), st.integers(0, 3), st.integers(2, 6), st.integers(0, 1))
+def test_a_shift_reaches_across_a_short_night(day: list[int], night: int, length: int, more: int) -> None:
+    curve = (day + [0] * night) * 7
+    curve[2] += more
+    size = len(curve)
+    covers = np.zeros((size, size))
+    for start in range(size):
+        covers[[(start + step) % size for step in range(length)], start] = -1.0
+    wanted = linprog(np.ones(size), A_ub=covers, b_ub=-np.array(curve, dtype=float), method="highs").fun
+    assert covering.fewest_shifts(curve, length) == pytest.approx(wanted, rel=0.03)
+
+
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 9), min_size=14, max_size=35), st.integers(2, 9), st.floats(0.5, 2.0), st.booleans())
 def test_where_enough_is_told_the_answer_is_between(curve: list[int], length: int, part: float, is_alike: bool) -> None:
     curve = curve[:5] * 7 if is_alike else curve

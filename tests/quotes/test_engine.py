@@ -144,7 +144,13 @@ def test_no_uncertainty_is_no_range(calls: Body) -> None:
     asked = calls | {"uncertainty": {"volume": {"cv": 0}, "aht": {"cv": 0}}, "range_points": 16}
     found = wfm.quote(asked)
     assert found.range is not None
-    assert found.range.fte.low == found.range.fte.high == pytest.approx(found.fte, rel=0.01)
+    assert found.range.fte.low == found.range.fte.high == pytest.approx(found.fte, rel=1e-12)
+    two = {"queues": [calls["queues"][0], calls["queues"][0] | {"name": "more", "aht": "2min"}], "multi_skilled": 1}
+    found = wfm.quote(asked | two)
+    assert found.range is not None
+    for name in ("fte", "headcount", "paid_hours_per_year", "cost_per_year", "peak_agents"):
+        reached = getattr(found.range, name)
+        assert reached.low == reached.median == reached.high == pytest.approx(getattr(found, name), rel=1e-12)
 
 
 def test_the_pareto_curve_is_that_of_exact_quotes(calls: Body, bare: Body) -> None:
@@ -289,6 +295,32 @@ def test_compare_and_sweep_agree_with_quotes(calls: Body, bare: Body) -> None:
     assert found.to_frame().shape == (4, 12)
     with pytest.raises(RequestError, match="no 'queues"):
         sweep(calls, {"queues[3].aht": ["1min"]})
+
+
+@pytest.mark.parametrize(
+    ("over", "message"),
+    [
+        ({"queues[1]": [None]}, r"no 'queues\[1\]'"),
+        ({"queues[0].aht[0]": ["5min"]}, "no 'queues"),
+        ({"queues.name": ["a"]}, "no 'queues.name'"),
+        ({"queues[0].patience": "1min"}, "no list of values"),
+        ({"multi_skilled": 0.5}, "no list of values"),
+        (["seed"], "values by path"),
+        ({"shrinkage": [0.1], "shrinkage.all": [0.2]}, "lies within 'shrinkage'"),
+    ],
+)
+def test_a_sweep_over_nothing_is_refused(calls: Body, over: Any, message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        sweep(calls, over)
+
+
+def test_few_multi_skilled_agents_never_reach_the_levels_of_one_team(bare: Body) -> None:
+    queues: list[Body] = [{"name": "a", "volume": "300/day"}, {"name": "b", "volume": "100/day"}]
+    queues[1]["targets"] = [{"kind": "mean_answer", "within": "5s"}]
+    asked = bare | {"queues": [one | {"aht": "5min", "shape": "flat"} for one in queues], "pareto": True}
+    levels = [point.service_level for point in wfm.quote(asked | {"multi_skilled": 0.01}).pareto]
+    assert levels == [point.service_level for point in wfm.quote(asked).pareto]
+    assert levels == sorted(levels)
 
 
 def test_the_page_names_what_was_assumed(calls: Body) -> None:

@@ -33,7 +33,7 @@ _ROUNDS = 12
 
 
 def fewest_shifts(curve: Sequence[float], length: int, *, enough: float = 0.0) -> float:
-    """Return the fewest shifts of `length` intervals that cover a week's curve, which goes round where it is open.
+    """Return the fewest shifts of `length` intervals that cover a week's curve, which goes round.
 
     Parameters
     ----------
@@ -56,16 +56,23 @@ def fewest_shifts(curve: Sequence[float], length: int, *, enough: float = 0.0) -
     if length >= size:
         return float(max(curve))
     row = list(curve)
-    wraps = row[0] > 0 and row[-1] > 0
+    wraps = _idle_around(row) < length - 1
     day = size // 7 if size % 7 == 0 and length < size // 7 else size
     count = size // day
-    # Of days that are alike one is asked; closed nights part them.
+    # Of days that are alike one is asked; nights that no shift reaches across part them.
     if row[:day] * count == row:
         alone = _around([row[:day]], length, enough / count) if wraps else _sums(row[:day], [0] * length)[-1]
         return float(alone * count)
     if not wraps:
         return float(_sums(row, [0] * length)[-1])
     return _around([row[first : first + day] for first in range(0, size, day)], length, enough)
+
+
+def _idle_around(row: list[float]) -> int:
+    """Return the intervals without heads between the last that has any and the first, round the end of the week."""
+    before = next((place for place, heads in enumerate(row) if heads > 0), len(row))
+    after = next((place for place, heads in enumerate(reversed(row)) if heads > 0), len(row))
+    return before + after
 
 
 def _around(days: list[list[float]], length: int, enough: float) -> float:

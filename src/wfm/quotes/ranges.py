@@ -11,7 +11,7 @@ from wfm.quotes.answer import QuoteRange, RangeOf
 from wfm.quotes.money import bill
 from wfm.quotes.points import factors, sobol
 from wfm.quotes.request import QuoteRequest
-from wfm.quotes.staff import Staff, Work, hours_of, targets_at
+from wfm.quotes.staff import Staff, Work, targets_at
 from wfm.quotes.surface import Question, surfaces
 from wfm.staffing.kernels.rounding import scheduled, whole_up
 
@@ -37,15 +37,14 @@ def quote_range(
     """Return the 80 % range.
 
     Heads of live teams are read from their surfaces; those of deferred work go with the work. What whole shifts add,
-    and what one team saves, is taken as in the quote itself.
+    and what one team saves, is taken as in the quote itself. First comes what is planned, for the scale.
     """
-    volume, aht = outcomes(request)
-    heads = np.zeros(request.range_points)
-    peaks = np.zeros((request.range_points, len(works[0].week.offered)))
-    base = 0.0
+    volume, aht = (np.append(1.0, factor) for factor in outcomes(request))
+    points = len(volume)
+    heads = np.zeros(points)
+    peaks = np.zeros((points, len(works[0].week.offered)))
     for number, work in enumerate(works):
         own = scheduled(staff.by_queue[number], request.shrinkage_share)
-        base += hours_of(own, request.interval_s)
         if work.team is None:
             heads += own.sum() * volume * aht
             peaks += np.outer(volume * aht, staff.by_queue[number])
@@ -53,7 +52,7 @@ def quote_range(
         nodes = _Nodes(work, volume, aht)
         idle = own.sum() - own[work.busy].sum()
         alone = len(works) == 1
-        for first in range(0, request.range_points, _PART):
+        for first in range(0, points, _PART):
             check()
             part = slice(first, first + _PART)
             load = np.outer(volume[part] * aht[part], work.team.load_erl)
@@ -64,11 +63,9 @@ def quote_range(
             else:
                 peaks[part][:, work.busy] += agents[:, work.team.back]
     # The hours of the quote are those of its teams and shifts: outcomes are taken in proportion.
-    hours = heads * request.interval_s / 3600.0 * (week_h / base if base else 0.0)
-    found = bill(request, hours)
-    together = float(np.sum(staff.by_team, axis=0).max())
-    alone_peak = float(np.sum(staff.by_queue, axis=0).max())
-    peak = peaks.max(axis=1) * (together / alone_peak if alone_peak else 0.0)
+    found = bill(request, heads[1:] * (week_h / heads[0] if heads[0] else 0.0))
+    planned, peak = float(np.sum(staff.by_team, axis=0).max()), peaks.max(axis=1)
+    peak = peak[1:] * (planned / peak[0] if peak[0] else 0.0)
     return QuoteRange(
         points=request.range_points,
         share=0.8,

@@ -69,18 +69,15 @@ class Mixture(NamedTuple):
 class Staff:
     """Agents by queue, as if each had a team of its own, and by team; `heads` are those to schedule, by team.
 
-    Where live queues share agents the first team is theirs, and `mixtures` are its queues of one kind as one.
+    Where live queues share agents the first team is theirs, and `mixtures` are its queues of one kind as one;
+    `is_one_team` says whether all of these agents serve all live queues.
     """
 
     by_queue: tuple[Ints, ...]
     by_team: tuple[Ints, ...]
     heads: tuple[Ints, ...]
     mixtures: tuple[Mixture, ...]
-
-    @property
-    def is_one_team(self) -> bool:
-        """Whether all agents serve all live queues, with none beyond those of one team."""
-        return bool(self.mixtures) and int(self.by_team[0].sum()) <= sum(int(one.agents.sum()) for one in self.mixtures)
+    is_one_team: bool
 
 
 def make_work(request: QuoteRequest, *, volume: float = 1.0, aht: float = 1.0) -> list[Work]:
@@ -208,7 +205,8 @@ def staffed(
         together = together + np.ceil(part - TOLERANCE).astype(np.int64)
         teams.insert(0, together)
         heads.insert(0, scheduled(together, shrinkage))
-    return Staff(tuple(by_queue), tuple(teams), tuple(heads), tuple(mixtures))
+    is_one_team = bool(mixtures) and request.multi_skilled == 1.0
+    return Staff(tuple(by_queue), tuple(teams), tuple(heads), tuple(mixtures), is_one_team)
 
 
 def not_gained(share: float, load: Floats | float, agents: Floats | float) -> Floats:

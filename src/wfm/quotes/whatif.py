@@ -207,8 +207,9 @@ def sweep(request: Asked, over: Mapping[str, Iterable[Any]], *, time_limit: time
     """
     check = clock(time_limit)
     document = read_request(request).to_dict()
-    grid = {path: tuple(values) for path, values in over.items()}
+    grid = _grid(over)
     steps = {path: _steps(path, document) for path in grid}
+    _check_apart(steps)
     count = int(np.prod([len(values) for values in grid.values()]))
     if not grid or not 0 < count <= _MOST:
         what = f"{count if grid else 0} combinations"
@@ -225,8 +226,22 @@ def sweep(request: Asked, over: Mapping[str, Iterable[Any]], *, time_limit: time
     return Sweep(over=grid, columns={name: tuple(values) for name, values in columns.items()})
 
 
+def _grid(over: Mapping[str, Iterable[Any]]) -> dict[str, tuple[Any, ...]]:
+    """Return the values by path."""
+    remedy = "write {'queues[0].patience': ['1min', '2min']}"
+    if not isinstance(over, Mapping):
+        raise RequestError([Refusal("over", f"must be values by path, got {over!r}", None, remedy)])
+    lone = {
+        path: values for path, values in over.items() if isinstance(values, str) or not isinstance(values, Iterable)
+    }
+    if lone:
+        faults = [Refusal("over", f"{path!r} has no list of values", value, remedy) for path, value in lone.items()]
+        raise RequestError(faults)
+    return {path: tuple(values) for path, values in over.items()}
+
+
 def _steps(path: str, document: Mapping[str, Any]) -> tuple[str | int, ...]:
-    """Return a path as keys and places; its parents must be there."""
+    """Return a path as keys and places; all but a last key must be there."""
     steps: list[str | int] = []
     for part in path.split("."):
         match = _PART.fullmatch(part)
@@ -235,13 +250,27 @@ def _steps(path: str, document: Mapping[str, Any]) -> tuple[str | int, ...]:
         steps.append(match[1])
         steps += [int(place) for place in re.findall(r"\d+", match[2])]
     owner: Any = document
-    for step in steps[:-1]:
-        try:
-            owner = owner[step]
-        except (KeyError, IndexError, TypeError):
+    for number, step in enumerate(steps, 1):
+        is_last = number == len(steps)
+        if isinstance(step, str):
+            found = isinstance(owner, Mapping) and (is_last or step in owner)
+        else:
+            found = isinstance(owner, list) and step < len(owner)
+        if not found:
             remedy = "name a field of the request, such as 'queues[0].patience'"
-            raise RequestError([Refusal("over", f"no {path!r} in the request", path, remedy)]) from None
+            raise RequestError([Refusal("over", f"no {path!r} in the request", path, remedy)])
+        if not is_last:
+            owner = owner[step]
     return tuple(steps)
+
+
+def _check_apart(steps: Mapping[str, tuple[str | int, ...]]) -> None:
+    """Refuse a path that lies within another: the one would overwrite what the other set."""
+    for inner, own in steps.items():
+        for outer, others in steps.items():
+            if inner != outer and own[: len(others)] == others:
+                what = f"{inner!r} lies within {outer!r}"
+                raise RequestError([Refusal("over", what, inner, "give the values of one of them")])
 
 
 def _changed(
