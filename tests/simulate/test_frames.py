@@ -165,6 +165,18 @@ def test_lateness_of_deferred_work():
     assert result.bases["service_level"].isna().all()
 
 
+def test_where_nobody_waited_there_is_no_longest_wait(two_days):
+    ahead, roster, centre = two_days
+    empty = (ahead["queue"] == "orders") | (ahead["start"] < DAY + pd.Timedelta(days=1))
+    result = simulate.run(ahead.assign(offered=ahead["offered"].mask(empty, 0.0)), roster, centre, replications=3)
+    assert result.summary.set_index("queue")["longest_wait_s"].isna().to_dict() == {
+        "calls": False, "orders": True, "all": False,
+    }  # fmt: skip
+    for frame in (result.intervals, result.days):
+        assert (frame["longest_wait_s"].isna() == frame["wait_p50_s"].isna()).all()
+        assert frame.loc[frame["offered"] == 0, "longest_wait_s"].isna().all()
+
+
 def test_the_worst_intervals_are_named(two_days):
     ahead, roster, centre = two_days
     heavy = ahead.assign(offered=ahead["offered"].where(ahead["start"] != DAY + pd.Timedelta(hours=9), 90.0))

@@ -222,6 +222,22 @@ def test_printed():
     assert "<pre>" in found._repr_html_()
 
 
+def test_no_contacts_need_nobody():
+    centre = place(calls="5min")
+    found = simulate.staff(volume(centre, 0.0), centre, groups=[group("calls")], scope="block", replications=2)
+    assert (found.of(), found.cost) == ({"calls": 0}, 0.0)
+    assert str(found).splitlines()[-1] == "└─ no contact to judge"
+
+
+def test_the_interval_of_a_mean_answer_may_lie_above_a_second():
+    queue = Queue(name="calls", targets=(MeanAnswer("1s"),), aht="10min")
+    centre = Centre(name="one", tz="Europe/Berlin", queues=(queue,), interval="1h")
+    found = simulate.staff(
+        volume(centre, 6.0), centre, groups=[group("calls")], scope="block", replications=2, length="10h", seed=3
+    )
+    assert (found.targets["fresh_high"] >= found.targets["fresh"]).all()
+
+
 def test_target_beyond_any_staff():
     # Everybody who cannot be answered at once is lost before an agent of another team may take over.
     centre = make_centre(people=3)

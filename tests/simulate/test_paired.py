@@ -82,6 +82,7 @@ def test_default_candidates_are_one_of_each_kind(case):
 @pytest.mark.parametrize(
     ("options", "match"),
     [
+        ({"candidates": []}, "there are no candidates"),
         ({"candidates": [("A99", "calls")]}, "employee 'A99' is not on the roster"),
         ({"candidates": [("A01", "order")]}, "unknown queue 'order'; did you mean 'orders'"),
         ({"candidates": [("A01", "calls")]}, "employee 'A01' has the skill 'calls' already"),

@@ -91,6 +91,12 @@ def test_half_of_chat_to_phone():
     told = frame.set_index(["scenario", "queue"])["offered"]
     assert told[moved.name, "chat"] == pytest.approx(60, rel=0.05)
     assert told[moved.name, "phone"] == pytest.approx(180, rel=0.05)
+    # While nobody answers the phone the chats stay where they are: no contact is lost.
+    short = forecast[(forecast["queue"] == "chat") | (forecast["start"] < starts[3])]
+    frame = simulate.stress(short, roster, centre, scenarios=[moved], replications=40).to_frame()
+    told = frame.set_index(["scenario", "queue"])["offered"]
+    assert told[moved.name, "chat"] == pytest.approx(90, rel=0.05)
+    assert told[moved.name, "phone"] == pytest.approx(90, rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +120,10 @@ def test_scenarios_that_do_not_fit(day):
     move = Move(source="chat", target="calls", share=0.5)
     with pytest.raises(DataError, match="queue 'chat' is not in the forecast"):
         simulate.stress(*day, scenarios=[Scenario(name="x", moves=(move,))])
+    for hours in (-1, 10):
+        late = Scenario(name="x", outage="1h", outage_at=DAY + pd.Timedelta(hours=hours))
+        with pytest.raises(DataError, match="the outage lies outside the forecast"):
+            simulate.stress(*day, scenarios=[late])
 
 
 def test_a_drill_with_a_day_that_nobody_is_rostered_for(day):

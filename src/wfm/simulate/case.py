@@ -32,6 +32,8 @@ __all__ = ["Case", "Clock", "Drawn", "Replay", "Unstaffed", "still_to_come"]
 Unstaffed: TypeAlias = Literal["refuse", "allow"]
 
 _FARTHEST_DAYS = 1500
+# Contacts of one replication: more of them do not fit in memory, and come of a wrong unit.
+_MOST_CONTACTS = 50_000_000
 
 
 class _Unstaffed(StrEnum):
@@ -154,6 +156,11 @@ class Case:
         faults.raise_if_any()
         if not len(ahead):
             faults.add("the forecast has no rows", remedy="give at least one interval")
+            faults.raise_if_any()
+        contacts = ahead["offered"].sum()
+        if contacts > _MOST_CONTACTS:
+            what = f"the forecast has {contacts:.3g} contacts, above the {_MOST_CONTACTS:,} of one simulation"
+            faults.add(what, remedy="check the volume, or simulate it in parts")
             faults.raise_if_any()
         if state is not None:
             ahead = still_to_come(ahead, state, centre)

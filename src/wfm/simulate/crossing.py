@@ -105,7 +105,8 @@ def cross_training_value(
     Raises
     ------
     DataError
-        As `run`; or if a candidate is unknown, is not on the roster or has the skill already, or a cost is missing.
+        As `run`; or if there is no candidate, one is unknown, is not on the roster or has the skill already, or a cost
+        is missing.
 
     Examples
     --------
@@ -174,6 +175,8 @@ def _check(
     faults = Faults("the candidates")
     names = [queue.name for queue in centre.queues]
     present = set(activities["employee"])
+    if not pairs:
+        faults.add("there are no candidates", remedy="give pairs of an employee and a queue, or leave candidates out")
     for name, value in price.items():
         with faults.collecting():
             check_in_range(f"costs of {name!r}", value, 0.0, include_low=False)

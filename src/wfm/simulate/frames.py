@@ -97,7 +97,7 @@ def summary(sums: Sums) -> pd.DataFrame:
         frame = frame.assign(**{name: value, f"{name}_low": low, f"{name}_high": value + half[:, place]})
     return frame.assign(
         aht_s=_value(sums, total, "aht_s"),
-        longest_wait_s=peaks[:, :, 0].mean(axis=0),
+        longest_wait_s=_longest(pooled, peaks[:, :, 0].mean(axis=0)),
         backlog=peaks[:, :, 1].mean(axis=0),
         probability_met=np.array(sums.held).mean(axis=0),
     )
@@ -289,8 +289,13 @@ def _waits(table: Floats, shares: Floats, longest: Floats) -> dict[str, Floats]:
         "asa_s": _divide(column["wait_s"], column["answered"]),
         "mean_wait_s": _divide(column["wait_s"] + column["left_wait_s"], gone),
         **{_percentile(fraction): shares[:, place] for place, fraction in enumerate(PERCENTILES)},
-        "longest_wait_s": longest,
+        "longest_wait_s": _longest(shares, longest),
     }
+
+
+def _longest(shares: Floats, longest: Floats) -> Floats:
+    """Return the longest waits, missing where the percentiles are: nobody waited to an end."""
+    return np.where(np.isnan(shares).any(axis=1), np.nan, longest)
 
 
 def _percentile(fraction: float) -> str:

@@ -14,6 +14,7 @@ from wfm.checks import check_choice, check_int
 from wfm.domain.centre import Centre
 from wfm.domain.duration import as_duration
 from wfm.domain.hours import CalendarSpec
+from wfm.domain.targets import MeanAnswer
 from wfm.errors import DataError, Problem
 from wfm.schema import FrameLike, as_frame
 from wfm.simulate.engine import Ints
@@ -110,8 +111,10 @@ class Heads:
             lines.append(f"├─ {name}: {told}")
         if len(self.missed):
             lines.append(f"├─ too few: {len(self.missed)} of {len(self.targets)} targets are missed, see `missed`")
-        worst = (self.targets["value"] - self.targets["limit"]).abs().idxmin()
-        row = self.targets.loc[worst]
+        apart = (self.targets["value"] - self.targets["limit"]).abs()
+        if apart.isna().all():
+            return "\n".join([*lines, "└─ no contact to judge"])
+        row = self.targets.loc[apart.idxmin()]
         lines.append(f"└─ closest: {row['queue']} {row['target']}: {row['value']:.3f} ({row['fresh']:.3f} on others)")
         return "\n".join(lines)
 
@@ -296,7 +299,7 @@ def _targets(bench: Bench, fresh: Bench, heads: Ints) -> pd.DataFrame:
             sums = total[[cell], column], total[[cell], column + 1]
             limit, at_least = limit_of(target)
             reached = values[cell, place]
-            highest = 1.0 if limit <= 1.0 else np.inf
+            highest = np.inf if isinstance(target, MeanAnswer) else 1.0
             value, low, high = pooled_ratio(*sums, squares, len(tables), highest=highest)
             rows.append(
                 {

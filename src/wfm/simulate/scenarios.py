@@ -11,7 +11,7 @@ import pandas as pd
 
 from wfm.checks import check_fraction, check_in_range, check_name
 from wfm.domain.centre import Centre, Shrinkage
-from wfm.domain.duration import as_duration, set_duration
+from wfm.domain.duration import set_duration
 from wfm.domain.queue import Channel
 from wfm.domain.shift import WORK
 from wfm.errors import DataError, Faults, Problem, did_you_mean
@@ -32,12 +32,12 @@ PLANNED = "as planned"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """Contacts that come by another queue.
+    """Contacts that come by another queue, in the intervals that the forecast has of both.
 
     Parameters
     ----------
     source, target
-        The queues.
+        The queues; what comes to the source while the target is closed stays there.
     share
         Share of the source's contacts that move, in (0, 1].
 
@@ -224,7 +224,8 @@ def stress(
     Raises
     ------
     DataError
-        As `run`; or if two scenarios have one name, a move names an unknown queue, or an outage leaves nobody at work.
+        As `run`; or if two scenarios have one name, a move names an unknown queue, or an outage lies outside the
+        forecast or leaves nobody at work.
 
     Examples
     --------
@@ -243,7 +244,7 @@ def stress(
         ahead = still_to_come(ahead, state, centre)
     activities = as_frame(roster, "activities")
     chosen = standard_scenarios(ahead, centre) if scenarios is None else tuple(scenarios)
-    _check(chosen, ahead)
+    _check(chosen, ahead, centre)
     results = {}
     for scenario in (Scenario(name=PLANNED), *chosen):
         results[scenario.name] = run(
@@ -263,19 +264,27 @@ def stress(
     return Drill(frame=pd.DataFrame(rows).astype({"scenario": "str", "queue": "str"}), results=results)
 
 
-def _check(scenarios: tuple[Scenario, ...], ahead: pd.DataFrame) -> None:
+def _check(scenarios: tuple[Scenario, ...], ahead: pd.DataFrame, centre: Centre) -> None:
     faults = Faults("the scenarios")
     names = [PLANNED, *(scenario.name for scenario in scenarios)]
     for name in sorted({name for name in names if names.count(name) > 1}):
         faults.add(f"two scenarios are named {name!r}", remedy="rename one")
     present = sorted(set(ahead["queue"]))
+    first, end = ahead["start"].min(), ahead["start"].max() + pd.Timedelta(seconds=centre.interval_s)
     for scenario in scenarios:
+        if scenario.outage_at is not None and not first - _length(scenario) < scenario.outage_at < end:
+            remedy = f"give an outage_at from {first} to before {end}"
+            faults.add("the outage lies outside the forecast", where=scenario.name, remedy=remedy)
         for move in scenario.moves:
             for queue in (move.source, move.target):
                 if queue not in present:
                     remedy = did_you_mean(queue, present)
                     faults.add(f"queue {queue!r} is not in the forecast", where=scenario.name, remedy=remedy)
     faults.raise_if_any()
+
+
+def _length(scenario: Scenario) -> pd.Timedelta:
+    return pd.Timedelta(seconds=scenario.outage_s or 0.0)
 
 
 def _volumes(ahead: pd.DataFrame, centre: Centre, scenario: Scenario) -> pd.DataFrame:
@@ -286,10 +295,10 @@ def _volumes(ahead: pd.DataFrame, centre: Centre, scenario: Scenario) -> pd.Data
             frame = frame.assign(aht_s=frame["queue"].map(planned).astype("float64"))
         frame = frame.assign(aht_s=frame["aht_s"] * scenario.aht)
     for move in scenario.moves:
-        moved = frame[frame["queue"] == move.source].set_index("start")["offered"] * move.share
         source, target = frame["queue"] == move.source, frame["queue"] == move.target
-        arriving = frame["start"].map(moved).fillna(0.0)
-        kept = np.where(source, frame["offered"] * (1 - move.share), frame["offered"])
+        arriving = frame["start"].map(frame[source].set_index("start")["offered"] * move.share).fillna(0.0)
+        leaves = source & frame["start"].isin(frame.loc[target, "start"])
+        kept = np.where(leaves, frame["offered"] * (1 - move.share), frame["offered"])
         frame = frame.assign(offered=np.where(target, kept + arriving, kept))
     return frame[[column for column in ("queue", "start", "offered", "aht_s") if column in frame.columns]]
 
@@ -299,7 +308,7 @@ def _off_seat(activities: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     if scenario.outage is None or scenario.outage_at is None:
         return activities
     begin = scenario.outage_at.tz_convert(activities["start"].dt.tz)
-    end = begin + pd.Timedelta(as_duration("outage", scenario.outage))
+    end = begin + _length(scenario)
     hit = (activities["activity"] == WORK.name) & (activities["start"] < end) & (activities["end"] > begin)
     struck = activities[hit]
     before = struck[struck["start"] < begin].assign(end=begin)
@@ -349,7 +358,7 @@ def _recovery_h(scenario: Scenario, found: pd.DataFrame, planned: pd.DataFrame, 
     low = np.flatnonzero(off > _NEAR)
     since = starts.iloc[0]
     if scenario.outage is not None and scenario.outage_at is not None:
-        since = scenario.outage_at + pd.Timedelta(as_duration("outage", scenario.outage))
+        since = scenario.outage_at + _length(scenario)
     if not len(low):
         return 0.0
     if low[-1] + 1 == len(starts):
