@@ -80,6 +80,15 @@ def test_billing_and_technical(cost):
     assert_lean(found, bench_of(found, volume(centre, 100.0, 50.0), centre))
 
 
+@pytest.mark.parametrize(("model", "seed", "cost"), [(Model(), 0, 1.2), (MODEL, 2, 1.1)])
+def test_those_who_serve_both_stand_for_more_who_serve_one(model, seed, cost):
+    # From 9 + 9 + 1 no exchange of two agents leads to the cheaper 7 + 7 + 4.
+    centre = replace(place(billing="4min", technical="8min"), interval="30min")
+    groups = (group("billing"), group("technical"), group("billing", "technical", cost=cost))
+    found = simulate.staff(volume(centre, 50.0, 25.0), centre, groups=groups, scope="block", model=model, seed=seed)
+    assert found.of() == {"billing": 7, "technical": 7, "billing + technical": 4}
+
+
 def test_one_queue_is_erlang_c():
     centre = place(calls="5min")
     for offered in (30.0, 120.0):

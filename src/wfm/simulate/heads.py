@@ -148,7 +148,8 @@ def staff(
 
     The search begins at the flow lower bound (heads through which the work that must be served can flow), adds agents
     where a target is missed, by cuts from the gradient that one more agent of each group shows, and takes away what
-    is not needed. With one block one or two agents are exchanged for one or two cheaper ones. At the end no single
+    is not needed. With one block one or two agents are exchanged for one or two cheaper ones, and up to three more who
+    serve several queues stand in for others where that is cheaper. At the end no single
     agent of any interval can be spared, nor exchanged for a cheaper one, with every queue on target, in these
     replications; agents of intervals four hours and more apart are tried together, each judged by what follows until
     the next. It is a search: that no cheaper heads exist is not proven.

@@ -24,6 +24,8 @@ _LOG = logger("simulate")
 
 # Rounds of cuts before the search gives up; each adds at least one agent wherever something fails.
 _ROUNDS = 200
+# Agents who serve several queues that are tried at once in place of more of those who serve fewer.
+_STANDING_IN = 3
 # Changes so far apart are tried together: what one agent less brings about is over by then.
 _APART_H = 4.0
 
@@ -101,12 +103,13 @@ def cheapest(bench: Bench, watch: Watch, *, pairs: bool) -> Found:
     only near its target, so that a cut asks for no more than a tenth of the heads at once.
     """
     search = _Search(bench, watch)
-    bound = float((search.cost[:, None] * search.heads * bench.blocks.hours).sum())
+    bound = search.price(search.heads)
     try:
         search.add()
         search.reduce(_holds)
         if pairs:
             search.exchange(2, _holds)
+            search.substitute(_holds)
         search.reduce(_holds_in_all)
         search.cuts = [[] for _ in search.cuts]
         search.exchange(1, _holds_in_all)
@@ -158,6 +161,38 @@ class _Search:
                 for blocks in self.apart:
                     while len(blocks := self.change(fewer, blocks, holds)):
                         spared = True
+
+    def substitute(self, holds: Callable[[Bench, Ints], bool]) -> None:
+        """Let a few more agents who serve several queues stand for others, where that is cheaper.
+
+        Each of the others is taken away in turn, for it is by sharing the work of several queues that they save.
+        """
+        for group in np.flatnonzero(self.bench.serves.sum(axis=1) > 1).tolist():
+            for more in range(1, _STANDING_IN + 1):
+                if self.watch.over():
+                    return
+                known = self.heads
+                self.heads = known.copy()
+                self.heads[group] += more
+                try:
+                    self.thin([other for other in range(len(known)) if other != group], holds)
+                finally:
+                    if self.price(self.heads) > self.price(known) - 1e-9:
+                        self.heads = known
+
+    def thin(self, groups: list[int], holds: Callable[[Bench, Ints], bool]) -> None:
+        """Take one agent of each of some groups away in turn, until not one can be spared."""
+        spared = True
+        while spared:
+            spared = False
+            for group in groups:
+                fewer = -np.eye(len(self.heads), dtype=np.int64)[group]
+                for blocks in self.apart:
+                    spared |= bool(len(self.change(fewer, blocks, holds)))
+
+    def price(self, heads: Ints) -> float:
+        """Return what heads cost."""
+        return float((self.cost[:, None] * heads * self.bench.blocks.hours).sum())
 
     def exchange(self, most: int, holds: Callable[[Bench, Ints], bool]) -> None:
         """Exchange agents of a block, at most so many, for cheaper ones, within the cuts, while the targets hold."""
