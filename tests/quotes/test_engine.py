@@ -323,6 +323,16 @@ def test_few_multi_skilled_agents_never_reach_the_levels_of_one_team(bare: Body)
     assert levels == sorted(levels)
 
 
+def test_intervals_with_too_few_contacts_to_plan_for_are_told(bare: Body) -> None:
+    rare: Body = {"name": "rare", "volume": "1/year", "aht": "5min"}
+
+    def told(queue: Body) -> list[str]:
+        return [word for word in wfm.quote(bare | {"queues": [queue]}).warnings if "nobody is planned" in word]
+
+    assert "for 336 intervals" in told(rare)[0]
+    assert told(rare | {"min_agents": 1}) == told(rare | {"volume": "900/day"}) == []
+
+
 def test_the_page_names_what_was_assumed(calls: Body) -> None:
     text = str(wfm.quote(calls))
     assert "assumed: calls: no targets given" in text

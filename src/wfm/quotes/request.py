@@ -206,8 +206,8 @@ class QuoteRequest:
         Share of the agents of live queues who serve all of them, in [0, 1]; default 0: a team for each queue. 1 is one
         team.
     shrinkage
-        Tree of the shares of paid time off seat: a number, or names with numbers or further trees. All leaves add up,
-        to less than 0.9; default none.
+        Tree of the shares of paid time off seat: names with numbers or further trees (a mapping or JSON may give one
+        number for all). All leaves add up, to less than 0.9; default none.
     contracts
         The mix; default one full-time contract of 40 hours.
     overhead

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
+
 from wfm.domain.duration import format_duration
 from wfm.domain.targets import Deadline, Target
 from wfm.quotes.request import QuoteRequest, Spread
@@ -112,6 +114,14 @@ def _of_queue(work: Work) -> list[str]:
         words.append(f"{queue.name}: below one erlang at its busiest; small teams idle much of their time")
     elif mean and peak / mean > 3.0:
         words.append(f"{queue.name}: the busiest interval is {peak / mean:.1f} times the mean")
+    if queue.is_live and not queue.min_agents:
+        left = np.delete(work.week.offered, work.busy)
+        # A shape leaves rounding behind, which is no contact at all.
+        if left.sum() > 1e-9 * work.week.total:
+            words.append(
+                f"{queue.name}: nobody is planned for {np.count_nonzero(left)} intervals of the week with less than a "
+                "contact in a hundred years each; give min_agents if somebody must be there"
+            )
     if queue.is_live and queue.patience_s is None and queue.channel.value == "phone":
         words.append(f"{queue.name}: without a patience the staff is for callers who never give up")
     deadlines = [goal for goal in queue.goals if isinstance(goal, Deadline)]
