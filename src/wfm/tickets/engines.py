@@ -15,7 +15,7 @@ import pandas as pd
 
 from wfm.checks import check_zone
 from wfm.errors import DataError, Faults, Problem
-from wfm.schema import HasFrame
+from wfm.schema import FRAMES, HasFrame, Kind
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -25,6 +25,7 @@ __all__ = [
     "Place",
     "Times",
     "check_columns",
+    "check_types",
     "engine_of",
     "lazy",
     "narwhals",
@@ -158,6 +159,28 @@ def check_columns(place: Place, name: str, stamps: Mapping[str, bool], others: M
     faults.raise_if_any()
 
 
+def check_types(place: Place, name: str) -> None:
+    """Check that columns of numbers and flags hold them; a pandas frame is checked by `wfm.schema.as_frame`.
+
+    Raises
+    ------
+    DataError
+        With every column that holds text for numbers, or what is no flag.
+    """
+    if name not in FRAMES or place.engine is Engine.PANDAS:
+        return
+    nw = narwhals()
+    schema = lazy(place.native).collect_schema()
+    faults = Faults(f"frame {name!r}")
+    for column, rule in FRAMES[name].columns.items():
+        found = schema.get(column)
+        if rule.kind is Kind.NUMBER and found in (nw.String, nw.Boolean):
+            faults.add(f"column {column!r} holds {found}, not numbers", remedy="cast it to numbers")
+        if rule.kind is Kind.FLAG and found not in (None, nw.Boolean):
+            faults.add(f"column {column!r} holds {found}, not true and false", remedy="cast it to booleans")
+    faults.raise_if_any()
+
+
 def with_times(place: Place, times: Times, tz: str) -> nw.LazyFrame[Any]:
     """Return the frame with the columns of time added: the seam between the engines.
 
@@ -171,9 +194,9 @@ def with_times(place: Place, times: Times, tz: str) -> nw.LazyFrame[Any]:
     ([9000000], True)
     """
     if place.engine is Engine.DUCKDB:
-        return lazy(place.native.project(", ".join(["*", *_duckdb(times, tz)])))
+        return _known(lazy(place.native.project(", ".join(["*", *_duckdb(times, tz)]))))
     if place.engine is Engine.SPARK:
-        return lazy(place.native.selectExpr("*", *_spark(times, tz)))
+        return _known(lazy(place.native.selectExpr("*", *_spark(times, tz))))
     frame = lazy(place.native)
     nw = narwhals()
     columns = {}
@@ -185,7 +208,14 @@ def with_times(place: Place, times: Times, tz: str) -> nw.LazyFrame[Any]:
     for name, stamp in times.wall.items():
         local = nw.col(stamp).dt.convert_time_zone(tz).dt.replace_time_zone(None)
         columns[name] = local.dt.timestamp("us") // 1_000_000
-    return frame.with_columns(**columns) if columns else frame
+    frame = frame.with_columns(**columns) if columns else frame
+    return frame if place.engine is Engine.PANDAS else _known(frame)
+
+
+def _known(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Return the frame with missing values for NaN, which other engines than pandas take for the largest number."""
+    real = [column for column, kind in frame.collect_schema().items() if kind.is_float()]
+    return frame.with_columns(narwhals().col(*real).fill_nan(None)) if real else frame
 
 
 def _duckdb(times: Times, tz: str) -> list[str]:
