@@ -9,6 +9,7 @@ import pytest
 
 from wfm.errors import DataError
 from wfm.kpi import compute
+from wfm.tickets import interval_history
 
 duckdb = pytest.importorskip("duckdb", reason="not run: no duckdb")
 polars = pytest.importorskip("polars", reason="not run: no polars")
@@ -224,3 +225,21 @@ def test_events_before_their_ticket_and_of_no_ticket():
     more = pd.concat([EVENTS, EVENTS.assign(ticket="T2")])
     with pytest.raises(DataError, match="events of a ticket that is not known"):
         compute({"tickets": TICKETS, "ticket_events": more}, "full_resolution")
+
+
+ZONES = ["America/New_York", "Asia/Hong_Kong", "America/Port-au-Prince", "Etc/GMT+5", "Australia/Lord_Howe"]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_every_zone_is_read_whatever_its_name(zone):
+    """A pandas column of New York was taken for one without a zone: narwhals knows no name with an underscore."""
+    log = contacts()
+    for column in ("arrived_at", "answered_at", "abandoned_at"):
+        log[column] = log[column].dt.tz_convert(zone)
+    found = compute(log, ["asa", "service_level"], by="interval")
+    assert [found.value(name) for name in ("asa", "service_level")] == [10.0, 2 / 3]
+    assert found.groups["interval"].unique().tolist() == [log["arrived_at"][0].floor("30min")]
+    history = interval_history(log)
+    assert history["start"].unique().tolist() == [log["arrived_at"][0].floor("30min")]
+    assert history["offered"].tolist() == [2, 1]
+    assert compute({"surveys": surveys().assign(offered_at=log["arrived_at"])}, "csat", by="day").value("csat") == 0.5

@@ -126,8 +126,7 @@ def zone_of(place: Place, column: str, tz: str | None) -> str:
     """
     if tz is not None:
         check_zone(tz)
-    found = lazy(place.native).collect_schema()[column]
-    zone = getattr(found, "time_zone", None)
+    zone = _zones(place)[column]
     if zone is None:
         what = f"column {column!r} has stamps without a zone"
         if place.engine in (Engine.DUCKDB, Engine.SPARK):
@@ -136,7 +135,19 @@ def zone_of(place: Place, column: str, tz: str | None) -> str:
     if tz is None and place.engine in (Engine.DUCKDB, Engine.SPARK):
         what = f"{place.engine.value} keeps instants and no zone"
         raise DataError(Problem(what, remedy="give tz, such as tz='Europe/Berlin'"))
-    return tz or str(zone)
+    return tz or zone
+
+
+def _zones(place: Place) -> dict[str, str | None]:
+    """Return the zone of each column, none where it holds no zoned stamps.
+
+    narwhals reads the zone of a pandas column from its text, and does not know those with an underscore, a hyphen or a
+    digit, such as that of New York.
+    """
+    if place.engine is Engine.PANDAS:
+        kinds = place.native.dtypes.items()
+        return {column: str(kind.tz) if isinstance(kind, pd.DatetimeTZDtype) else None for column, kind in kinds}
+    return {column: getattr(kind, "time_zone", None) for column, kind in lazy(place.native).collect_schema().items()}
 
 
 def check_columns(place: Place, name: str, stamps: Mapping[str, bool], others: Mapping[str, bool]) -> None:
@@ -147,13 +158,13 @@ def check_columns(place: Place, name: str, stamps: Mapping[str, bool], others: M
     DataError
         With every column that is missing or is no zoned stamp.
     """
-    schema = lazy(place.native).collect_schema()
+    schema, zones = lazy(place.native).collect_schema(), _zones(place)
     faults = Faults(f"frame {name!r}")
     for column, required in {**stamps, **others}.items():
         if column not in schema:
             if required:
                 faults.add(f"column {column!r} is missing", remedy=f"the frame has: {', '.join(schema)}")
-        elif column in stamps and getattr(schema[column], "time_zone", None) is None:
+        elif column in stamps and zones[column] is None:
             what = f"column {column!r} holds {schema[column]}, not stamps with a zone"
             faults.add(what, remedy="make it a timestamp with time zone")
     faults.raise_if_any()
@@ -197,19 +208,36 @@ def with_times(place: Place, times: Times, tz: str) -> nw.LazyFrame[Any]:
         return _known(lazy(place.native.project(", ".join(["*", *_duckdb(times, tz)]))))
     if place.engine is Engine.SPARK:
         return _known(lazy(place.native.selectExpr("*", *_spark(times, tz))))
+    if place.engine is Engine.PANDAS:
+        return lazy(place.native.assign(**_pandas(place.native, times, tz)))
+    columns = _polars(times, tz)
     frame = lazy(place.native)
+    return _known(frame.with_columns(**columns) if columns else frame)
+
+
+def _pandas(frame: pd.DataFrame, times: Times, tz: str) -> dict[str, pd.Series]:
+    found = {name: _micros(frame[b]) - _micros(frame[a]) for name, (b, a) in times.micros.items()}
+    found |= {name: _micros(frame[stamp]) // 1_000_000 for name, stamp in times.instant.items()}
+    local = {name: frame[stamp].dt.tz_convert(tz).dt.tz_localize(None) for name, stamp in times.wall.items()}
+    return found | {name: _micros(stamps) // 1_000_000 for name, stamps in local.items()}
+
+
+def _micros(stamps: pd.Series) -> pd.Series:
+    """Return whole microseconds since 1970, missing where the stamp is."""
+    whole = stamps.dt.as_unit("us").astype("int64")
+    return whole.where(stamps.notna()) if stamps.hasnans else whole
+
+
+def _polars(times: Times, tz: str) -> dict[str, Any]:
     nw = narwhals()
-    columns = {}
-    for name, (later, earlier) in times.micros.items():
-        # The duration itself would be turned to microseconds by way of a float of seconds.
-        columns[name] = nw.col(later).dt.timestamp("us") - nw.col(earlier).dt.timestamp("us")
+    # The duration itself would be turned to microseconds by way of a float of seconds.
+    found = {name: nw.col(b).dt.timestamp("us") - nw.col(a).dt.timestamp("us") for name, (b, a) in times.micros.items()}
     for name, stamp in times.instant.items():
-        columns[name] = nw.col(stamp).dt.convert_time_zone("UTC").dt.timestamp("us") // 1_000_000
+        found[name] = nw.col(stamp).dt.convert_time_zone("UTC").dt.timestamp("us") // 1_000_000
     for name, stamp in times.wall.items():
         local = nw.col(stamp).dt.convert_time_zone(tz).dt.replace_time_zone(None)
-        columns[name] = local.dt.timestamp("us") // 1_000_000
-    frame = frame.with_columns(**columns) if columns else frame
-    return frame if place.engine is Engine.PANDAS else _known(frame)
+        found[name] = local.dt.timestamp("us") // 1_000_000
+    return found
 
 
 def _known(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
