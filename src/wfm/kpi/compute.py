@@ -117,7 +117,8 @@ def compute(
     Raises
     ------
     DataError
-        With every fault of a frame; if a measure asked for by name cannot be told, or its engine cannot count it.
+        With every fault of a frame (keys that occur twice are looked for in pandas frames only); if a measure asked for
+        by name cannot be told, or its engine cannot count it.
 
     Examples
     --------
