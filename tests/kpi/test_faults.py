@@ -17,7 +17,7 @@ polars = pytest.importorskip("polars", reason="not run: no polars")
 ENGINES = {
     "pandas": lambda frame: frame,
     "polars": lambda frame: polars.from_pandas(frame, nan_to_null=False),
-    "duckdb": duckdb.from_df,
+    "duckdb": lambda frame: duckdb.from_df(frame),
 }
 AT = pd.Series(pd.to_datetime(["2026-11-02 09:05", "2026-11-02 09:07", "2026-11-02 09:20"]).tz_localize("UTC"))
 
