@@ -226,6 +226,21 @@ FRAMES: Mapping[str, Frame] = {
         ("employee", "start"),
         {"employee": _TEXT, "start": _STAMP, "end": _STAMP, "state": _TEXT, "productive": Column(Kind.FLAG)},
     ),
+    "costs": Frame(
+        ("start",),
+        {"start": _STAMP, "cost": Column(Kind.NUMBER, low=-float("inf"))},  # a credit is below 0
+        unique=False,
+    ),
+    "lost_customers": Frame(("at",), {"at": _STAMP, "won_back": Column(Kind.FLAG)}, unique=False),
+    "staff": Frame(
+        ("employee", "joined_on"),
+        {
+            "employee": _TEXT,
+            "joined_on": _DAY,
+            "left_on": Column(Kind.DAY, nullable=True),
+            "trained": Column(Kind.FLAG, required=False),
+        },
+    ),
     "backlog": Frame(
         ("queue", "due"),
         {
@@ -461,6 +476,14 @@ def check(
     if not rising:
         _check_key(frame, spec, faults)
     faults.raise_if_any()
+    result = _typed(frame, spec, tz)
+    if rising or not ordered:
+        return result.reset_index(drop=True)
+    return result.sort_values(list(spec.key), kind="stable", ignore_index=True)
+
+
+def _typed(frame: pd.DataFrame, spec: Frame, tz: str | None) -> pd.DataFrame:
+    """Return a copy of a checked frame, with one type for each kind of column."""
     result = frame.copy(deep=False)  # pandas copies a column when it is written to
     for column, rule in spec.columns.items():
         if rule.kind is Kind.TEXT and column in result.columns:
@@ -469,11 +492,12 @@ def check(
         if rule.kind is Kind.STAMP and column in result.columns:
             zone = tz or result[column].dt.tz
             result[column] = result[column].dt.tz_convert(zone).dt.as_unit("ns")
+        if rule.kind is Kind.FLAG and column in result.columns:
+            # 0 and 1 are flags too, but numbers are not turned round by "not".
+            result[column] = result[column].astype("boolean" if rule.nullable else "bool")
         if rule.kind is Kind.DAY and column in result.columns:
             result[column] = _as_days(result[column])
-    if rising or not ordered:
-        return result.reset_index(drop=True)
-    return result.sort_values(list(spec.key), kind="stable", ignore_index=True)
+    return result
 
 
 def _rises(frame: pd.DataFrame, spec: Frame) -> bool:
@@ -557,8 +581,8 @@ def _check_number(values: pd.Series, column: str, rule: Column) -> None:
     wrong = pd.Series(low | high | np.isinf(numbers), index=values.index)
     if wrong.any():
         shown = values[wrong].iloc[0]
-        bound = f"{'above' if rule.above else 'of at least'} {rule.low:g}"
-        allowed = "a fraction from 0 to 1" if rule.kind is Kind.FRACTION else f"a finite number {bound}"
+        bound = "" if rule.low == -np.inf else f" {'above' if rule.above else 'of at least'} {rule.low:g}"
+        allowed = "a fraction from 0 to 1" if rule.kind is Kind.FRACTION else f"a finite number{bound}"
         remedy = f"write {shown / 100:g} for {shown:g} %" if rule.kind is Kind.FRACTION and 1 < shown <= 100 else ""
         what = f"column {column!r} must be {allowed}, got {shown:g}"
         raise DataError(Problem(what, remedy=remedy or "correct the value", rows=_rows(wrong)))

@@ -198,8 +198,8 @@ def test_attrition_by_hand():
         {
             "employee": list("ABCD"),
             "team": ["x", "x", "y", "y"],
-            "joined_on": ["2026-01-01", "2026-01-01", "2026-02-01", "2026-01-01"],
-            "left_on": [None, "2026-02-14", None, "2025-12-31"],
+            "joined_on": pd.to_datetime(["2026-01-01", "2026-01-01", "2026-02-01", "2026-01-01"]),
+            "left_on": pd.to_datetime([None, "2026-02-14", None, "2025-12-31"]),
             "trained": [True, True, False, True],
         }
     )

@@ -18,16 +18,21 @@ from wfm.kpi.catalogue import CATALOGUE
 from wfm.kpi.measure import Attribution, Count, Measure, Source
 from wfm.kpi.result import Scores
 from wfm.kpi.sources import SPECS, Data, Facts, facts_of
-from wfm.kpi.values import Histogram, sum_key, values_of
+from wfm.kpi.values import COLUMNS, Histogram, sum_key, values_of
 from wfm.schema import FrameLike, frame_of
 from wfm.tickets.engines import engine_of, narwhals, to_pandas
-from wfm.tickets.facts import FAULTS, raise_faults
+from wfm.tickets.facts import raise_faults
 from wfm.timegrid import check_interval
 
 __all__ = ["Span", "compute"]
 
 _DAY_S = 86_400
 _EPOCH = pd.Timestamp("1970-01-01")
+# Columns that are made while counting: a column of the user's of that name would be overwritten.
+_MADE = (
+    *("answered", "abandoned", "blocked", "waiting", "wait_us", "answer_us", "abandon_us", "queue_us", "end_us"),
+    *("handle_s", "effort_s", "lasted_us", "instant", "wall", "span_begin", "bin", "event", "count", "sum"),
+)
 
 
 class Span(StrEnum):
@@ -112,7 +117,8 @@ def compute(
     Raises
     ------
     DataError
-        With every fault of a frame; if a measure asked for by name cannot be told, or its engine cannot count it.
+        With every fault of a frame (keys that occur twice are looked for in pandas frames only); if a measure asked for
+        by name cannot be told, or its engine cannot count it.
 
     Examples
     --------
@@ -151,11 +157,19 @@ def _request(by: str | Sequence[str], interval: timedelta | str, tz: str | None,
         raise DataError(Problem(f"two spans of time: {', '.join(spans)}", remedy="group by one"))
     if len(set(keys)) < len(keys):
         raise DataError(Problem(f"a column occurs twice in by: {', '.join(keys)}", remedy="leave one out"))
+    taken = [key for key in keys if key in (*COLUMNS, *_MADE) or key.startswith("sum_")]
+    if taken:
+        what = f"cannot group by {taken[0]!r}: a column of the result or of its making has that name"
+        raise DataError(Problem(what, remedy="rename the column"))
     span = Span(spans[0]) if spans else None
     step = check_interval(as_duration("interval", interval)) if span is Span.INTERVAL else timedelta(hours=1)
     staff = None if people is None else frame_of(people)
     if staff is not None and "employee" not in staff.columns:
         raise DataError(Problem("column 'employee' is missing", where="frame 'people'", remedy="add it"))
+    if staff is not None and not staff["employee"].map(lambda name: isinstance(name, str)).all():
+        rows = staff.index[~staff["employee"].map(lambda name: isinstance(name, str)).astype(bool)]
+        what = "column 'employee' holds what is no name"
+        raise DataError(Problem(what, where="frame 'people'", rows=tuple(rows), remedy="give each a name, as text"))
     if staff is not None and staff["employee"].duplicated().any():
         rows = staff.index[staff["employee"].duplicated()]
         raise DataError(Problem("an employee occurs twice", where="frame 'people'", rows=tuple(rows)))
@@ -174,6 +188,8 @@ def _chosen(
                 faults.add(f"unknown measure {each!r}", remedy=did_you_mean(each, CATALOGUE))
         faults.raise_if_any()
         chosen = [CATALOGUE[each] if isinstance(each, str) else each for each in listed]
+        if not chosen:
+            raise DataError(Problem("no measures", remedy="name at least one, or leave measures out for all"))
         _check_distinct(chosen)
         return chosen, {}
     found, absent = [], {}
@@ -301,13 +317,13 @@ def _sums(
         if count.source is source
     }
     names = {f"sum_{n}": key for n, key in enumerate(built)}
-    faults = [column for column in FAULTS if column in facts.columns]
+    faults = [column for column in facts.faults if column in facts.columns]
     frame, keys = _keyed(facts, raw, request)
     frame = frame.with_columns(**{name: built[key] for name, key in names.items()})
     columns = [*names, *faults]
     table = _aggregate(frame, keys, columns)
     if faults:
-        table = raise_faults(table)
+        table = raise_faults(table, facts.faults, SPECS[source].inputs[0])
     table[list(names)] = table[list(names)].astype(float).fillna(0.0)
     rolled = _rolled_up(table, list(names), facts, request)
     return {key: rolled[[*request.by, name]].rename(columns={name: "sum"}) for name, key in names.items()}

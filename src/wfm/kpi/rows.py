@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from wfm.errors import DataError, Faults, Problem
 from wfm.schema import as_frame, frame_of
 from wfm.tickets import outcomes_of, ticket_facts
 from wfm.tickets.engines import Engine, check_columns, engine_of, lazy, to_pandas, zone_of
+from wfm.tickets.states import check_creation
 from wfm.timegrid import day_starts, floor_to_interval
 
 __all__ = [
@@ -59,14 +59,17 @@ def ticket_rows(data: Mapping[str, Any]) -> pd.DataFrame:
     """Return tickets with their times from `wfm.tickets.ticket_facts`; open ones last until the log ends."""
     tickets = as_frame(data["tickets"], "tickets")
     events = frame_of(data["ticket_events"])
-    facts = ticket_facts(events)  # it checks them
+    check_creation(as_frame(events, "ticket_events"), tickets)
+    facts = ticket_facts(events)  # it checks their steps
     lost = ~tickets["ticket"].isin(facts["ticket"])
     if lost.any():
         remedy = "add the event that created each of them"
         what = f"{int(lost.sum()):,} tickets have no event"
         raise DataError(Problem(what, rows=tuple(tickets.loc[lost, "ticket"]), remedy=remedy))
-    spare = [column for column in facts.columns if column not in tickets.columns or column == "ticket"]
-    rows = tickets.merge(facts[spare], on="ticket", how="left")
+    # What the events tell is not taken from columns of the same name; the creation and the group are the ticket's own.
+    own = [c for c in tickets.columns if c in ("ticket", "created_at", "employee") or c not in facts.columns]
+    told = [c for c in facts.columns if c == "ticket" or c not in own]
+    rows = tickets[own].merge(facts[told], on="ticket", how="left")
     until = events["at"].max()
     created = rows["created_at"]
     solved = rows["solved_at"].notna()
@@ -180,24 +183,27 @@ def _microseconds(stamps: pd.Series) -> Ints:
     return values
 
 
-def _staff(data: Mapping[str, Any]) -> tuple[pd.DataFrame, date]:
-    staff = frame_of(data["staff"])
-    faults = Faults("frame 'staff'")
-    for column in ("employee", "joined_on", "left_on"):
-        if column not in staff.columns:
-            faults.add(f"column {column!r} is missing", remedy="give employee, joined_on and left_on")
+def _staff(data: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.Timestamp]:
+    """Return the checked staff, its days as stamps, and the first day that was not seen."""
     if "as_of" not in data:
-        faults.add("nobody knows until when the staff was seen", remedy="give data={'as_of': date(2026, 11, 1), ...}")
+        what = "nobody knows until when the staff was seen"
+        remedy = "give data={'as_of': date(2026, 11, 1), ...}"
+        raise DataError(Problem(what, where="frame 'staff'", remedy=remedy))
+    end = pd.Timestamp(check_date("as_of", data["as_of"]))
+    staff = as_frame(data["staff"], "staff")
+    staff = staff.assign(**{column: pd.to_datetime(staff[column]) for column in ("joined_on", "left_on")})
+    faults = Faults("frame 'staff'")
+    wrong = staff["left_on"] < staff["joined_on"]
+    # Nobody is employed twice at once; who comes back has a row of their own.
+    same = staff["employee"] == staff["employee"].shift(1)
+    twice = same & ~(staff["joined_on"] > staff["left_on"].shift(1))
+    for mask, what in ((wrong, "left before joining"), (twice, "joined again before leaving")):
+        if mask.any():
+            faults.add(what, where=faults.subject, rows=staff.loc[mask, "employee"].unique(), remedy="correct a day")
+    if not (staff["joined_on"] < end).any():
+        faults.add(f"nobody had joined before as_of, {end:%Y-%m-%d}", remedy="give a later as_of")
     faults.raise_if_any()
-    joined, left = (pd.to_datetime(staff[column]) for column in ("joined_on", "left_on"))
-    wrong = (left < joined).to_numpy()
-    if wrong.any():
-        rows = tuple(staff.index[wrong])
-        raise DataError(Problem("left before joining", where="frame 'staff'", rows=rows, remedy="correct a day"))
-    if joined.isna().any():
-        rows = tuple(staff.index[joined.isna()])
-        raise DataError(Problem("joined_on has no value", where="frame 'staff'", rows=rows, remedy="fill it"))
-    return staff.assign(joined_on=joined, left_on=left), check_date("as_of", data["as_of"])
+    return staff, end
 
 
 def staff_month_rows(data: Mapping[str, Any]) -> pd.DataFrame:
@@ -206,8 +212,7 @@ def staff_month_rows(data: Mapping[str, Any]) -> pd.DataFrame:
     `month` stands on the 15th at noon, so that its month is the same in every zone. The day of leaving is the last day
     at work; the month of `as_of`, the first day not seen, counts as far as it was seen.
     """
-    staff, as_of = _staff(data)
-    end = pd.Timestamp(as_of)
+    staff, end = _staff(data)
     months = pd.period_range(staff["joined_on"].min().to_period("M"), (end - pd.Timedelta(days=1)).to_period("M"))
     spare = [c for c in staff.columns if c not in ("joined_on", "left_on")]
     parts = []
@@ -229,15 +234,16 @@ def staff_month_rows(data: Mapping[str, Any]) -> pd.DataFrame:
 
 def training_rows(data: Mapping[str, Any]) -> pd.DataFrame:
     """Return the staff employed on the last day seen, with `trained`."""
-    staff, as_of = _staff(data)
+    staff, end = _staff(data)
     if "trained" not in staff.columns:
         what = "column 'trained' is missing"
         raise DataError(Problem(what, where="frame 'staff'", remedy="add True or False for each employee"))
-    last = pd.Timestamp(as_of) - pd.Timedelta(days=1)
+    last = end - pd.Timedelta(days=1)
     here = (staff["joined_on"] <= last) & (staff["left_on"].isna() | (staff["left_on"] >= last))
     spare = [c for c in staff.columns if c not in ("joined_on", "left_on")]
     stamp = (last + pd.Timedelta(hours=12)).tz_localize("UTC")
-    return staff.loc[here, spare].assign(month=stamp, trained=staff["trained"].astype("int64")).reset_index(drop=True)
+    rows = staff.loc[here, spare].reset_index(drop=True)
+    return rows.assign(month=stamp, trained=rows["trained"].astype("int64"))
 
 
 def accuracy_rows(data: Mapping[str, Any]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pandas as pd
 
 from wfm.errors import DataError, Problem
+from wfm.kpi.faults import with_faults
 from wfm.kpi.measure import Attribution, Source
 from wfm.kpi.rows import (
     accuracy_rows,
@@ -21,8 +22,20 @@ from wfm.kpi.rows import (
     training_rows,
 )
 from wfm.schema import FRAMES, as_frame
-from wfm.tickets.engines import Engine, Place, Times, check_columns, engine_of, lazy, narwhals, with_times, zone_of
-from wfm.tickets.facts import contact_facts
+from wfm.tickets.engines import (
+    Engine,
+    Place,
+    Times,
+    check_columns,
+    check_types,
+    engine_of,
+    lazy,
+    narwhals,
+    to_pandas,
+    with_times,
+    zone_of,
+)
+from wfm.tickets.facts import FAULTS, contact_facts
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -92,11 +105,15 @@ SPECS: Mapping[Source, Spec] = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Rows of a source, ready to be summed; with `instant` and `wall` where a span of time was asked for."""
+    """Rows of a source, ready to be summed; with `instant` and `wall` where a span of time was asked for.
+
+    `faults` names the columns whose sum must be 0, each with what it counts and the cure.
+    """
 
     frame: nw.LazyFrame[Any]
     columns: tuple[str, ...]
     tz: str | None
+    faults: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def facts_of(
@@ -145,19 +162,35 @@ def facts_of(
         if source not in prepared:
             prepared[source] = spec.prepare(data)
         place = engine_of(prepared[source])
-    if spec.prepare is None and place.engine is Engine.PANDAS and source.value in FRAMES:
-        rows = as_frame(place.native, source.value)
-        if source is Source.STATES:
-            check_spells(rows, source.value)
-        place = engine_of(rows)
+    if spec.prepare is None:
+        place = _checked(source, place)
     check_columns(place, source.value, {stamp: timed}, dict.fromkeys(spec.columns, True))
     zone = zone_of(place, stamp, tz) if timed else tz
     micros = {"lasted_us": ("end", "start")} if source is Source.STATES else {}
     times = Times(micros=micros, instant={"instant": stamp} if timed else {}, wall={"wall": stamp} if timed else {})
     rows = with_times(place, times, zone or "UTC")
-    if timed:
+    rows, faults = with_faults(rows, source, place.engine)
+    if timed and f"fault_{stamp}" not in faults:
         rows = rows.filter(~narwhals().col(stamp).is_null())
-    return Facts(rows, tuple(rows.collect_schema()), zone)
+    return Facts(rows, tuple(rows.collect_schema()), zone, faults)
+
+
+def _checked(source: Source, place: Place) -> Place:
+    """Return a frame as it is counted, after a check: of pandas its rows, of other engines the types of its columns.
+
+    States are few beside the contacts and must not overlap, so they are checked in pandas whoever holds them.
+    """
+    name = source.value
+    if source is Source.STATES and place.engine is not Engine.PANDAS:
+        check_columns(place, name, {"start": True, "end": True}, {})
+        place = engine_of(to_pandas(lazy(place.native)))
+    if place.engine is not Engine.PANDAS or name not in FRAMES:
+        check_types(place, name)
+        return place
+    rows = as_frame(place.native, name)
+    if source is Source.STATES:
+        check_spells(rows, name)
+    return engine_of(rows)
 
 
 def _cut(data: Data, names: Sequence[str], length_s: int, tz: str | None) -> tuple[Data, str]:
@@ -183,4 +216,4 @@ def _contacts(place: Place, stamp: str, keep: Sequence[str], tz: str | None) -> 
     if "sessions" in has:
         effort = effort / nw.when(nw.col("sessions") > 0).then(nw.col("sessions")).otherwise(nw.lit(1))
     rows = found.frame.with_columns(effort_s=effort)
-    return Facts(rows, tuple(rows.collect_schema()), found.tz)
+    return Facts(rows, tuple(rows.collect_schema()), found.tz, FAULTS)

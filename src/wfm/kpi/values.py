@@ -75,6 +75,8 @@ def _joined(measure: Measure, sums: Mapping[str, pd.DataFrame], by: tuple[str, .
     below = _grouped(sums[sum_key(measure, measure.denominator)], by).rename(columns={"sum": "denominator"})
     if not by:
         return pd.concat([above, below], axis=1)
+    if above.empty and below.empty:  # pandas cannot join two frames without rows
+        return above.assign(denominator=0.0)
     both = above.merge(below, on=list(by), how="outer")
     both[["numerator", "denominator"]] = both[["numerator", "denominator"]].fillna(0.0)
     return both

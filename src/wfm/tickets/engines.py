@@ -15,7 +15,7 @@ import pandas as pd
 
 from wfm.checks import check_zone
 from wfm.errors import DataError, Faults, Problem
-from wfm.schema import HasFrame
+from wfm.schema import FRAMES, HasFrame, Kind
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -25,6 +25,7 @@ __all__ = [
     "Place",
     "Times",
     "check_columns",
+    "check_types",
     "engine_of",
     "lazy",
     "narwhals",
@@ -125,8 +126,7 @@ def zone_of(place: Place, column: str, tz: str | None) -> str:
     """
     if tz is not None:
         check_zone(tz)
-    found = lazy(place.native).collect_schema()[column]
-    zone = getattr(found, "time_zone", None)
+    zone = _zones(place)[column]
     if zone is None:
         what = f"column {column!r} has stamps without a zone"
         if place.engine in (Engine.DUCKDB, Engine.SPARK):
@@ -135,7 +135,19 @@ def zone_of(place: Place, column: str, tz: str | None) -> str:
     if tz is None and place.engine in (Engine.DUCKDB, Engine.SPARK):
         what = f"{place.engine.value} keeps instants and no zone"
         raise DataError(Problem(what, remedy="give tz, such as tz='Europe/Berlin'"))
-    return tz or str(zone)
+    return tz or zone
+
+
+def _zones(place: Place) -> dict[str, str | None]:
+    """Return the zone of each column, none where it holds no zoned stamps.
+
+    narwhals reads the zone of a pandas column from its text, and does not know those with an underscore, a hyphen or a
+    digit, such as that of New York.
+    """
+    if place.engine is Engine.PANDAS:
+        kinds = place.native.dtypes.items()
+        return {column: str(kind.tz) if isinstance(kind, pd.DatetimeTZDtype) else None for column, kind in kinds}
+    return {column: getattr(kind, "time_zone", None) for column, kind in lazy(place.native).collect_schema().items()}
 
 
 def check_columns(place: Place, name: str, stamps: Mapping[str, bool], others: Mapping[str, bool]) -> None:
@@ -146,15 +158,37 @@ def check_columns(place: Place, name: str, stamps: Mapping[str, bool], others: M
     DataError
         With every column that is missing or is no zoned stamp.
     """
-    schema = lazy(place.native).collect_schema()
+    schema, zones = lazy(place.native).collect_schema(), _zones(place)
     faults = Faults(f"frame {name!r}")
     for column, required in {**stamps, **others}.items():
         if column not in schema:
             if required:
                 faults.add(f"column {column!r} is missing", remedy=f"the frame has: {', '.join(schema)}")
-        elif column in stamps and getattr(schema[column], "time_zone", None) is None:
+        elif column in stamps and zones[column] is None:
             what = f"column {column!r} holds {schema[column]}, not stamps with a zone"
             faults.add(what, remedy="make it a timestamp with time zone")
+    faults.raise_if_any()
+
+
+def check_types(place: Place, name: str) -> None:
+    """Check that columns of numbers and flags hold them; a pandas frame is checked by `wfm.schema.as_frame`.
+
+    Raises
+    ------
+    DataError
+        With every column that holds text for numbers, or what is no flag.
+    """
+    if name not in FRAMES or place.engine is Engine.PANDAS:
+        return
+    nw = narwhals()
+    schema = lazy(place.native).collect_schema()
+    faults = Faults(f"frame {name!r}")
+    for column, rule in FRAMES[name].columns.items():
+        found = schema.get(column)
+        if rule.kind is Kind.NUMBER and found in (nw.String, nw.Boolean):
+            faults.add(f"column {column!r} holds {found}, not numbers", remedy="cast it to numbers")
+        if rule.kind is Kind.FLAG and found not in (None, nw.Boolean):
+            faults.add(f"column {column!r} holds {found}, not true and false", remedy="cast it to booleans")
     faults.raise_if_any()
 
 
@@ -171,21 +205,45 @@ def with_times(place: Place, times: Times, tz: str) -> nw.LazyFrame[Any]:
     ([9000000], True)
     """
     if place.engine is Engine.DUCKDB:
-        return lazy(place.native.project(", ".join(["*", *_duckdb(times, tz)])))
+        return _known(lazy(place.native.project(", ".join(["*", *_duckdb(times, tz)]))))
     if place.engine is Engine.SPARK:
-        return lazy(place.native.selectExpr("*", *_spark(times, tz)))
+        return _known(lazy(place.native.selectExpr("*", *_spark(times, tz))))
+    if place.engine is Engine.PANDAS:
+        return lazy(place.native.assign(**_pandas(place.native, times, tz)))
+    columns = _polars(times, tz)
     frame = lazy(place.native)
+    return _known(frame.with_columns(**columns) if columns else frame)
+
+
+def _pandas(frame: pd.DataFrame, times: Times, tz: str) -> dict[str, pd.Series]:
+    found = {name: _micros(frame[b]) - _micros(frame[a]) for name, (b, a) in times.micros.items()}
+    found |= {name: _micros(frame[stamp]) // 1_000_000 for name, stamp in times.instant.items()}
+    local = {name: frame[stamp].dt.tz_convert(tz).dt.tz_localize(None) for name, stamp in times.wall.items()}
+    return found | {name: _micros(stamps) // 1_000_000 for name, stamps in local.items()}
+
+
+def _micros(stamps: pd.Series) -> pd.Series:
+    """Return whole microseconds since 1970, missing where the stamp is."""
+    whole = stamps.dt.as_unit("us").astype("int64")
+    return whole.where(stamps.notna()) if stamps.hasnans else whole
+
+
+def _polars(times: Times, tz: str) -> dict[str, Any]:
     nw = narwhals()
-    columns = {}
-    for name, (later, earlier) in times.micros.items():
-        # The duration itself would be turned to microseconds by way of a float of seconds.
-        columns[name] = nw.col(later).dt.timestamp("us") - nw.col(earlier).dt.timestamp("us")
+    # The duration itself would be turned to microseconds by way of a float of seconds.
+    found = {name: nw.col(b).dt.timestamp("us") - nw.col(a).dt.timestamp("us") for name, (b, a) in times.micros.items()}
     for name, stamp in times.instant.items():
-        columns[name] = nw.col(stamp).dt.convert_time_zone("UTC").dt.timestamp("us") // 1_000_000
+        found[name] = nw.col(stamp).dt.convert_time_zone("UTC").dt.timestamp("us") // 1_000_000
     for name, stamp in times.wall.items():
         local = nw.col(stamp).dt.convert_time_zone(tz).dt.replace_time_zone(None)
-        columns[name] = local.dt.timestamp("us") // 1_000_000
-    return frame.with_columns(**columns) if columns else frame
+        found[name] = local.dt.timestamp("us") // 1_000_000
+    return found
+
+
+def _known(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Return the frame with missing values for NaN, which other engines than pandas take for the largest number."""
+    real = [column for column, kind in frame.collect_schema().items() if kind.is_float()]
+    return frame.with_columns(narwhals().col(*real).fill_nan(None)) if real else frame
 
 
 def _duckdb(times: Times, tz: str) -> list[str]:

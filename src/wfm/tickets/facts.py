@@ -16,6 +16,7 @@ from wfm.tickets.engines import (
     Place,
     Times,
     check_columns,
+    check_types,
     engine_of,
     lazy,
     narwhals,
@@ -97,6 +98,7 @@ def contact_facts(
     """
     place = engine_of(contacts)
     check_columns(place, "contacts", _STAMPS, _OTHERS | dict.fromkeys(keep, True))
+    check_types(place, "contacts")
     zone = zone_of(place, "arrived_at", tz)
     nw = narwhals()
     schema = lazy(place.native).collect_schema()
@@ -169,21 +171,23 @@ def _faults(schema: Mapping[str, Any], flag: Mapping[str, Any], unqueued: Any, h
     return {name: mask.cast(nw.Int64) for name, mask in found.items()}
 
 
-def raise_faults(sums: pd.DataFrame) -> pd.DataFrame:
+def raise_faults(
+    sums: pd.DataFrame, known: Mapping[str, tuple[str, str]] = FAULTS, frame: str = "contacts"
+) -> pd.DataFrame:
     """Return a table of sums without its columns of faults, or raise with every fault in it.
 
     Raises
     ------
     DataError
-        If a sum of `FAULTS` is above 0.
+        If a sum of a known fault of the frame is above 0.
     """
-    faults = Faults("frame 'contacts'")
-    for name, (what, remedy) in FAULTS.items():
+    faults = Faults(f"frame {frame!r}")
+    for name, (what, remedy) in known.items():
         count = int(sums[name].sum()) if name in sums.columns else 0
         if count:
             faults.add(f"{count:,} {what}", remedy=remedy)
     faults.raise_if_any()
-    return sums.drop(columns=[name for name in FAULTS if name in sums.columns])
+    return sums.drop(columns=[name for name in known if name in sums.columns])
 
 
 def count_intervals(contacts: object, step: timedelta, limit: timedelta, tz: str | None) -> tuple[pd.DataFrame, str]:

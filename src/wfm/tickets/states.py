@@ -13,7 +13,15 @@ import pandas as pd
 from wfm.errors import DataError, Faults, Problem
 from wfm.schema import FrameLike, as_frame
 
-__all__ = ["TRANSITIONS", "IllegalStep", "TicketState", "TransitionError", "check_events", "check_transitions"]
+__all__ = [
+    "TRANSITIONS",
+    "IllegalStep",
+    "TicketState",
+    "TransitionError",
+    "check_creation",
+    "check_events",
+    "check_transitions",
+]
 
 
 class TicketState(StrEnum):
@@ -138,7 +146,7 @@ def check_events(ticket_events: FrameLike, tickets: FrameLike | None = None) -> 
     known = [state.value for state in TicketState]
     events = as_frame(ticket_events, "ticket_events", known={"from_state": known, "to_state": known})
     if tickets is not None:
-        _check_creation(events, as_frame(tickets, "tickets"))
+        check_creation(events, as_frame(tickets, "tickets"))
     if "to_state" not in events.columns:
         raise DataError(
             Problem("column 'to_state' is missing in frame 'ticket_events'", remedy="give the state that is entered")
@@ -149,7 +157,8 @@ def check_events(ticket_events: FrameLike, tickets: FrameLike | None = None) -> 
     return events
 
 
-def _check_creation(events: pd.DataFrame, tickets: pd.DataFrame) -> None:
+def check_creation(events: pd.DataFrame, tickets: pd.DataFrame) -> None:
+    """Refuse events of unknown tickets and events before the creation of their ticket, of two checked frames."""
     faults = Faults("frame 'ticket_events'")
     place = pd.Index(tickets["ticket"]).get_indexer(events["ticket"])
     unknown = place < 0

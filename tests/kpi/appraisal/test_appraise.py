@@ -354,3 +354,13 @@ def test_the_records_of_the_centre_are_counted():
     assert [happy["numerator"], happy["denominator"]] == [(score[january] >= 4).sum(), january.sum()]
     appraised = appraise(found, card)
     assert appraised.frame["raw"].between(0, 100).all()
+
+
+def test_no_counts_are_no_appraisal(card):
+    columns = ["employee", "month", "indicator", "numerator", "denominator"]
+    nothing = pd.DataFrame(
+        {name: pd.Series(dtype="float" if "ator" in name and name != "indicator" else "str") for name in columns}
+    )
+    nothing["month"] = pd.to_datetime(nothing["month"])
+    with pytest.raises(DataError, match="no rows in frame 'indicator_counts'"):
+        appraise(nothing, card)

@@ -212,3 +212,15 @@ def test_streaks_are_flags_of_the_length_that_was_asked_for():
     assert streaks(graded(rows), ("excellent", Grade.GOOD), length=8)["employee"].tolist() == ["A", "B"]
     quarters = [("A", date(2026, month, 1), "excellent") for month in (1, 4, 7)]
     assert streaks(graded(quarters, Cycle.QUARTER), ("excellent",), length=3)["length"].tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("starts", "message"),
+    [
+        ({}, "a grade table without bands"),
+        ({"excellent": "90", "unqualified": 0}, "start of 'excellent' must be a number"),
+    ],
+)
+def test_tables_that_cannot_be(starts, message):
+    with pytest.raises(DataError, match=message):
+        GradeTable.of(starts)

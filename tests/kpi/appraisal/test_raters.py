@@ -198,3 +198,11 @@ def test_what_is_refused(call, message):
     with pytest.raises(DataError) as error:
         call()
     assert str(error.value) == message
+
+
+def test_agreement_about_one_employee_alone_is_none():
+    one = pd.DataFrame(
+        {"employee": "A", "period": date(2026, 1, 1), "rater": ["P", "Q"], "role": "peer", "score": [80.0, 90.0]}
+    )
+    with pytest.raises(DataError, match="only one employee was rated by two raters"):
+        agreement(one)

@@ -161,3 +161,16 @@ def test_what_is_refused(call, message):
     with pytest.raises(DataError) as error:
         call()
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: shrink_rates(["1", "2"], [3, 4]), "successes are no numbers"),
+        (lambda: shrink_counts([1, 2], np.array(["3", "x"], dtype=object)), "exposure are no numbers"),
+        (lambda: shrink_means([1.0, np.inf], [1.0, 1.0]), r"a mean is not finite \(row 1\)"),
+    ],
+)
+def test_numbers_that_are_none(ask, message):
+    with pytest.raises(DataError, match=message):
+        ask()

@@ -148,6 +148,8 @@ def rows_of(counts: FrameLike, indicators: Sequence[Indicator], cycle: Cycle) ->
         With every fault of the frame.
     """
     frame = as_frame(counts, "indicator_counts", ordered=False)
+    if frame.empty:
+        raise DataError(Problem("no rows in frame 'indicator_counts'", remedy="count some records first"))
     faults = Faults("frame 'indicator_counts'")
     by_name = {each.name: each for each in indicators}
     codes, names = pd.factorize(frame["indicator"])

@@ -128,6 +128,10 @@ class GradeTable:
     @classmethod
     def of(cls, starts: Mapping[str, float]) -> GradeTable:
         """Return the table of grades by the score that each starts at; the lowest starts at 0."""
+        if not starts:
+            return cls(())  # which says what is wrong
+        for name, low in starts.items():
+            check_in_range(f"start of {name!r}", low, 0.0, _TOP)
         ordered = sorted(starts.items(), key=lambda item: item[1])
         ends = [low for _, low in ordered[1:]] + [_TOP]
         return cls(tuple(GradeBand(name, low, high) for (name, low), high in zip(ordered, ends, strict=True)))

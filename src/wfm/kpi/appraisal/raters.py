@@ -275,7 +275,8 @@ def agreement(ratings: FrameLike, *, confidence: float = 0.95, resamples: int = 
     Raises
     ------
     DataError
-        If nobody was rated twice, or all scores are the same, so that there is nothing to agree on.
+        If nobody was rated twice or only one employee once, or all scores are the same, so that there is nothing to
+        agree on.
 
     Notes
     -----
@@ -296,6 +297,9 @@ def agreement(ratings: FrameLike, *, confidence: float = 0.95, resamples: int = 
     m, y, v = count[paired].astype(float), mean[paired], inside[paired]
     if float(np.ptp(y)) == 0 and float(v.sum()) == 0:
         raise DataError(Problem("all scores are the same", remedy="agreement needs scores that differ"))
+    if paired.sum() == 1:
+        what = "only one employee was rated by two raters, once"
+        raise DataError(Problem(what, remedy="agreement is about the differences between employees: give two or more"))
     value = float(_alpha(m[None, :], y, v)[0])
     rng = np.random.default_rng(seed)
     often = rng.multinomial(len(m), np.full(len(m), 1 / len(m)), size=resamples)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from wfm.checks import check_fraction
-from wfm.errors import Faults
+from wfm.errors import DataError, Faults, Problem
 from wfm.kpi.appraisal.card import Sample
 
 __all__ = ["Pulled", "Shrunk", "bounds_of", "pull", "shrink_counts", "shrink_means", "shrink_rates"]
@@ -212,11 +212,14 @@ def shrink_means(
     >>> shrink_means([10.0, 12.0, 20.0, 14.0, 14.0], [9.0] * 5).value
     array([11.28571429, 12.64285714, 18.07142857, 14.        , 14.        ])
     """
-    mean, variance = np.asarray(means, dtype=float), np.asarray(variances, dtype=float)
+    mean, variance = _numbers("means", means), _numbers("variances", variances)
     faults = Faults("means")
     if mean.ndim != 1 or mean.shape != variance.shape:
         faults.add(f"{mean.size} means and {variance.size} variances", remedy="give one variance for each mean")
         faults.raise_if_any()
+    endless = np.isinf(mean)
+    if endless.any():
+        faults.add("a mean is not finite", rows=np.flatnonzero(endless).tolist(), remedy="correct it")
     wrong = ~np.isnan(mean) & ~(np.isfinite(variance) & (variance > 0))
     if wrong.any():
         rows = np.flatnonzero(wrong).tolist()
@@ -228,8 +231,16 @@ def shrink_means(
     return _told(Sample.MEAN, total, size, pull(Sample.MEAN, total, size, teams=codes, within=1.0), confidence)
 
 
+def _numbers(name: str, values: Values) -> Floats:
+    """Return numbers as an array; text is no number here, even where it reads like one."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biufO" or (array.dtype.kind == "O" and any(isinstance(v, str) for v in array.flat)):
+        raise DataError(Problem(f"{name} are no numbers: {array.dtype}", remedy="give one number for each employee"))
+    return array.astype(float)
+
+
 def _given(first: tuple[str, Values], second: tuple[str, Values]) -> tuple[Floats, Floats]:
-    arrays = [np.asarray(values, dtype=float) for _, values in (first, second)]
+    arrays = [_numbers(name, values) for name, values in (first, second)]
     faults = Faults("counts")
     if arrays[0].ndim != 1 or arrays[0].shape != arrays[1].shape:
         what = f"{arrays[0].size} {first[0]} and {arrays[1].size} {second[0]}"
