@@ -112,6 +112,7 @@ def test_who_cannot_attend_is_named(roster: Roster, centre: Centre, week: pd.Dat
     [
         ({}, "who attends is given by nothing; give one of employees, team and queue"),
         ({"team": "a", "queue": "b"}, "who attends is given by team and queue"),
+        ({"employees": ()}, "nobody attends; name at least one employee"),
         ({"team": "a", "group_size": 0}, "group_size must be a whole number at least 1, got 0"),
         ({"team": "a", "length": 60}, "length has no unit: 60"),
         ({"team": "a", "activity": "party"}, "unknown activity 'party'"),
