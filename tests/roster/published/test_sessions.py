@@ -89,6 +89,17 @@ def test_two_sessions_of_a_person_do_not_meet(roster: Roster, centre: Centre, we
     assert "<caption>Sessions</caption>" in plan._repr_html_()
 
 
+def test_sessions_that_follow_each_other_stay_apart(roster: Roster, centre: Centre, week: pd.DataFrame) -> None:
+    # They fill the day, so that some must touch; each can still be moved by its own start.
+    sessions = [Session(name=str(n), length="30min", employees=("A00",), earliest=TUESDAY) for n in range(16)]
+    plan = place_sessions(roster, sessions, week, centre)
+    held = plan.to_frame()[plan.to_frame()["activity"] == "meeting"]
+    assert len(plan.sessions) == 16
+    assert sorted(zip(held["start"], held["end"], strict=True)) == sorted(
+        zip(plan.sessions["start"], plan.sessions["end"], strict=True)
+    )
+
+
 def test_who_cannot_attend_is_named(roster: Roster, centre: Centre, week: pd.DataFrame) -> None:
     newcomer = Employee(id="B1", contract="full", skills=(Skill("calls"),), team="north")
     wider = replace(
