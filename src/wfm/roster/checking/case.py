@@ -15,7 +15,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from wfm.calendar import Calendar
-from wfm.checks import check_kind
 from wfm.domain import ABSENT, MEETING, TRAINING, WORK, Centre, Contract, Employee, OpeningHours, ShiftTemplate
 from wfm.domain.duration import format_duration
 from wfm.errors import DataError, Problem
@@ -148,9 +147,6 @@ class Case:
 
 def read_case(roster: RosterLike, centre: Centre, need: pd.DataFrame | None, horizon: Horizon | None) -> Case:
     """Return what is judged, or raise `DataError` where a frame has faults of form."""
-    check_kind("centre", centre, Centre)
-    if horizon is not None:
-        check_kind("horizon", horizon, Horizon)
     if not isinstance(roster, RosterLike):
         what = f"a {type(roster).__name__} is not a roster"
         raise DataError(Problem(what, remedy="give an object with the frames shifts and activities"))
