@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -246,6 +247,21 @@ def test_time_limit_is_kept(need: Need) -> None:
 def test_bad_requirement(need: Need, make_centre: Make, change: Callable[..., pd.DataFrame], message: str) -> None:
     with pytest.raises(DataError, match=message):
         solve(change(need("2026-11-02 07:00", 4, calls=1)), make_centre([("calls",)]))
+
+
+def test_what_is_of_another_kind_is_named(need: Need, make_centre: Make) -> None:
+    rows, centre = need("2026-11-02 07:00", 4, calls=1), make_centre([("calls",)])
+    with pytest.raises(DataError, match="a int is no frame"):
+        solve(cast("pd.DataFrame", 3), centre)
+    with pytest.raises(DataError, match="centre must be a Centre, got 3"):
+        solve(rows, cast("Centre", 3))
+    with pytest.raises(DataError, match="horizon must be a Horizon, got 3"):
+        solve(rows, centre, horizon=cast("Horizon", 3))
+    roster = solve(rows, centre, work_limit=0)
+    with pytest.raises(DataError, match="centre must be a Centre, got 3"):
+        check(roster, cast("Centre", 3), rows)
+    with pytest.raises(DataError, match="horizon must be a Horizon, got 3"):
+        check(roster, centre, rows, horizon=cast("Horizon", 3))
 
 
 def test_centre_without_anything_to_roster(need: Need) -> None:

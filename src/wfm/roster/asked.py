@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pandas as pd
 
+from wfm.checks import check_kind
 from wfm.domain.centre import Centre
 from wfm.domain.duration import format_duration
 from wfm.errors import Faults, did_you_mean
 from wfm.roster.wanted import wanted_days
-from wfm.schema import FrameLike, as_frame
+from wfm.schema import FrameLike, as_frame, frame_of
 from wfm.shifts import seconds
 from wfm.timegrid import Horizon, day_starts
 
@@ -34,6 +35,7 @@ def asked_horizon(frame: pd.DataFrame, wanted: FrameLike | None, centre: Centre,
     if given is None:
         days = days or wanted_days(wanted)
         return Horizon(min(days), max(days) + timedelta(days=1), interval=interval, tz=centre.tz)
+    check_kind("horizon", given, Horizon)
     first, last = (min(days), max(days)) if days else (given.dates[0], given.dates[-1])
     faults = Faults("the horizon")
     if given.tz != centre.tz:
@@ -51,6 +53,7 @@ def asked_horizon(frame: pd.DataFrame, wanted: FrameLike | None, centre: Centre,
 
 def asked_requirement(requirement: FrameLike | None, centre: Centre, *, is_alone: bool) -> pd.DataFrame:
     """Return the checked requirement; one without rows where heads are wanted by shift alone."""
+    check_kind("centre", centre, Centre)
     faults = Faults("the roster problem")
     for name in ("employees", "contracts", "shifts"):
         if not getattr(centre, name):
@@ -66,8 +69,8 @@ def asked_requirement(requirement: FrameLike | None, centre: Centre, *, is_alone
         start = pd.DatetimeIndex([], tz=centre.tz)
         empty = pd.DataFrame({"queue": pd.Series([], dtype="str"), "start": start, "agents": 0.0, "scheduled": 0.0})
         return as_frame(empty, "requirement", tz=centre.tz)
-    frame = requirement if isinstance(requirement, pd.DataFrame) else requirement.to_frame()
-    if isinstance(frame, pd.DataFrame) and frame.empty:
+    frame = frame_of(requirement)
+    if frame.empty:
         faults.add("the requirement is empty", remedy="give at least one row with queue, start and scheduled")
         faults.raise_if_any()
     with faults.collecting():

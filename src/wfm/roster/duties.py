@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from wfm.domain.centre import Centre
-from wfm.domain.shift import ABSENT, WORK
+from wfm.domain.shift import ABSENT, MEETING, TRAINING, WORK
 from wfm.errors import DataError, Problem, did_you_mean
 from wfm.roster.checking.case import RosterLike
 from wfm.schema import as_frame
@@ -80,14 +80,16 @@ Duties = dict[str, tuple[Duty, ...]]
 
 
 def joined(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """Return parts in order of time, those that touch and are alike made one."""
+    """Return parts in order of time, those that touch and are alike made one; two sessions stay two."""
     result: list[Part] = []
     for part in sorted(parts, key=lambda p: p.start_s):
-        if result and (result[-1].activity, result[-1].queue, result[-1].end_s) == (
+        last = result[-1] if result else None
+        goes_on = last is not None and (last.activity, last.queue, last.end_s) == (
             part.activity,
             part.queue,
             part.start_s,
-        ):
+        )
+        if goes_on and part.activity not in (MEETING.name, TRAINING.name):
             result[-1] = replace(result[-1], end_s=part.end_s)
         else:
             result.append(part)

@@ -78,6 +78,24 @@ def test_shifts_in_two_weeks_do_not_cover_for_nothing(monkeypatch: pytest.Monkey
     assert together * 0.998 <= apart <= together * (1 + 1e-5)
 
 
+def test_idle_people_have_their_price_in_the_bound() -> None:
+    # Three people must work five days each, and one is wanted all week: 15 x 8 h of pay, 64 h of them idle.
+    centre = Centre(
+        name="desk",
+        tz=TZ,
+        queues=(Queue(name="calls", targets=(ServiceLevel(0.8, "30s"),)),),
+        contracts=(Contract(name="full", min_week="40h", cost_per_hour=20.0),),
+        shifts=(ShiftTemplate(name="day", earliest_start="07:00", min_length="8h"),),
+        employees=tuple(Employee(id=f"A{n}", contract="full", skills=(Skill("calls"),)) for n in range(3)),
+        prices=Prices(surplus_per_hour=10.0),
+    )
+    starts = Horizon("2026-11-02", weeks=1, tz=TZ).starts
+    need = pd.DataFrame({"queue": "calls", "start": starts, "load_erl": 0.5, "agents": 1.0, "scheduled": 1.0})
+    case = build_case(need, centre)
+    bound = plan_counts(case, collapse(case), seed=0).bound
+    assert bound == pytest.approx(120 * 20 + (7 * 24 - 7 * 8) * 200 + (120 - 7 * 8) * 10)
+
+
 def test_weeks_for_which_there_is_no_time_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     case = case_of(3, Prices())
     classes = collapse(case)

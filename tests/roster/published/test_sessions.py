@@ -89,6 +89,17 @@ def test_two_sessions_of_a_person_do_not_meet(roster: Roster, centre: Centre, we
     assert "<caption>Sessions</caption>" in plan._repr_html_()
 
 
+def test_sessions_that_follow_each_other_stay_apart(roster: Roster, centre: Centre, week: pd.DataFrame) -> None:
+    # They fill the day, so that some must touch; each can still be moved by its own start.
+    sessions = [Session(name=str(n), length="30min", employees=("A00",), earliest=TUESDAY) for n in range(16)]
+    plan = place_sessions(roster, sessions, week, centre)
+    held = plan.to_frame()[plan.to_frame()["activity"] == "meeting"]
+    assert len(plan.sessions) == 16
+    assert sorted(zip(held["start"], held["end"], strict=True)) == sorted(
+        zip(plan.sessions["start"], plan.sessions["end"], strict=True)
+    )
+
+
 def test_who_cannot_attend_is_named(roster: Roster, centre: Centre, week: pd.DataFrame) -> None:
     newcomer = Employee(id="B1", contract="full", skills=(Skill("calls"),), team="north")
     wider = replace(
@@ -112,6 +123,7 @@ def test_who_cannot_attend_is_named(roster: Roster, centre: Centre, week: pd.Dat
     [
         ({}, "who attends is given by nothing; give one of employees, team and queue"),
         ({"team": "a", "queue": "b"}, "who attends is given by team and queue"),
+        ({"employees": ()}, "nobody attends; name at least one employee"),
         ({"team": "a", "group_size": 0}, "group_size must be a whole number at least 1, got 0"),
         ({"team": "a", "length": 60}, "length has no unit: 60"),
         ({"team": "a", "activity": "party"}, "unknown activity 'party'"),

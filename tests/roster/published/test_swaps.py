@@ -179,6 +179,10 @@ def test_what_cannot_be_asked_is_refused(need: Need, make_centre: Make) -> None:
         check_swap(roster, "A00", "A01", MONDAY, wanted, centre, other_day=MONDAY)
     with pytest.raises(DataError, match="neither A00 nor A01 has a shift on 2026-11-05"):
         check_swap(roster, "A00", "A01", date(2026, 11, 5), wanted, centre)
+    with pytest.raises(DataError, match="neither A00 nor A01 has a shift on 2026-11-05"):
+        check_swap(roster, "A00", "A01", MONDAY, wanted, centre, other_day=date(2026, 11, 5))
+    with pytest.raises(DataError, match="the leave from 2026-12-24 to 2026-12-27 has no day of the horizon"):
+        check_leave(roster, "A00", date(2026, 12, 24), date(2026, 12, 27), wanted, centre)
     with pytest.raises(DataError, match="A01 has no shift on 2026-11-02; name a day on which they work"):
         backfill(roster, "A01", MONDAY, wanted, centre)
     with pytest.raises(DataError, match="unknown employee 'A7'"):

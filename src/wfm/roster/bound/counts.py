@@ -312,9 +312,11 @@ class _Builder:
         idle = -float(worth[tiers.above :][size[tiers.above :] > 0].max())
         demand = size[: tiers.above].sum(axis=0)
         served = demand > 0 if beside else is_open
+        # Whose idleness has a price is counted; nobody idle is taken for one at work on a queue that has enough.
+        exact = idle > 0 or not beside
         balance = np.full(demand.shape, -1, dtype=np.int64)
         balance[served] = model.add_rows(
-            int(served.sum()), lower=demand[served], upper=np.inf if beside else demand[served]
+            int(served.sum()), lower=demand[served], upper=demand[served] if exact else np.inf
         )
         for number in range(len(size)):
             there = served & (size[number] > 0)
@@ -329,7 +331,6 @@ class _Builder:
             useful = served & (speeds > 0)
             counted = is_open[:, speeds > 0].any(axis=1)
             most = self._most_there(group)
-            exact = idle > 0 or not beside
             there = np.full(len(demand), -1, dtype=np.int64)
             active = counted if exact else useful.any(axis=1)
             there[active] = model.add_rows(int(active.sum()), lower=0.0, upper=0.0 if exact else np.inf)
@@ -337,7 +338,7 @@ class _Builder:
             flow = model.add_columns(len(flow_interval), implied=most)
             model.set(there[flow_interval], flow, -1.0)
             model.set(balance[flow_interval, flow_queue], flow, speeds[flow_queue])
-            if beside and idle > 0:
+            if beside and exact:
                 # Who is idle beside the queues is so where their work would be least.
                 least = np.where(is_open & (speeds > 0), speeds, np.inf).min(axis=1)
                 over = model.add_columns(int(active.sum()), cost=idle * least[active], implied=most)

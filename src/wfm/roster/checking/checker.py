@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from wfm.checks import check_kind
 from wfm.domain import WORK, Break, Centre, Lock, ShiftTemplate
 from wfm.errors import did_you_mean
 from wfm.roster.checking.case import (
@@ -63,7 +64,8 @@ def check(
     Raises
     ------
     DataError
-        If a frame has faults of form, such as a missing column or stamps without a zone.
+        If a frame has faults of form, such as a missing column or stamps without a zone, or if the centre or the
+        horizon is of another kind.
 
     Notes
     -----
@@ -92,6 +94,9 @@ def check(
     >>> print(*check(roster, centre))
     start_outside_window: A1, 2026-11-02T08:00:00+01:00: starts at 08:00, 'early' only from 07:00 to 07:00
     """
+    check_kind("centre", centre, Centre)
+    if horizon is not None:
+        check_kind("horizon", horizon, Horizon)
     need = None
     if requirement is not None:
         queues = [queue.name for queue in centre.queues]

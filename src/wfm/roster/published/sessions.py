@@ -102,6 +102,8 @@ class Session:
                 f"who attends is given by {' and '.join(given) or 'nothing'}",
                 remedy="give one of employees, team and queue",
             )
+        if self.employees == ():
+            faults.add("nobody attends", remedy="name at least one employee")
         faults.raise_if_any()
         if self.earliest is not None and self.latest is not None and self.latest < self.earliest:
             faults.add(f"it ends on {self.latest}, before it may begin on {self.earliest}", remedy="swap them")

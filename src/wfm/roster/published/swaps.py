@@ -137,7 +137,7 @@ def check_swap(
     Raises
     ------
     DataError
-        If a name is unknown, both people or both days are the same, or neither has a shift on the days.
+        If a name is unknown, both people or both days are the same, or neither has a shift on one of the days.
 
     Examples
     --------
@@ -160,16 +160,14 @@ def check_swap(
         what = f"the shifts of {day} are exchanged twice"
         raise DataError(Problem(what, remedy="leave other_day out, or name another day"))
     changed = dict(duties)
-    hours = 0
     for on in filter(None, (day, other_day)):
         mine, theirs = (the_duty(duties, name, check_date("day", on), centre.tz) for name in (first, second))
-        hours += (mine is not None) + (theirs is not None)
+        if mine is None and theirs is None:
+            what = f"neither {first} nor {second} has a shift on {on}"
+            raise DataError(Problem(what, remedy="name a day on which one of them works"))
         # Both leave before either takes over, so that the queues that are short can be told.
         for name, old, new in ((first, mine, theirs), (second, theirs, mine)):
             changed[name] = tuple(duty for duty in changed[name] if duty != old) + (() if new is None else (new,))
-    if not hours:
-        what = f"neither {first} nor {second} has a shift on {day}"
-        raise DataError(Problem(what, remedy="name a day on which one of them works"))
     rostered = present(case, {name: mine for name, mine in changed.items() if name not in (first, second)})
     for name in (first, second):
         fitted = []
@@ -226,13 +224,18 @@ def check_leave(
     Raises
     ------
     DataError
-        If the name is unknown, the leave ends before it starts or overlaps another one.
+        If the name is unknown, the leave ends before it starts or overlaps another one, or no day of it is in the
+        horizon.
     """
     check_in_range("max_more_short_h", max_more_short_h, 0.0)
     case, duties = opened(roster, requirement, centre, horizon, wanted=wanted, history=history)
     centre = case.centre
     person = centre.employee(employee)
     leave = Unavailability(start=check_date("start", start), end=check_date("end", end))
+    days = case.horizon.dates
+    if end <= days[0] or start > days[-1]:
+        what = f"the leave from {start} to {end} has no day of the horizon, {days[0]} to {days[-1]}"
+        raise DataError(Problem(what, remedy="give the roster and the requirement of its days"))
     away = replace(person, unavailable=(*person.unavailable, leave))
     later = replace(centre, employees=tuple(away if one is person else one for one in centre.employees))
     kept = tuple(d for d in duties[employee] if not start <= day_of(d.start_s, centre.tz) < end)
