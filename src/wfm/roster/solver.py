@@ -23,7 +23,7 @@ from wfm.roster.columns.generation import Columns, fits_columns
 from wfm.roster.columns.small import placements_of, solve_small
 from wfm.roster.frames import activities_frame, roster_of, shifts_frame
 from wfm.roster.kernels.compiled import can_compile
-from wfm.roster.problem import build_case
+from wfm.roster.problem import Case, build_case
 from wfm.roster.progress import Cancel, OnProgress, Progress
 from wfm.roster.purchase import ROUNDS, Purchase
 from wfm.roster.result import Roster
@@ -50,7 +50,9 @@ _LEAST_FIRST, _MOST_FIRST = 0.05, 0.5
 _SMALL_FIRST = 0.3  # the same where a small case is solved as a whole after it
 _SMALL_SHARE, _SMALL_WORK = 0.5, 0.2  # of that: share of a time limit left, else deterministic time
 _QUICK = 0.08  # share of a time limit, at most, for a bound that is there whether or not the counts are in time
-_END = 0.92  # share of a time limit after which the result is written
+_WRITING = 0.08  # share of a time limit, at least, in which the result is written
+_WRITING_S = 1e-4  # the same for an interval of demand and people of one kind, up to
+_MOST_WRITING = 0.5  # this share
 
 
 def solve(
@@ -245,6 +247,13 @@ def _search(plan: Plan, watch: _Watch, *, seed: int, waits: bool) -> None:
         anneal(plan, seed=seed, changes=watch.changes * (1 - first), progress=watch.share)
 
 
+def _searching_s(case: Case, seconds: float) -> float:
+    """Return how much of a time limit is there until the result has to be written."""
+    kinds = len({(person.skills, person.primary, person.speeds) for person in case.people})
+    writing_s = min(_WRITING_S * len(case.demand) * kinds, _MOST_WRITING * seconds)
+    return seconds - max(_WRITING * seconds, writing_s)
+
+
 class _Watch:
     """Knows how far the search is and when it ends: by work, by time, by the bound, or because it is cancelled."""
 
@@ -265,7 +274,7 @@ class _Watch:
         self._part_of_work = self._part_of_time = 1.0
         self._plan = plan
         self._begin = self._searched = self._told = self._part = begin
-        self._seconds = None if limit is None else _END * limit.total_seconds()
+        self._seconds = None if limit is None else _searching_s(plan.case, limit.total_seconds())
         self._on_progress = on_progress
         self._cancel = cancel
         self._ended = False
