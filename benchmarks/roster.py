@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -81,12 +82,16 @@ def main() -> None:
     more = {"remove": options.remove} if options.remove else {}
     if more and options.instance.suffix != ".json":
         parser.error("--remove is for contact-centre weeks")
+    # HiGHS now and then prints a line of its own: it goes to the standard error, and the result stands alone.
+    result = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
     compile_search()
     reader = load(READERS[options.instance.suffix])
     found = reader.run(options.instance, limit=options.limit, seed=options.seed, out=options.out, **more)
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
-    print(json.dumps({**found, "peak_memory_gb": peak}))
+    with result:
+        print(json.dumps({**found, "peak_memory_gb": peak}), file=result)
 
 
 def run_all(directory: Path, seed: int, longest: int) -> None:
