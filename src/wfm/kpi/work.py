@@ -257,7 +257,7 @@ def _plans() -> tuple[Measure, ...]:
             came,
             ratio,
             _LOWER,
-            "By interval; errors of a day are smaller. No forecast is better than the noise floor.",
+            "Of intervals in history and forecast; errors of a day are smaller. None is better than the noise floor.",
             **when,
         ),
         measure_of(
