@@ -29,7 +29,7 @@ def values_of(rule: Column) -> st.SearchStrategy[object]:
     plain: dict[Kind, st.SearchStrategy[object]] = {
         Kind.TEXT: TEXTS | st.sampled_from(["NA", "nan", "007", "=1+1", "true", "2026-11-02", 'a "b", c']),
         Kind.STAMP: st.integers(FIRST, LAST) | st.integers(FIRST // 10**9, LAST // 10**9).map(lambda s: s * 10**9),
-        Kind.NUMBER: st.floats(rule.low, 1e15, exclude_min=rule.above),
+        Kind.NUMBER: st.floats(max(rule.low, -1e15), 1e15, exclude_min=rule.above),
         Kind.FRACTION: st.floats(0, 1),
         Kind.FLAG: st.booleans(),
         Kind.DAY: st.dates(date(1990, 1, 1), date(2050, 12, 31)),

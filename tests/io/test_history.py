@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from wfm.errors import DataError, DataWarning
@@ -103,6 +103,8 @@ def test_every_resolved_stamp_is_listed(tmp_path: Path, caplog: pytest.LogCaptur
 )
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_full_history_in_local_time_comes_back(first: object, minutes: int, tz: str, tmp_path: Path) -> None:
+    # Its clock goes back by half an hour: hourly stamps do not tell which 01:30 is meant, and the warning says so.
+    assume(minutes < 60 or tz != "Australia/Lord_Howe")
     day = pd.Timestamp(first, tz=tz)
     starts = pd.date_range(day, day + pd.Timedelta(days=9), freq=f"{minutes}min", unit="ns")
     frame = pd.DataFrame({"start": starts.tz_localize(None), "offered": range(len(starts))})
