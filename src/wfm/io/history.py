@@ -6,6 +6,8 @@ import difflib
 import warnings
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from wfm.checks import check_zone
@@ -112,6 +114,23 @@ def _with_queue(cells: pd.DataFrame, queue: str | None, where: str, faults: Faul
     return cells.assign(queue=pd.Series(queue, index=cells.index, dtype="str"))
 
 
+def _second_by_step(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Mark stamps that, read as their second occurrence alone, lie a step of the file from another one.
+
+    Hourly rows meet a clock that goes back by half an hour once in the half that occurs twice.
+    """
+    known = np.unique(first)
+    if len(known) < 2 or not (first != second).any():
+        return np.zeros(len(first), dtype=bool)
+    steps, counts = np.unique(np.diff(known), return_counts=True)
+    step = steps[counts.argmax()]
+    near_first, near_second = (
+        np.isin(stamps - step, known) | np.isin(stamps + step, known) for stamps in (first, second)
+    )
+    found: npt.NDArray[np.bool_] = (first != second) & near_second & ~near_first
+    return found
+
+
 def _zoned(frame: pd.DataFrame, tz: str) -> tuple[pd.DataFrame, list[str]]:
     """Give local stamps their zone; return a line for each one that had to be resolved."""
     if "start" not in frame.columns or not pd.api.types.is_datetime64_dtype(frame["start"].dtype):
@@ -121,6 +140,11 @@ def _zoned(frame: pd.DataFrame, tz: str) -> tuple[pd.DataFrame, list[str]]:
     by = [local] if "queue" not in frame.columns else [frame["queue"], local]
     again = local.groupby(by, dropna=False).cumcount().to_numpy() > 0
     is_second = again & (first.stamps != second.stamps)
+    lone = ~local.groupby(by, dropna=False).transform("size").gt(1).to_numpy() & local.notna().to_numpy()
+    groups = [np.arange(len(local))] if "queue" not in frame.columns else frame.groupby("queue").indices.values()
+    for rows in groups:
+        rows = rows[lone[rows]]
+        is_second[rows] = _second_by_step(first.stamps[rows].asi8, second.stamps[rows].asi8)
     stamps = first.stamps.where(~is_second, second.stamps)
     lines = []
     for row in first.resolved.itertuples():
