@@ -14,6 +14,7 @@ from wfm.domain.carry import CarryOver
 from wfm.domain.centre import Centre
 from wfm.errors import DataError, Problem
 from wfm.roster.burdens import spread_frame
+from wfm.roster.tree import tree
 from wfm.timegrid import Horizon
 
 __all__ = ["Roster", "Status"]
@@ -182,10 +183,7 @@ class Roster:
 
     def __str__(self) -> str:
         lines = self._lines()
-        marks = ["├─"] * (len(lines) - 1) + ["└─"]
-        return "\n".join(
-            ["Roster", *(f"{mark} {name:<7} {text}" for mark, (name, text) in zip(marks, lines, strict=True))]
-        )
+        return tree("Roster", [f"{name:<7} {text}" for name, text in lines])
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._lines())

@@ -20,6 +20,7 @@ from wfm.errors import DataError
 from wfm.roster.clashes.person_rules import PersonRule, Terms, rules_of_person
 from wfm.roster.line.best import LinePlanner
 from wfm.roster.problem import build_case
+from wfm.roster.tree import tree
 from wfm.schema import FrameLike, as_frame
 from wfm.timegrid import Horizon
 
@@ -74,9 +75,8 @@ class Conflict:
         for fix in self.fixes:
             more = "" if fix.is_enough else "; another conflict remains"
             lines.append(f"{fix.what} ({fix.price:,.2f} {self.currency}{more})")
-        marks = ["├─"] * (len(lines) - 1) + ["└─"]
         head = f"{self.employee}: {len(self.rules)} rule{'' if len(self.rules) == 1 else 's'} cannot hold together"
-        return "\n".join([head, *(f"{mark} {line}" for mark, line in zip(marks, lines, strict=True))])
+        return tree(head, lines)
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"

@@ -23,6 +23,7 @@ from wfm.roster.coverage.speeds import Speeds
 from wfm.roster.line.best import LinePlanner
 from wfm.roster.problem import Case, Flags, Floats, build_case
 from wfm.roster.solver import solve
+from wfm.roster.tree import tree
 from wfm.schema import FrameLike, as_frame
 from wfm.timegrid import Horizon
 
@@ -77,9 +78,8 @@ class FloorConflict:
         for fix in self.fixes:
             more = "" if fix.holds else "; no roster was found with it alone"
             lines.append(f"{fix.what} ({fix.price:,.2f} {self.currency}{more})")
-        marks = ["├─"] * (len(lines) - 1) + ["└─"]
         head = f"the floors ask for {self.asked_h:g} agent-hours, {len(self.people)} people can work {self.most_h:g}"
-        return "\n".join([head, *(f"{mark} {line}" for mark, line in zip(marks, lines, strict=True))])
+        return tree(head, lines)
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"

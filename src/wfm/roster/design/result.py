@@ -10,6 +10,7 @@ import pandas as pd
 
 from wfm.checks import check_in_range
 from wfm.roster.result import Status
+from wfm.roster.tree import tree
 
 __all__ = ["ShiftDesign"]
 
@@ -97,9 +98,7 @@ class ShiftDesign:
 
     def __str__(self) -> str:
         lines = self._lines()
-        marks = ["├─"] * (len(lines) - 1) + ["└─"]
-        rows = (f"{mark} {name:<7} {text}" for mark, (name, text) in zip(marks, lines, strict=True))
-        return "\n".join(["Shift design", *rows])
+        return tree("Shift design", [f"{name:<7} {text}" for name, text in lines])
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._lines())

@@ -22,6 +22,7 @@ from wfm.errors import Faults, did_you_mean
 from wfm.roster.bound.linear import LinearModel
 from wfm.roster.columns.integer import IntegerModel
 from wfm.roster.result import Status
+from wfm.roster.tree import tree
 from wfm.schema import FrameLike, as_frame
 from wfm.shifts import Floats, Ints
 
@@ -128,9 +129,7 @@ class TourPlan:
 
     def __str__(self) -> str:
         lines = self._lines()
-        marks = ["├─"] * (len(lines) - 1) + ["└─"]
-        rows = (f"{mark} {name:<7} {text}" for mark, (name, text) in zip(marks, lines, strict=True))
-        return "\n".join(["Tours", *rows])
+        return tree("Tours", [f"{name:<7} {text}" for name, text in lines])
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._lines())

@@ -11,6 +11,7 @@ from wfm.roster.checking.case import RosterLike
 from wfm.roster.duties import day_of, open_frames
 from wfm.roster.published.changes import changes_between, duty_text
 from wfm.roster.result import Roster
+from wfm.roster.tree import tree
 
 __all__ = ["RosterDiff", "diff"]
 
@@ -54,8 +55,7 @@ class RosterDiff:
         for row in self.coverage.itertuples():
             short = f"{row.short_h_before:,.1f} h -> {row.short_h_after:,.1f} h short"
             lines.append(f"{row.queue}: {short}, {row.over_h_before:,.1f} h -> {row.over_h_after:,.1f} h over")
-        marks = ["├─"] * (len(lines) - 1) + ["└─"] if lines else []
-        return "\n".join([head, *(f"{mark} {line}" for mark, line in zip(marks, lines, strict=True))])
+        return tree(head, lines)
 
     def _shown(self) -> list[pd.Series]:
         return list(self.changes.head(_SHOWN).itertuples())

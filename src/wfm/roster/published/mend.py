@@ -31,6 +31,7 @@ from wfm.roster.published.keep import opened
 from wfm.roster.published.legality import Judge
 from wfm.roster.published.options import Option, Options
 from wfm.roster.result import Roster
+from wfm.roster.tree import tree
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
 
@@ -106,10 +107,7 @@ class Repair:
     def __str__(self) -> str:
         lines = self._lines()
         width = max(len(name) for name, _ in lines)
-        marks = ["├─"] * (len(lines) - 1) + ["└─"]
-        return "\n".join(
-            ["Repair", *(f"{m} {name:<{width}} {text}" for m, (name, text) in zip(marks, lines, strict=True))]
-        )
+        return tree("Repair", [f"{name:<{width}} {text}" for name, text in lines])
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._lines())

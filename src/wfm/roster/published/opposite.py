@@ -18,6 +18,7 @@ from wfm.roster.published.changes import duty_text
 from wfm.roster.published.differences import RosterDiff, diff
 from wfm.roster.result import Roster
 from wfm.roster.solver import solve
+from wfm.roster.tree import tree
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
 
@@ -86,8 +87,7 @@ class Why:
         lines += [f"{term} {rise:+,.2f}" for term, rise in by_term if abs(rise) > _NONE]
         if self.changes is not None:
             lines.append(f"{len(self.changes.changes):,} changes for {self.changes.people:,} people")
-        marks = ["├─"] * (len(lines) - 1) + ["└─"]
-        return "\n".join([head, *(f"{mark} {line}" for mark, line in zip(marks, lines, strict=True))])
+        return tree(head, lines)
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"

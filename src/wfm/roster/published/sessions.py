@@ -20,6 +20,7 @@ from wfm.roster.duties import Duties, Duty, Part, as_frames, read_duties
 from wfm.roster.frames import roster_of
 from wfm.roster.problem import Case, build_case
 from wfm.roster.result import Roster, Status
+from wfm.roster.tree import tree
 from wfm.schema import FrameLike
 from wfm.shifts import Floats, Ints, stamps
 from wfm.timegrid import DAY, Horizon, day_starts
@@ -145,9 +146,7 @@ class SessionPlan:
 
     def __str__(self) -> str:
         lines = self._lines()
-        marks = ["├─"] * (len(lines) - 1) + ["└─"]
-        rows = (f"{mark} {name:<10} {text}" for mark, (name, text) in zip(marks, lines, strict=True))
-        return "\n".join(["Sessions", *rows])
+        return tree("Sessions", [f"{name:<10} {text}" for name, text in lines])
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._lines())

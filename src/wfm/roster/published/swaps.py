@@ -28,6 +28,7 @@ from wfm.roster.published.keep import opened
 from wfm.roster.published.legality import Judge
 from wfm.roster.result import Roster
 from wfm.roster.search.together import prices_of_taking
+from wfm.roster.tree import tree
 from wfm.schema import FrameLike
 from wfm.timegrid import Horizon
 
@@ -85,8 +86,7 @@ class Verdict:
     def __str__(self) -> str:
         head = "allowed" if self.allowed else "not allowed"
         lines = [*self.why, f"cost {self.cost:+,.2f} {self.currency}", f"short {self.more_short_h:+g} agent-hours"]
-        marks = ["├─"] * (len(lines) - 1) + ["└─"]
-        return "\n".join([head, *(f"{mark} {line}" for mark, line in zip(marks, lines, strict=True))])
+        return tree(head, lines)
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"
