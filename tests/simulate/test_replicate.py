@@ -82,7 +82,7 @@ def shop():
     return forecast(volume, 0, 24, day), roster(centre, shifts, day), centre
 
 
-def same(one, other):
+def assert_same(one, other):
     for name in ("intervals", "days", "summary", "targets", "groups", "group_intervals", "bases", "by_replication"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
     assert (one.overtime_h, one.late_break_h) == (other.overtime_h, other.late_break_h)
@@ -91,7 +91,7 @@ def same(one, other):
 def test_same_seed_same_bytes_for_any_number_of_workers(small):
     one = simulate.run(*small, replications=32, seed=3)
     for workers in (2, 4):
-        same(one, simulate.run(*small, replications=32, seed=3, workers=workers))
+        assert_same(one, simulate.run(*small, replications=32, seed=3, workers=workers))
     other = simulate.run(*small, replications=32, seed=4)
     assert not one.intervals.equals(other.intervals)
 
@@ -100,7 +100,7 @@ def test_same_bytes_compiled_or_not(shop, monkeypatch):
     fast = simulate.run(*shop, replications=2)
     play = cases.play
     monkeypatch.setattr(cases, "play", lambda *args, **options: play(*args, **options, compiled=False))
-    same(fast, simulate.run(*shop, replications=2))
+    assert_same(fast, simulate.run(*shop, replications=2))
 
 
 def test_no_contact_is_lost(shop):

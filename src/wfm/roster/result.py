@@ -14,6 +14,7 @@ from wfm.domain.carry import CarryOver
 from wfm.domain.centre import Centre
 from wfm.errors import DataError, Problem
 from wfm.roster.burdens import spread_frame
+from wfm.roster.priced import Priced
 from wfm.roster.tree import tree
 from wfm.timegrid import Horizon
 
@@ -28,7 +29,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Roster:
+class Roster(Priced):
     """Who works when, on what, and what that leaves short.
 
     Parameters
@@ -79,18 +80,6 @@ class Roster:
     headcount: int
     currency: str
     interval_s: float
-
-    @property
-    def objective(self) -> float:
-        """The sum of the cost by term."""
-        return float(sum(self.cost.values()))
-
-    @property
-    def gap(self) -> float | None:
-        """How far the cost is above the bound, as a share of the bound; none without a bound above 0."""
-        if self.bound is None or self.bound <= 0:
-            return None
-        return max(self.objective - self.bound, 0.0) / self.bound
 
     @property
     def paid_h(self) -> float:

@@ -9,6 +9,7 @@ from html import escape
 import pandas as pd
 
 from wfm.checks import check_in_range
+from wfm.roster.priced import Priced
 from wfm.roster.result import Status
 from wfm.roster.tree import tree
 
@@ -16,7 +17,7 @@ __all__ = ["ShiftDesign"]
 
 
 @dataclass(frozen=True, eq=False)
-class ShiftDesign:
+class ShiftDesign(Priced):
     """Which shift types, worked by how many heads on which day, and what that leaves short.
 
     Parameters
@@ -48,18 +49,6 @@ class ShiftDesign:
     cost: Mapping[str, float]
     bound: float | None
     interval_s: float
-
-    @property
-    def objective(self) -> float:
-        """The sum of the cost by term."""
-        return float(sum(self.cost.values()))
-
-    @property
-    def gap(self) -> float | None:
-        """How far the cost is above the bound, as a share of the bound; none without a bound above 0."""
-        if self.bound is None or self.bound <= 0:
-            return None
-        return max(self.objective - self.bound, 0.0) / self.bound
 
     def to_frame(self) -> pd.DataFrame:
         """Return the frame of heads."""

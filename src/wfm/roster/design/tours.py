@@ -21,6 +21,7 @@ from wfm.domain.people import Contract
 from wfm.errors import Faults, did_you_mean
 from wfm.roster.bound.linear import LinearModel
 from wfm.roster.columns.integer import IntegerModel
+from wfm.roster.priced import Priced
 from wfm.roster.result import Status
 from wfm.roster.tree import tree
 from wfm.schema import FrameLike, as_frame
@@ -69,7 +70,7 @@ class Tour:
 
 
 @dataclass(frozen=True, eq=False)
-class TourPlan:
+class TourPlan(Priced):
     """How many people work on which tour, and what that leaves short.
 
     Parameters
@@ -99,18 +100,6 @@ class TourPlan:
     def people(self) -> int:
         """People on all tours."""
         return int(self.tours["people"].sum())
-
-    @property
-    def objective(self) -> float:
-        """The sum of the cost by term."""
-        return float(sum(self.cost.values()))
-
-    @property
-    def gap(self) -> float | None:
-        """How far the cost is above the bound, as a share of the bound; none without a bound above 0."""
-        if self.bound is None or self.bound <= 0:
-            return None
-        return max(self.objective - self.bound, 0.0) / self.bound
 
     def to_frame(self) -> pd.DataFrame:
         """Return the frame of tours."""
